@@ -1,0 +1,155 @@
+"""Cohorts: everybody infected on one day, and what is counted when they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from lazaretto.engine.city import City, building_of, district_of_compound
+from lazaretto.engine.infection import UNDETECTED, age_of, course_of, new_record
+from lazaretto.engine.rates import Rates
+from lazaretto.engine.transmission import Policy, State
+from lazaretto.words import AGE_BANDS, LAYERS_AND_SEED, TIERS
+
+
+@dataclass
+class Cohort:
+    """The persons infected on one day, ascending by id.
+
+    Parameters
+    ----------
+    day
+        Day of infection.
+    person, record, found
+        Ids, packed records (`lazaretto.engine.infection`) and the day from which each is
+        isolated (`UNDETECTED`, `FOUND_AT_LARGE` otherwise); each shape (n,).
+    """
+
+    day: int
+    person: NDArray[np.int32]
+    record: NDArray[np.uint32]
+    found: NDArray[np.int16]
+
+    @property
+    def size(self) -> int:
+        """Number of records still kept."""
+        return int(self.person.size)
+
+
+class Count(NamedTuple):
+    """Infections of one day, counted by one thread: flat arrays that are later added up."""
+
+    layer: NDArray[np.int64]
+    """(n_districts, n_layers + 1)"""
+    age: NDArray[np.int64]
+    """(18,)"""
+    tier: NDArray[np.int64]
+    """(4,)"""
+    caused: NDArray[np.int64]
+    """(32,) by days since the source was infected"""
+
+
+def no_count(n_districts: int) -> Count:
+    """Return a count of nothing."""
+    return Count(
+        np.zeros((n_districts, len(LAYERS_AND_SEED)), np.int64),
+        np.zeros(len(AGE_BANDS), np.int64),
+        np.zeros(len(TIERS), np.int64),
+        np.zeros(32, np.int64),
+    )
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def infect(
+    city: City,
+    rates: Rates,
+    policy: Policy,
+    state: State,
+    person: NDArray[np.int32],
+    label: NDArray[np.uint16],
+    day: int,
+    key: np.uint64,
+    record: NDArray[np.uint32],
+    count: Count,
+) -> None:
+    """Infect the winners of one partition: state, records and counts.
+
+    Parameters
+    ----------
+    city, rates, policy, state
+        As in `lazaretto.engine.transmission.emit`; ``state`` is written.
+    person, label
+        The newly infected, ascending, and the label of the winning exposure, each shape (n,).
+    day
+        Today.
+    key
+        Stream of `Purpose.COURSE` for today.
+    record
+        Receives the packed records, shape (n,).
+    count
+        Receives the counts.
+    """
+    for i in range(person.size):
+        who = np.int64(person[i])
+        state.protected[who >> 6] |= np.uint64(1) << np.uint64(who & 63)
+        state.infected_on[who] = day
+        record[i] = new_record(city, rates, key, who)
+        compound = city.building_compound[building_of(city, who)]
+        count.layer[district_of_compound(city, compound), label[i] & np.uint16(7)] += 1
+        count.age[age_of(record[i])] += 1
+        count.tier[policy.tier[compound]] += 1
+        count.caused[(label[i] >> np.uint16(3)) & np.uint16(31)] += 1
+
+
+@njit(nogil=True, cache=True)
+def still_needed(
+    rates: Rates,
+    record: NDArray[np.uint32],
+    found: NDArray[np.int16],
+    since: int,
+    sought: bool,
+) -> NDArray[np.bool_]:
+    """Return which records of a cohort can still matter, shape (n,).
+
+    Parameters
+    ----------
+    rates
+        Tables of the disease.
+    record, found
+        The cohort.
+    since
+        Days since it was infected.
+    sought
+        Whether infected persons are looked for (then the undetected are kept).
+    """
+    needed = np.empty(record.size, np.bool_)
+    for i in range(record.size):
+        infectious = since < rates.last_day[course_of(record[i])]
+        needed[i] = infectious or (sought and found[i] == UNDETECTED)
+    return needed
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def unprotect(state: State, last: int) -> None:
+    """Let everybody infected on or before a day be infected again: protection has begun to wane.
+
+    Parameters
+    ----------
+    state
+        The state of the residents; the bitmap is written.
+    last
+        Day of the run.
+    """
+    for word in range(state.protected.size):
+        if state.protected[word] == 0:
+            continue
+        gone = np.uint64(0)
+        first = word << 6
+        for i in range(min(64, state.infected_on.size - first)):
+            before = state.infected_on[first + i]
+            gone |= np.uint64(0 <= before <= last) << np.uint64(i)
+        state.protected[word] &= ~gone

@@ -1,0 +1,162 @@
+"""Rates of transmission as integer thresholds, computed once before the first day.
+
+The potential infections a person causes on a day are Poisson in number, drawn separately for
+the household, for the school or workplace, and for everything open to all (building, compound,
+community), whose share of each is a further choice. Infectiousness takes few distinct values
+(levels), so each of these needs one small table of cumulative Poisson probabilities.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from lazaretto.chance import CERTAIN, threshold
+from lazaretto.disease import CourseTable
+from lazaretto.engine.city import IN_SCHOOL, IN_WORKPLACE
+from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
+
+HOUSEHOLD_SIZES = 16
+
+MOST_EVENTS = 80
+"""Most potential infections of one person on one day, for each of the three draws."""
+
+LARGEST_MEAN = 35.0
+"""Largest daily mean the tables allow; 80 is exceeded once in 1e10 draws there."""
+
+OPEN_TO_ALL = (BUILDING, COMPOUND, COMMUNITY)
+
+
+class ContactRates(NamedTuple):
+    """Contacts per day of a member of each layer and how strongly each transmits.
+
+    ``per_day`` and ``weight`` have shape (n_layers,); ``household_exponent`` is the power alpha
+    in the rate per pair, (n - 1)**-alpha (Cauchemez et al. 2004, doi:10.1002/sim.1912);
+    ``own_subdistrict`` is the share of community contacts met in the own subdistrict.
+    """
+
+    per_day: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    household_exponent: float
+    own_subdistrict: float
+
+
+class Rates(NamedTuple):
+    """Thresholds the kernels compare draws with (31 bits each unless said).
+
+    ``level`` (n_courses, n_days) is the infectiousness of a course on a day as an index, 0 for
+    none. Cumulative distributions of the number of potential infections by level: ``open``
+    (n_levels, MOST_EVENTS) for building, compound and community together, ``household``
+    (16, n_levels, MOST_EVENTS) by household size, ``group`` (3, n_levels, MOST_EVENTS) by kind
+    of group. ``place`` (2,) chooses building or compound among the first. ``susceptible`` (18,)
+    acceptance by age of the target; ``protection`` (n,) relative susceptibility by day since
+    the last infection; ``course`` (2, n_courses) and ``onset`` cumulative choices at infection;
+    ``latent`` (n_courses,) days; ``symptomatic`` (18,); ``own_subdistrict`` one threshold;
+    ``last_day`` (n_courses,) last infectious day.
+    """
+
+    level: NDArray[np.uint16]
+    open: NDArray[np.uint32]
+    household: NDArray[np.uint32]
+    group: NDArray[np.uint32]
+    place: NDArray[np.uint32]
+    susceptible: NDArray[np.uint32]
+    protection: NDArray[np.uint32]
+    course: NDArray[np.uint32]
+    onset: NDArray[np.uint32]
+    latent: NDArray[np.int64]
+    last_day: NDArray[np.int64]
+    symptomatic: NDArray[np.uint32]
+    own_subdistrict: np.uint32
+    wanes_after: int
+
+
+def household_rates(contacts: ContactRates) -> NDArray[np.float64]:
+    """Return weighted household contacts per day by household size, shape (16,).
+
+    Parameters
+    ----------
+    contacts
+        Contact rates and relative weights by layer.
+    """
+    others = np.arange(HOUSEHOLD_SIZES) - 1.0
+    rates = np.zeros(HOUSEHOLD_SIZES)
+    strength = float(contacts.per_day[HOUSEHOLD] * contacts.weight[HOUSEHOLD])
+    rates[2:] = strength * others[2:] ** (1 - contacts.household_exponent)
+    return rates
+
+
+def build_rates(courses: CourseTable, contacts: ContactRates, transmissibility: float) -> Rates:
+    """Return the thresholds for one disease, contact pattern and transmissibility.
+
+    Parameters
+    ----------
+    courses
+        Courses of infection of the variant.
+    contacts
+        Contact rates by layer.
+    transmissibility
+        Infections per weighted contact with a fully susceptible person over a whole mean course
+        (dimensionless), see `lazaretto.engine.transmissibility.solve`.
+
+    Raises
+    ------
+    ValueError
+        If one person would cause more than `LARGEST_MEAN` potential infections a day.
+    """
+    strength = contacts.per_day * contacts.weight
+    values, level = np.unique(courses.infectiousness.round(12), return_inverse=True)
+    if values[0] > 0:
+        values, level = np.concatenate([[0.0], values]), level + 1
+    by_level = transmissibility * values
+    groups = np.zeros(3)
+    groups[IN_SCHOOL], groups[IN_WORKPLACE] = strength[SCHOOL], strength[WORKPLACE]
+    open_to_all = strength[list(OPEN_TO_ALL)]
+    shares = np.cumsum(open_to_all) / max(float(open_to_all.sum()), 1e-300)
+    highest = float(courses.susceptibility.max())
+    days = np.arange(courses.infectiousness.shape[1])
+    return Rates(
+        level=level.reshape(courses.infectiousness.shape).astype(np.uint16),
+        open=_numbers(by_level * float(open_to_all.sum())),
+        household=_numbers(np.outer(household_rates(contacts), by_level)),
+        group=_numbers(np.outer(groups, by_level)),
+        place=threshold(shares[:2]),
+        susceptible=threshold(courses.susceptibility / highest),
+        protection=threshold(courses.protection),
+        course=_cumulative(courses.probability),
+        onset=_cumulative(courses.onset_probability[None])[0],
+        latent=np.asarray(courses.latent_days, np.int64),
+        last_day=np.max(np.where(courses.infectiousness > 0, days, 0), axis=1),
+        symptomatic=threshold(courses.symptomatic_share),
+        own_subdistrict=np.uint32(threshold(contacts.own_subdistrict)),
+        wanes_after=_wanes_after(courses),
+    )
+
+
+def _wanes_after(courses: CourseTable) -> int:
+    wanes = np.nonzero(courses.protection > 0)[0]
+    return int(wanes[0]) if wanes.size else np.iinfo(np.int16).max
+
+
+def _numbers(mean: NDArray[np.float64]) -> NDArray[np.uint32]:
+    if mean.max(initial=0.0) > LARGEST_MEAN:
+        message = (
+            f"r0 is too large for this disease and these contacts: the most infectious person "
+            f"would cause {mean.max():.0f} potential infections on one day, at most "
+            f"{LARGEST_MEAN:.0f} are possible; lower r0 or the heterogeneity of the variant"
+        )
+        raise ValueError(message)
+    numbers = threshold(stats.poisson.cdf(np.arange(MOST_EVENTS), mean[..., None]))
+    numbers[..., -1] = CERTAIN
+    return numbers
+
+
+def _cumulative(probability: NDArray[np.float64]) -> NDArray[np.uint32]:
+    thresholds = threshold(np.cumsum(probability, axis=1))
+    last = probability.shape[1] - 1 - np.argmax(probability[:, ::-1] > 0, axis=1)
+    for row, end in enumerate(last):
+        thresholds[row, end:] = CERTAIN
+    return thresholds

@@ -1,0 +1,259 @@
+"""The day as a printable table, and the simulation that executes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lazaretto.chance import Purpose, stream_key
+from lazaretto.engine.city import City, city_of, residents_by_age
+from lazaretto.engine.cohort import (
+    Cohort,
+    infect,
+    no_count,
+    still_needed,
+    unprotect,
+)
+from lazaretto.engine.infection import UNDETECTED
+from lazaretto.engine.policy import policy_of, search_of
+from lazaretto.engine.rates import Rates, build_rates
+from lazaretto.engine.seeding import seeded
+from lazaretto.engine.settings import Settings
+from lazaretto.engine.spread import Infected, Workers, transmit
+from lazaretto.engine.surveillance import Search, find
+from lazaretto.engine.transmission import Policy, State
+from lazaretto.measures import Observed, Orders, Places, Today
+from lazaretto.outcomes import Confinement, Tally
+from lazaretto.people import Population
+from lazaretto.words import SEED
+
+THINNED_AFTER = (5, 7, 9, 12, 16)
+"""Days since infection at which a cohort drops the records that cannot matter any more."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of the day: its name, what it reads and writes, and what its cost follows."""
+
+    name: str
+    reads: str
+    writes: str
+    cost: str
+    method: str
+
+
+DAY = (
+    Step("measures decide", "observed data, calendar", "tiers, contacts, tests", "places",
+         "_measures_decide"),
+    Step("arrivals", "scenario", "infections brought in", "arrivals", "_arrivals"),
+    Step("transmission", "infectious persons, policy", "exposures, new infections", "infections",
+         "_transmission"),
+    Step("surveillance", "infected persons, tests ordered", "persons found, reported cases",
+         "infections", "_surveillance"),
+    Step("ledger and outputs", "all of the above", "counts by date, place and age", "places",
+         "_ledger"),
+)  # fmt: skip
+"""The steps of a day in order; `Simulation.advance` executes this table."""
+
+OnInfections = Callable[[int, Infected], None]
+
+
+@dataclass
+class Simulation:
+    """One run: the city, the state of its residents, and the tally so far.
+
+    Parameters
+    ----------
+    people
+        The synthetic population.
+    settings
+        What is simulated.
+    threads
+        Worker threads; the results do not depend on it.
+    on_infections
+        Called with the day and the new infections of each range of persons, if given; the
+        source of an infection brought in is -1.
+    """
+
+    people: Population
+    settings: Settings
+    threads: int = 2
+    on_infections: OnInfections | None = None
+
+    city: City = field(init=False)
+    places: Places = field(init=False)
+    rates: Rates = field(init=False)
+    state: State = field(init=False)
+    cohorts: list[Cohort] = field(init=False, default_factory=list)
+    tally: Tally = field(init=False)
+    day: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        settings, people = self.settings, self.people
+        self.city = city_of(people)
+        self.rates = build_rates(settings.courses, settings.contacts, settings.transmissibility)
+        n_persons, n_districts = people.attributes.size, len(people.districts)
+        self.state = State(
+            protected=np.zeros((n_persons + 63) // 64, np.uint64),
+            infected_on=np.full(n_persons, -1, np.int16),
+        )
+        self.tally = Tally.of(settings.n_days, n_districts)
+        district = self.city.subdistrict_district[self.city.compound_subdistrict].astype(np.int64)
+        self.places = Places(
+            people.districts,
+            np.diff(people.district_start).astype(np.int64),
+            district,
+            np.diff(people.compound_start).astype(np.int64),
+        )
+        self.confinement = Confinement(district, residents_by_age(self.city), n_districts)
+        detectable = {"pcr": settings.courses.pcr, "antigen": settings.courses.antigen}
+        self.orders = Orders(self.places, detectable)
+        self.policy: Policy = policy_of(self.orders, settings.confinement)
+        self.search: Search = search_of(self.orders)
+        self._workers = Workers(self.threads)
+        self._sought = any(measure.finds_infected for measure in settings.measures)
+        self._arrived: Infected | None = None
+
+    @property
+    def date(self) -> date:
+        """The date of the next day to simulate."""
+        return self.settings.start + timedelta(days=self.day)
+
+    @property
+    def infections(self) -> int:
+        """Infections so far, those brought in included."""
+        return int(self.tally.infections.sum())
+
+    def run(
+        self, on_day: Callable[[Simulation], None] | None = None, until: int | None = None
+    ) -> Tally:
+        """Simulate the days that remain and return the tally.
+
+        Parameters
+        ----------
+        on_day
+            Called after each day.
+        until
+            Stop before this day of the run; the end if absent.
+        """
+        end = self.settings.n_days if until is None else min(until, self.settings.n_days)
+        while self.day < end:
+            self.advance()
+            if on_day is not None:
+                on_day(self)
+        return self.tally
+
+    def advance(self) -> None:
+        """Simulate one day: the steps of `DAY`, in order."""
+        for step in DAY:
+            getattr(self, step.method)()
+        self.day += 1
+
+    def close(self) -> None:
+        """Stop the worker threads."""
+        self._workers.close()
+
+    def _measures_decide(self) -> None:
+        if not self.settings.measures:
+            return
+        self.orders.reset()
+        reports = self.tally.reports[: self.day]
+        today = Today(self.day, self.date, Observed(reports[:, :, 0], reports[:, :, 1]))
+        for measure in self.settings.measures:
+            if measure.in_force(today):
+                measure.order(today, self.places, self.orders)
+        self.policy = policy_of(self.orders, self.settings.confinement)
+        self.search = search_of(self.orders)
+
+    def _arrivals(self) -> None:
+        last = self.day - self.rates.wanes_after
+        if self.day % 7 == 0 and last >= 0 and self.tally.infections[max(last - 6, 0) : last + 1].any():
+            unprotect(self.state, last)
+        seed = self.settings.seed
+        person = seeded(self.settings.arrivals, seed, self.day, self.state.protected)
+        self._arrived = None
+        if person.size:
+            record, source = np.empty(person.size, np.uint32), np.full(person.size, -1, np.int32)
+            label, count = np.full(person.size, SEED, np.uint16), no_count(len(self.people.districts))
+            key = stream_key(seed, Purpose.COURSE, self.day)
+            infect(self.city, self.rates, self.policy, self.state, person, label, self.day, key,
+                   record, count)  # fmt: skip
+            count.caused[0] = 0  # nobody caused an arrival
+            self._arrived = Infected(person, record, source, label.astype(np.uint8), count)
+
+    def _transmission(self) -> None:
+        new = transmit(
+            self.city, self.rates, self.policy, self.state, self.cohorts, self.day,
+            self.settings.seed, self._workers,
+        )  # fmt: skip
+        if self._arrived is not None:
+            new.append(self._arrived)
+        if not new:
+            return
+        for some in new:
+            self.tally.infections[self.day] += some.count.layer
+            self.tally.infections_by_age[self.day] += some.count.age
+            self.tally.infections_by_tier[self.day] += some.count.tier
+            for since in np.nonzero(some.count.caused)[0]:
+                self.tally.secondary[self.day - since] += some.count.caused[since]
+            if self.on_infections is not None:
+                self.on_infections(self.day, some)
+        person = np.concatenate([some.person for some in new])
+        record = np.concatenate([some.record for some in new])
+        if self._arrived is not None:
+            order = np.argsort(person, kind="stable")
+            person, record = person[order], record[order]
+        found = np.full(person.size, UNDETECTED, np.int16)
+        self.cohorts.append(Cohort(self.day, person, record, found))
+
+    def _surveillance(self) -> None:
+        if self.search.seek.any() or self.search.screen.any():
+            self._find_infected()
+        self.cohorts = [cohort for cohort in self.cohorts if self._thinned(cohort).size]
+
+    def _find_infected(self) -> None:
+        seed = self.settings.seed
+        symptom = stream_key(seed, Purpose.SYMPTOM_TEST, self.day)
+        screen = stream_key(seed, Purpose.SCREENING, self.day)
+        ahead = min(self.settings.n_days - self.day, LONGEST_WAIT)
+        shape = (ahead, len(self.people.districts))
+
+        def look(cohort: Cohort) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+            reports, isolated = np.zeros((*shape, 3), np.int64), np.zeros(shape, np.int64)
+            report = stream_key(seed, Purpose.REPORTING, cohort.day)
+            find(self.city, self.search, self.settings.reporting, cohort.person, cohort.record,
+                 cohort.found, self.day, self.day - cohort.day, symptom, screen, report, reports,
+                 isolated)  # fmt: skip
+            return reports, isolated
+
+        for reports, isolated in self._workers.map(look, self.cohorts):
+            self.tally.reports[self.day : self.day + ahead] += reports
+            self.tally.isolated[self.day : self.day + ahead] += isolated
+
+    def _thinned(self, cohort: Cohort) -> Cohort:
+        since = self.day - cohort.day
+        longest = self.rates.level.shape[1]
+        if self._sought:
+            longest = max(longest, self.search.screen.shape[1])
+        if since in THINNED_AFTER or since >= longest:
+            needed = still_needed(
+                self.rates, cohort.record, cohort.found, since, self._sought and since < longest
+            )
+            if not needed.all():
+                cohort.person = cohort.person[needed]
+                cohort.record = cohort.record[needed]
+                cohort.found = cohort.found[needed]
+        return cohort
+
+    def _ledger(self) -> None:
+        by_district, by_age = self.confinement.count(self.policy.tier)
+        self.tally.persons_by_tier[self.day] = by_district
+        self.tally.confined_by_age[self.day] = by_age
+
+
+LONGEST_WAIT = 61
+"""Days ahead for which a person found today may be reported or reclassified."""

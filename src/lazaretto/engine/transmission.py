@@ -1,0 +1,422 @@
+"""Transmission in two passes: emit potential infections, then let targets accept them.
+
+Emit reads only the state at the start of the day, apply writes it. Of several infectors of one
+person on one day the one with the smallest tie-break (6 random bits, then order) wins, so
+neither the order of work nor the number of threads can change the outcome.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from lazaretto.chance import GOLDEN, draw, high31, low31, pick, second
+from lazaretto.engine.city import (
+    AGE_MASK,
+    BLOCK_SHIFT,
+    ESSENTIAL,
+    IN_SCHOOL,
+    City,
+    building_of,
+    district_of_compound,
+)
+from lazaretto.engine.infection import (
+    course_of,
+    first_not_below,
+    household_size,
+    is_essential,
+    kind_of,
+    place_in_household,
+)
+from lazaretto.engine.prefetch import prefetch
+from lazaretto.engine.rates import MOST_EVENTS, Rates
+from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
+
+NUMBER_OF_EVENTS = 255
+"""Index of the draw that says how many potential infections there are."""
+
+BLOCK = 512
+LONGEST = 3 * MOST_EVENTS
+NEVER = -1
+PARTITIONS = 8
+"""Ranges of person ids whose exposures are applied independently of each other."""
+
+
+class Policy(NamedTuple):
+    """What is in force today: tier by compound, and the chance that a contact still happens.
+
+    ``keep`` (n_districts, n_tiers, 2, n_layers) holds 31-bit thresholds for residents (0) and
+    essential workers (1). ``free`` is 1 on a day on which every contact happens, so that nobody's
+    compound need be looked up.
+    """
+
+    tier: NDArray[np.uint8]
+    keep: NDArray[np.uint32]
+    free: int
+
+
+class State(NamedTuple):
+    """What the engine knows of every resident: two arrays.
+
+    ``protected`` is a bitmap of those who cannot be infected today, shape (ceil(n / 64),);
+    ``infected_on`` the day of the last infection or -1, shape (n_persons,).
+    """
+
+    protected: NDArray[np.uint64]
+    infected_on: NDArray[np.int16]
+
+
+class Block(NamedTuple):
+    """Potential infections being looked up, each shape (BLOCK + LONGEST,).
+
+    They pass through three stages, so that memory asked for in one has come by the next.
+    """
+
+    source: NDArray[np.int32]
+    """Position of the source in its cohort."""
+    layer: NDArray[np.uint8]
+    target: NDArray[np.int64]
+    bits: NDArray[np.uint64]
+
+
+class Exposures(NamedTuple):
+    """Buffers for exposures by partition of the target, each shape (PARTITIONS, capacity)."""
+
+    target: NDArray[np.int32]
+    source: NDArray[np.int32]
+    label: NDArray[np.uint16]
+    """Layer (3 bits), days since the source was infected (5 bits), tie-break (6 bits)."""
+    used: NDArray[np.int64]
+    block: Block
+
+
+@njit(inline="always", _nrt=False)
+def draw_target(
+    city: City, rates: Rates, person: int, record: np.uint32, layer: int, bits: np.uint64
+) -> int:
+    """Return the person met in a layer, -1 if there is nobody to meet.
+
+    School and workplace return the slot in ``city.member`` (see `resolve`) instead, so that the
+    look-up can be prefetched.
+    """
+    if layer == HOUSEHOLD:
+        size = household_size(record)
+        if size < 2:
+            return NEVER
+        place = place_in_household(record)
+        other = pick(bits, size - 1)
+        return person - place + other + (1 if other >= place else 0)
+    if layer in (SCHOOL, WORKPLACE):
+        group = city.group[person]
+        if group < 0:
+            return NEVER
+        start = np.int64(city.group_start[group])
+        size = np.int64(city.group_start[group + 1]) - start
+        return NEVER if size < 2 else start + pick(bits, size - 1)
+    building = building_of(city, person)
+    if layer == BUILDING:
+        start = np.int64(city.building_start[building])
+        end = np.int64(city.building_start[building + 1])
+    else:
+        compound = city.building_compound[building]
+        if layer == COMPOUND:
+            start = np.int64(city.compound_start[compound])
+            end = np.int64(city.compound_start[compound + 1])
+        else:
+            where = second(second(bits))
+            subdistrict = np.int64(city.compound_subdistrict[compound])
+            if low31(where) < rates.own_subdistrict:
+                start = np.int64(city.subdistrict_start[subdistrict])
+                end = np.int64(city.subdistrict_start[subdistrict + 1])
+            else:
+                home = city.subdistrict_district[subdistrict]
+                met = first_not_below(city.mixing[home], high31(where))
+                start = np.int64(city.district_start[met])
+                end = np.int64(city.district_start[met + 1])
+    if start <= person < end:
+        if end - start < 2:
+            return NEVER
+        other = start + pick(bits, end - start - 1)
+        return other + (1 if other >= person else 0)
+    return NEVER if end <= start else start + pick(bits, end - start)
+
+
+@njit(inline="always", _nrt=False)
+def resolve(city: City, person: int, layer: int, target: int) -> int:
+    """Return the person behind a target of `draw_target`: members of a group are slots."""
+    if layer in (SCHOOL, WORKPLACE):
+        met = np.int64(city.member[target])
+        if met == person:
+            met = np.int64(city.member[city.group_start[city.group[person] + 1] - 1])
+        return met
+    return target
+
+
+@njit(inline="always", _nrt=False)
+def contact_happens(
+    city: City, policy: Policy, person: int, layer: int, essential: int, bits: np.uint64
+) -> bool:
+    """Return whether a person's side of a contact survives today's policy.
+
+    Both sides compare the same bits with their own threshold, so a contact happens with the
+    smaller of the two probabilities.
+    """
+    compound = city.building_compound[building_of(city, person)]
+    tier = policy.tier[compound]
+    district = district_of_compound(city, compound)
+    return low31(bits) < policy.keep[district, tier, essential, layer]
+
+
+@njit(inline="always", _nrt=False)
+def is_protected(state: State, person: int) -> bool:
+    """Return whether a person cannot be infected today."""
+    word = state.protected[person >> 6]
+    return (word >> np.uint64(person & 63)) & np.uint64(1) != 0
+
+
+@njit(inline="always", _nrt=False)
+def accepts(
+    city: City, rates: Rates, state: State, target: int, day: int, bits: np.uint64
+) -> bool:
+    """Return whether an exposure infects: susceptibility by age and by days since infection."""
+    limit = np.uint64(rates.susceptible[city.attributes[target] & AGE_MASK])
+    if day < rates.wanes_after:  # whoever is not protected was never infected
+        return np.uint64(high31(bits)) < limit
+    before = state.infected_on[target]
+    if before >= 0:
+        since = min(day - np.int64(before), rates.protection.size - 1)
+        limit = (limit * np.uint64(rates.protection[since])) >> np.uint64(31)
+    return np.uint64(high31(bits)) < limit
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def emit(
+    city: City,
+    rates: Rates,
+    policy: Policy,
+    state: State,
+    person: NDArray[np.int32],
+    record: NDArray[np.uint32],
+    found: NDArray[np.int16],
+    day: int,
+    since: int,
+    key: np.uint64,
+    start: int,
+    end: int,
+    partition_shift: int,
+    out: Exposures,
+) -> int:
+    """Emit the exposures of part of one day's cohort; return where it stopped.
+
+    Parameters
+    ----------
+    city, rates, policy, state
+        The city, thresholds, today's policy, state at the start of the day.
+    person, record, found
+        The cohort, each shape (n,): ids ascending, packed records, day found.
+    day, since
+        Today, and the days since the cohort was infected.
+    key
+        Stream of `Purpose.TRANSMISSION` for today.
+    start, end
+        The part to work on; if the buffers fill up, the index returned is below ``end``.
+    partition_shift
+        A target's partition is its id shifted right by this.
+    out
+        Buffers appended to.
+    """
+    block = out.block
+    capacity = out.target.shape[1]
+    i = start
+    while i < end:
+        for part in range(PARTITIONS):
+            if out.used[part] + BLOCK + LONGEST > capacity:
+                return i
+        n = 0
+        while i < end and n < BLOCK:
+            level = rates.level[course_of(record[i]), since]
+            if level > 0 and found[i] > day:
+                n = _potential(city, rates, np.int64(person[i]), record[i], level, key, i, n, block)
+            i += 1
+        for j in range(n):
+            target = resolve(city, np.int64(person[block.source[j]]), block.layer[j],
+                             block.target[j])  # fmt: skip
+            block.target[j] = target
+            prefetch(state.protected, target >> 6)
+        kept = 0
+        for j in range(n):
+            target = block.target[j]
+            if is_protected(state, target):
+                continue
+            block.target[kept] = target
+            block.source[kept] = block.source[j]
+            block.layer[kept] = block.layer[j]
+            block.bits[kept] = second(block.bits[j])
+            prefetch(city.attributes, target)
+            if policy.free == 0:
+                prefetch(city.building_of_block, target >> BLOCK_SHIFT)
+            if day >= rates.wanes_after:
+                prefetch(state.infected_on, target)
+            kept += 1
+        for j in range(kept):
+            _expose(city, rates, policy, state, np.int64(person[block.source[j]]),
+                    record[block.source[j]], block.target[j], np.int64(block.layer[j]),
+                    block.bits[j], day, since, partition_shift, out)  # fmt: skip
+    return end
+
+
+@njit(inline="always", _nrt=False)
+def _potential(
+    city: City,
+    rates: Rates,
+    person: int,
+    record: np.uint32,
+    level: int,
+    key: np.uint64,
+    position: int,
+    n: int,
+    block: Block,
+) -> int:
+    numbers = draw(key, person, NUMBER_OF_EVENTS)
+    size = household_size(record)
+    if size > 1:
+        row = rates.household[size, level]
+        u = low31(numbers)
+        event = 0
+        while u >= row[event]:
+            bits = draw(key, person, event)
+            event += 1
+            target = draw_target(city, rates, person, record, HOUSEHOLD, bits)
+            n = _put(block, n, position, HOUSEHOLD, target, bits)
+    kind = kind_of(record)
+    if kind > 0:
+        layer = SCHOOL if kind == IN_SCHOOL else WORKPLACE
+        row = rates.group[kind, level]
+        u = high31(numbers)
+        event = 0
+        while u >= row[event]:
+            bits = draw(key, person, MOST_EVENTS + event)
+            event += 1
+            target = draw_target(city, rates, person, record, layer, bits)
+            if target >= 0:
+                prefetch(city.member, target)
+                n = _put(block, n, position, layer, target, bits)
+    row = rates.open[level]
+    u = low31(second(numbers))
+    event = 0
+    while u >= row[event]:
+        bits = draw(key, person, 2 * MOST_EVENTS + event)
+        event += 1
+        choice = low31(bits)
+        layer = COMMUNITY
+        if choice < rates.place[0]:
+            layer = BUILDING
+        elif choice < rates.place[1]:
+            layer = COMPOUND
+        target = draw_target(city, rates, person, record, layer, bits)
+        if target >= 0:
+            n = _put(block, n, position, layer, target, bits)
+    return n
+
+
+@njit(inline="always", _nrt=False)
+def _put(block: Block, n: int, position: int, layer: int, target: int, bits: np.uint64) -> int:
+    block.source[n] = position
+    block.layer[n] = layer
+    block.target[n] = target
+    block.bits[n] = bits
+    return n + 1
+
+
+@njit(inline="always", _nrt=False)
+def _expose(
+    city: City,
+    rates: Rates,
+    policy: Policy,
+    state: State,
+    person: int,
+    record: np.uint32,
+    target: int,
+    layer: int,
+    bits: np.uint64,
+    day: int,
+    since: int,
+    partition_shift: int,
+    out: Exposures,
+) -> None:
+    if policy.free == 0:
+        if not contact_happens(city, policy, person, layer, is_essential(record), bits):
+            return
+        essential = 1 if city.attributes[target] & ESSENTIAL else 0
+        if not contact_happens(city, policy, target, layer, essential, bits):
+            return
+    if not accepts(city, rates, state, target, day, bits):
+        return
+    part = target >> partition_shift
+    at = out.used[part]
+    out.target[part, at] = target
+    out.source[part, at] = person
+    tie = np.uint16(second(bits ^ GOLDEN) >> np.uint64(58))
+    out.label[part, at] = np.uint16(layer) | np.uint16(since << 3) | np.uint16(tie << 8)
+    out.used[part] = at + 1
+
+
+@njit(nogil=True, cache=True)
+def order_keys(target: NDArray[np.int32], label: NDArray[np.uint16]) -> NDArray[np.uint64]:
+    """Return sort keys (target, tie-break, position) of exposures, shape (n,)."""
+    keys = np.empty(target.size, np.uint64)
+    for i in range(target.size):
+        tie = np.uint64(label[i] >> np.uint16(8))
+        keys[i] = (np.uint64(target[i]) << np.uint64(33)) | (tie << np.uint64(27)) | np.uint64(i)
+    return keys
+
+
+@njit(nogil=True, cache=True)
+def winners(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return the position of the winning exposure of each target, by ascending target."""
+    n = 0
+    chosen = np.empty(keys.size, np.int64)
+    previous = np.uint64(1 << 40)
+    for i in range(keys.size):
+        target = keys[i] >> np.uint64(33)
+        if target != previous:
+            chosen[n] = np.int64(keys[i] & np.uint64((1 << 27) - 1))
+            n += 1
+            previous = target
+    return chosen[:n].copy()
+
+
+def partition_shift(n_persons: int) -> int:
+    """Return the shift that divides person ids into at most `PARTITIONS` ranges.
+
+    Ranges are multiples of 64 persons, so two partitions never share a word of the bitmap.
+    """
+    shift = 6
+    while (n_persons - 1) >> shift >= PARTITIONS:
+        shift += 1
+    return shift
+
+
+def empty_exposures(capacity: int) -> Exposures:
+    """Return empty buffers for ``capacity`` exposures per partition."""
+    shape = (PARTITIONS, capacity)
+    return Exposures(
+        np.empty(shape, np.int32),
+        np.empty(shape, np.int32),
+        np.empty(shape, np.uint16),
+        np.zeros(PARTITIONS, np.int64),
+        Block(
+            np.empty(BLOCK + LONGEST, np.int32),
+            np.empty(BLOCK + LONGEST, np.uint8),
+            np.empty(BLOCK + LONGEST, np.int64),
+            np.empty(BLOCK + LONGEST, np.uint64),
+        ),
+    )
+
+
+def concatenated(parts: list[Any], kind: Any) -> NDArray[Any]:  # noqa: ANN401 - a dtype
+    """Return arrays joined in order, an empty array of the kind if there are none."""
+    return np.concatenate(parts) if parts else np.empty(0, kind)

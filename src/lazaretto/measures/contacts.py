@@ -1,0 +1,54 @@
+"""Fewer contacts: closed schools, closed workplaces, and any layer by a factor."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from lazaretto.measures.measure import Measure
+from lazaretto.measures.orders import Orders, Places, Today
+from lazaretto.words import LAYERS, SCHOOL, WORKPLACE
+
+
+class CloseSchools(Measure):
+    """Close schools from kindergarten to university."""
+
+    word: ClassVar[str] = "close_schools"
+
+    factor: float = Field(0.0, ge=0, le=1, description="Share of school contacts that remains.")
+
+    def order(self, today: Today, places: Places, orders: Orders) -> None:  # noqa: ARG002
+        """Reduce school contacts of pupils and staff alike."""
+        orders.reduce(places.chosen(self.areas), SCHOOL, self.factor, self.factor)
+
+
+class CloseWorkplaces(Measure):
+    """Close workplaces; essential workers go on."""
+
+    word: ClassVar[str] = "close_workplaces"
+
+    factor: float = Field(ge=0, le=1, description="Share of workplace contacts that remains.")
+    essential_factor: float = Field(
+        1.0, ge=0, le=1, description="The same for essential workers."
+    )
+
+    def order(self, today: Today, places: Places, orders: Orders) -> None:  # noqa: ARG002
+        """Reduce workplace contacts."""
+        orders.reduce(places.chosen(self.areas), WORKPLACE, self.factor, self.essential_factor)
+
+
+class ReduceContacts(Measure):
+    """Reduce contacts in chosen layers: voluntary distance, public transport, closed venues."""
+
+    word: ClassVar[str] = "reduce_contacts"
+
+    layers: list[Literal["household", "building", "compound", "school", "workplace",
+                         "community"]] = Field(description="Layers reduced.")  # fmt: skip
+    factor: float = Field(ge=0, le=1, description="Share of contacts that remains.")
+
+    def order(self, today: Today, places: Places, orders: Orders) -> None:  # noqa: ARG002
+        """Reduce the layers for everybody."""
+        districts = places.chosen(self.areas)
+        for layer in self.layers:
+            orders.reduce(districts, LAYERS.index(layer), self.factor, self.factor)

@@ -1,0 +1,170 @@
+"""What measures see and what they order: flat arrays over places, never persons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lazaretto.words import LAYERS, OPEN
+
+
+@dataclass(frozen=True)
+class Places:
+    """The places of a city that measures act on.
+
+    Parameters
+    ----------
+    districts
+        Names of the districts.
+    district_persons
+        Residents of each district, shape (n_districts,).
+    compound_district
+        District of each compound, shape (n_compounds,).
+    compound_persons
+        Residents of each compound, shape (n_compounds,).
+    """
+
+    districts: tuple[str, ...]
+    district_persons: NDArray[np.int64]
+    compound_district: NDArray[np.int64]
+    compound_persons: NDArray[np.int64]
+
+    def chosen(self, areas: str | list[str]) -> NDArray[np.bool_]:
+        """Return which districts a list of names (or ``"all"``) means, shape (n_districts,)."""
+        if areas == "all":
+            return np.ones(len(self.districts), np.bool_)
+        names = [areas] if isinstance(areas, str) else areas
+        return np.array([district in names for district in self.districts])
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What officials can see on the morning of a day: reports up to the day before.
+
+    Parameters
+    ----------
+    confirmed, asymptomatic
+        Newly reported cases by day and district, shape (days so far, n_districts).
+    """
+
+    confirmed: NDArray[np.int64]
+    asymptomatic: NDArray[np.int64]
+
+    def cases(self, days: int) -> NDArray[np.int64]:
+        """Return reported cases of the last ``days`` days by district, shape (n_districts,)."""
+        recent = slice(max(len(self.confirmed) - days, 0), None)
+        return (self.confirmed[recent] + self.asymptomatic[recent]).sum(axis=0)
+
+
+@dataclass
+class Orders:
+    """What is ordered for one day; measures add to it in the order of the scenario.
+
+    Parameters
+    ----------
+    places
+        The places of the city.
+    detectable
+        Chance that an infected person tests positive by day since infection, by kind of test
+        (``pcr``, ``antigen``), each shape (n,).
+    tier
+        Confinement level by compound, shape (n_compounds,); measures raise it.
+    contacts
+        Multiplier of contacts by district and layer for residents, shape
+        (n_districts, n_layers); measures multiply into it.
+    essential
+        The same for essential workers.
+    seek, screen
+        Chance that a symptomatic person takes a test n days after onset, and that screening
+        finds a person n days after infection; shape (n_districts, n).
+    """
+
+    places: Places
+    detectable: dict[str, NDArray[np.float64]]
+    tier: NDArray[np.uint8] = field(init=False)
+    contacts: NDArray[np.float64] = field(init=False)
+    essential: NDArray[np.float64] = field(init=False)
+    seek: NDArray[np.float64] = field(init=False)
+    seek_wait: NDArray[np.int64] = field(init=False)
+    seek_isolate: NDArray[np.bool_] = field(init=False)
+    screen: NDArray[np.float64] = field(init=False)
+    screen_wait: NDArray[np.int64] = field(init=False)
+    screen_isolate: NDArray[np.bool_] = field(init=False)
+    longest_seek: int = 21
+
+    def __post_init__(self) -> None:
+        n_districts = len(self.places.districts)
+        self.tier = np.zeros(self.places.compound_district.size, np.uint8)
+        self.contacts = np.ones((n_districts, len(LAYERS)))
+        self.essential = np.ones((n_districts, len(LAYERS)))
+        self.seek = np.zeros((n_districts, self.longest_seek))
+        self.seek_wait = np.zeros(n_districts, np.int64)
+        self.seek_isolate = np.zeros(n_districts, np.bool_)
+        self.screen = np.zeros((n_districts, self.detectable["pcr"].size))
+        self.screen_wait = np.zeros(n_districts, np.int64)
+        self.screen_isolate = np.zeros(n_districts, np.bool_)
+
+    def reset(self) -> None:
+        """Forget yesterday's orders: everything open, nobody tested."""
+        self.tier[:] = OPEN
+        self.contacts[:] = 1.0
+        self.essential[:] = 1.0
+        for order in (self.seek, self.seek_wait, self.seek_isolate):
+            order[:] = 0
+        for order in (self.screen, self.screen_wait, self.screen_isolate):
+            order[:] = 0
+
+    def confine(self, districts: NDArray[np.bool_], tier: int) -> None:
+        """Raise every compound of the chosen districts to at least a tier.
+
+        Parameters
+        ----------
+        districts
+            Which districts, shape (n_districts,).
+        tier
+            Confinement level, 0 to 3.
+        """
+        self.confine_compounds(districts[self.places.compound_district], tier)
+
+    def confine_compounds(self, compounds: NDArray[np.bool_], tier: int) -> None:
+        """Raise the chosen compounds, shape (n_compounds,), to at least a tier."""
+        self.tier[compounds] = np.maximum(self.tier[compounds], tier)
+
+    def reduce(
+        self, districts: NDArray[np.bool_], layer: int, factor: float, essential: float
+    ) -> None:
+        """Multiply the contacts of a layer in the chosen districts.
+
+        Parameters
+        ----------
+        districts
+            Which districts, shape (n_districts,).
+        layer
+            Index of the layer.
+        factor, essential
+            Share of contacts that remains, residents and essential workers, 0 to 1.
+        """
+        self.contacts[districts, layer] *= factor
+        self.essential[districts, layer] *= essential
+
+
+@dataclass(frozen=True)
+class Today:
+    """What a measure is given each day.
+
+    Parameters
+    ----------
+    day
+        Days since the start of the run, from 0.
+    date
+        The calendar date.
+    observed
+        Reported cases up to yesterday; the true state is never shown.
+    """
+
+    day: int
+    date: date
+    observed: Observed

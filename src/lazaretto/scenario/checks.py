@@ -1,0 +1,137 @@
+"""Problems that show only when parts of a scenario are seen together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from lazaretto.scenario.problems import Problem, did_you_mean, one_of, shown
+from lazaretto.scenario.seeding import ALL
+
+if TYPE_CHECKING:
+    from lazaretto.scenario.model import Scenario
+
+DISEASES = ("wild-type", "delta", "omicron-ba1", "omicron-ba2", "omicron-bf7")
+"""Names a scenario may use; the room ``disease`` has exactly these (tested)."""
+
+
+def cross_problems(written: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong between the parts of a scenario as written.
+
+    What cannot be read at all is passed over: reading has said so already.
+    """
+    return [
+        *_disease_problems(written.get("disease")),
+        *_date_problems(written),
+        *_seeding_problems(written),
+        *_measure_problems(written.get("measures")),
+    ]
+
+
+def check_areas(scenario: Scenario, districts: Sequence[str]) -> list[Problem]:
+    """Return the areas of a scenario that are no district of its place.
+
+    Parameters
+    ----------
+    scenario
+        The scenario; its seeding and the ``areas`` of its measures are looked at.
+    districts
+        Names of the districts of the place.
+    """
+    known = set(districts)
+    found = []
+    for key, area in _areas(scenario):
+        if not isinstance(area, str) or (area not in known and area != ALL):
+            found.append(
+                Problem(
+                    key,
+                    shown(area),
+                    one_of((*districts, ALL)),
+                    did_you_mean(str(area), (*districts, ALL), "name a district of the place"),
+                )
+            )
+    return found
+
+
+def as_date(value: object) -> date | None:
+    """Return a value of a file as a date, or None where it is none."""
+    if isinstance(value, date):
+        return value if type(value) is date else None
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return None
+
+
+def _areas(scenario: Scenario) -> Iterator[tuple[str, object]]:
+    for i, seeds in enumerate(scenario.seeding):
+        yield f"seeding.{i}.area", seeds.area
+    for i, entry in enumerate(scenario.measures):
+        areas = entry.parameters().get("areas", ALL)
+        if isinstance(areas, list):
+            for j, area in enumerate(areas):
+                yield f"measures.{i}.areas.{j}", area
+        else:
+            yield f"measures.{i}.areas", areas
+
+
+def _disease_problems(disease: object) -> Iterator[Problem]:
+    if isinstance(disease, str) and disease not in DISEASES:
+        advice = did_you_mean(disease, DISEASES, "choose one of them")
+        yield Problem("disease", shown(disease), one_of(DISEASES), advice)
+
+
+def _date_problems(written: Mapping[str, Any]) -> Iterator[Problem]:
+    start, end = as_date(written.get("start")), as_date(written.get("end"))
+    if start and end and end < start:
+        yield Problem("end", str(end), f"a date from {start} on", "exchange start and end")
+
+
+def _seeding_problems(written: Mapping[str, Any]) -> Iterator[Problem]:
+    start, end = as_date(written.get("start")), as_date(written.get("end"))
+    for i, seeds in enumerate(_mappings(written.get("seeding"))):
+        at = f"seeding.{i}"
+        keys = [key for key in ("date", "from", "to") if seeds.get(key) is not None]
+        if keys not in (["date"], ["from", "to"]):
+            yield Problem(
+                at,
+                "with " + (" and ".join(keys) if keys else "no date"),
+                "either date, or from and to",
+                "write one date, or the first and the last",
+            )
+            continue
+        dates = {key: as_date(seeds[key]) for key in keys}
+        first, last = dates.get("from"), dates.get("to")
+        if first and last and last < first:
+            yield Problem(f"{at}.to", str(last), f"a date from {first} on", "exchange from and to")
+        if start and end and start <= end:
+            for key, day in dates.items():
+                if day and not start <= day <= end:
+                    yield Problem(
+                        f"{at}.{key}",
+                        str(day),
+                        f"a date of the run, {start} to {end}",
+                        "move the seeding, or start and end",
+                    )
+
+
+def _measure_problems(measures: object) -> Iterator[Problem]:
+    seen: dict[str, int] = {}
+    for i, entry in enumerate(_mappings(measures)):
+        name = entry.get("name")
+        if isinstance(name, str) and seen.setdefault(name, i) != i:
+            yield Problem(
+                f"measures.{i}.name",
+                shown(name),
+                "a name that no other measure has",
+                f"rename it; measures.{seen[name]} has this name",
+            )
+
+
+def _mappings(value: object) -> Iterable[Mapping[str, Any]]:
+    if not isinstance(value, list):
+        return []
+    return [item if isinstance(item, Mapping) else {"date": item} for item in value]

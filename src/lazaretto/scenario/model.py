@@ -1,0 +1,243 @@
+"""The scenario: everything a run depends on besides its seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic.json_schema import GenerateJsonSchema
+
+from lazaretto.provenance import Figure
+from lazaretto.scenario.checks import as_date, cross_problems
+from lazaretto.scenario.confinement import Confinement
+from lazaretto.scenario.contacts import Contacts
+from lazaretto.scenario.overrides import apply_overrides
+from lazaretto.scenario.problems import ScenarioError
+from lazaretto.scenario.reading import problems_of, read_scenario
+from lazaretto.scenario.reporting import Reporting
+from lazaretto.scenario.section import Section
+from lazaretto.scenario.seeding import Seeding
+from lazaretto.scenario.sourced import KEYS, STATUSES, Sourced, Unit
+
+SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+
+
+class MeasureEntry(BaseModel):
+    """One measure as written: which one, and its parameters, which the measure itself checks."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    measure: str = Field(min_length=1, description="Which measure, such as lockdown.")
+    name: str | None = Field(
+        default=None, min_length=1, description="A name for it; no two measures share one."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_dates(cls, given: object) -> object:
+        # A date written with or without quotes is the same date, here and in the digest.
+        if isinstance(given, Mapping):
+            return {str(key): _with_dates(value) for key, value in given.items()}
+        return given
+
+    def parameters(self) -> dict[str, Any]:
+        """Return every key but ``measure`` as its class reads it.
+
+        ISO dates are dates; a number written with its provenance is the plain number, its
+        provenance is in `Scenario.figures`.
+        """
+        named = {} if self.name is None else {"name": self.name}
+        return named | {key: _plain(value) for key, value in (self.model_extra or {}).items()}
+
+
+class Outputs(Section):
+    """What a run keeps besides its daily figures."""
+
+    events: bool = Field(
+        default=False, description="Keep one row per infection: who, by whom, when, in which layer."
+    )
+    checkpoint_every: int = Field(
+        default=0, ge=0, strict=True, description="Days between checkpoints, days; 0: none."
+    )
+
+
+class Scenario(Section):
+    """A place, a disease, dates, and what is done about it.
+
+    Read one with `Scenario.load`; every value left out has a default with a source.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Short name, as in file names.")
+    title: str = Field(min_length=1, description="Title of the report.")
+    description: str = Field(default="", description="What the scenario is, in a few sentences.")
+    place: str = Field(
+        min_length=1, description="A place of the library, or a path relative to this file."
+    )
+    disease: str = Field(description="Name of the variant, such as omicron-ba2.")
+    r0: Annotated[Sourced, Unit("infections", above=0, at_most=50)] = Field(
+        description=(
+            "Mean secondary infections of one infected person where everybody is susceptible and "
+            "nothing is restricted, infections."
+        )
+    )
+    start: date = Field(description="First day of the run, ISO date.")
+    end: date = Field(description="Last day of the run, ISO date, inclusive.")
+    seeding: list[Seeding] = Field(default=[], description="Infections from outside.")
+    contacts: Contacts = Field(default=Contacts(), description="Contacts by layer.")
+    confinement: Confinement = Field(
+        default=Confinement(), description="Contacts left in each tier of confinement."
+    )
+    reporting: Reporting = Field(default=Reporting(), description="From found to reported.")
+    measures: list[MeasureEntry] = Field(default=[], description="What is done, in this order.")
+    outputs: Outputs = Field(default=Outputs(), description="What a run keeps.")
+
+    _folder: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Scenario:
+        problems = cross_problems(self.model_dump(by_alias=True, exclude_unset=True))
+        if problems:
+            raise ScenarioError(problems)
+        return self
+
+    @classmethod
+    def load(
+        cls, name_or_path: str | Path, overrides: Mapping[str, object] | Sequence[str] = ()
+    ) -> Scenario:
+        """Read a scenario of the library, or a YAML file.
+
+        Parameters
+        ----------
+        name_or_path
+            A name of `library`, or the path of a file.
+        overrides
+            Values that replace those of the file, by key (``{"r0": "6"}``) or as written on the
+            command line (``["measures.0.tier=2", "seeding=[]"]``); text is read as YAML.
+
+        Raises
+        ------
+        ScenarioError
+            With every problem at once.
+        """
+        written, folder = read_scenario(name_or_path)
+        scenario = cls.from_mapping(written, overrides)
+        scenario._folder = folder
+        return scenario
+
+    @classmethod
+    def from_mapping(
+        cls, written: Mapping[str, Any], overrides: Mapping[str, object] | Sequence[str] = ()
+    ) -> Scenario:
+        """Return the scenario written as nested mappings, as a YAML file would hold them.
+
+        Raises
+        ------
+        ScenarioError
+            With every problem at once.
+        """
+        changed, problems = apply_overrides(written, overrides)
+        try:
+            scenario = cls.model_validate(changed)
+        except ValidationError as error:
+            raise ScenarioError(
+                [*problems, *problems_of(error, cls), *cross_problems(changed)]
+            ) from None
+        except ScenarioError as error:
+            raise ScenarioError([*problems, *error.problems]) from None
+        if problems:
+            raise ScenarioError(problems)
+        return scenario
+
+    def __eq__(self, other: object) -> bool:
+        # The folder it was read from is no part of what a scenario says.
+        return isinstance(other, Scenario) and self.resolved() == other.resolved()
+
+    def __hash__(self) -> int:
+        return hash(self.digest())
+
+    @property
+    def n_days(self) -> int:
+        """Return the number of days of the run, first and last included."""
+        return (self.end - self.start).days + 1
+
+    @property
+    def folder(self) -> Path | None:
+        """Return the folder against which a relative ``place`` is read; None for the library."""
+        return self._folder
+
+    def figures(self) -> list[tuple[str, Figure]]:
+        """Return every number of the scenario with its key and provenance.
+
+        Of a measure, whose parameters are kept as written, those that carry a status.
+        """
+        return [*self.numbers(), *_measure_figures(self.measures)]
+
+    def assumed(self) -> list[tuple[str, Figure]]:
+        """Return the numbers that have no direct source, with their keys."""
+        return [(key, figure) for key, figure in self.figures() if figure.status == "assumed"]
+
+    def resolved(self) -> dict[str, Any]:
+        """Return all of the scenario, defaults included, in a stable order, ready for JSON.
+
+        `Scenario.from_mapping` of it gives an equal scenario.
+        """
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the resolved scenario, 64 hexadecimal digits."""
+        text = json.dumps(self.resolved(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class _SchemaWithSources(GenerateJsonSchema):
+    def encode_default(self, dft: Any) -> Any:  # noqa: ANN401 - pydantic's own signature
+        return dft.as_written() if isinstance(dft, Sourced) else super().encode_default(dft)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a scenario file, for editors."""
+    schema = Scenario.model_json_schema(by_alias=True, schema_generator=_SchemaWithSources)
+    return {"$schema": SCHEMA, **schema}
+
+
+def _with_dates(value: object) -> object:
+    if isinstance(value, str):
+        return as_date(value) or value
+    if isinstance(value, list):
+        return [_with_dates(item) for item in value]
+    return value
+
+
+def _is_number_with_provenance(value: object) -> bool:
+    return isinstance(value, Mapping) and "value" in value and set(value) <= set(KEYS)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping) and _is_number_with_provenance(value):
+        return value["value"]
+    return value
+
+
+def _measure_figures(measures: list[MeasureEntry]) -> Iterator[tuple[str, Figure]]:
+    for i, entry in enumerate(measures):
+        for key, value in (entry.model_extra or {}).items():
+            if _is_number_with_provenance(value):
+                status = value.get("status", "assumed")
+                number = value["value"]
+                if status not in STATUSES or not isinstance(number, int | float):
+                    continue  # the measure says so when it reads its parameters
+                figure = Figure(
+                    float(number),
+                    str(value.get("unit", "")),
+                    str(value.get("source", "")),
+                    status,
+                    value.get("low"),
+                    value.get("high"),
+                    str(value.get("note", "")),
+                )
+                yield f"measures.{entry.name or i}.{key}", figure

@@ -1,0 +1,105 @@
+"""Values set from outside a file: ``--set path.to.key=value``."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from lazaretto.scenario.problems import Problem, did_you_mean, one_of, shown
+
+
+def apply_overrides(
+    written: Mapping[str, Any], overrides: Mapping[str, object] | Sequence[str]
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Return a scenario as written with some values replaced, and what could not be.
+
+    Parameters
+    ----------
+    written
+        Nested mappings and lists; not changed.
+    overrides
+        New values by key, or ``key=value`` texts; text is read as YAML. In a key, parts are joined
+        by dots, and an entry of a list is its number from 0 or, if it has one, its name.
+    """
+    changed = copy.deepcopy(dict(written))
+    problems: list[Problem] = []
+    for key, value in _pairs(overrides, problems):
+        if isinstance(value, str):
+            try:
+                value = yaml.safe_load(value)
+            except (yaml.YAMLError, ValueError) as error:
+                # ValueError: a text shaped like a date that is none, as 2022-02-30
+                problems.append(
+                    Problem(key, shown(value), "a YAML value", f"correct it: {_first_line(error)}")
+                )
+                continue
+        problem = _set(changed, key, value)
+        if problem:
+            problems.append(problem)
+    return changed, problems
+
+
+def _pairs(
+    overrides: Mapping[str, object] | Sequence[str], problems: list[Problem]
+) -> list[tuple[str, object]]:
+    if isinstance(overrides, Mapping):
+        return list(overrides.items())
+    pairs: list[tuple[str, object]] = []
+    for text in [overrides] if isinstance(overrides, str) else overrides:
+        key, equals, value = text.partition("=")
+        if equals and key.strip():
+            pairs.append((key.strip(), value))
+        else:
+            problems.append(
+                Problem("--set", shown(text), "path.to.key=value", "write the key, = and a value")
+            )
+    return pairs
+
+
+def _set(root: dict[str, Any], key: str, value: object) -> Problem | None:
+    parts = key.split(".")
+    at: Any = root
+    for i, part in enumerate(parts):
+        last = i == len(parts) - 1
+        if isinstance(at, list):
+            index = _index(at, part)
+            if index is None:
+                return _no_entry(at, ".".join(parts[:i]), part, key)
+            if last:
+                at[index] = value
+            else:
+                at = at[index]
+        elif isinstance(at, dict):
+            if last:
+                at[part] = value
+            else:
+                if at.get(part) is None:
+                    at[part] = {}
+                at = at[part]
+        else:
+            above = ".".join(parts[:i])
+            return Problem(
+                key, None, f"{above} is {shown(at)} and has no parts", f"set {above} itself"
+            )
+    return None
+
+
+def _index(entries: list[Any], part: str) -> int | None:
+    if part.isascii() and part.isdigit():
+        return int(part) if int(part) < len(entries) else None
+    names = [entry.get("name") if isinstance(entry, dict) else None for entry in entries]
+    return names.index(part) if part in names else None
+
+
+def _no_entry(entries: list[Any], above: str, part: str, key: str) -> Problem:
+    names = [str(e["name"]) for e in entries if isinstance(e, dict) and e.get("name")]
+    numbers = f"0 to {len(entries) - 1}" if entries else "none, the list is empty"
+    allowed = f"entries of {above}: {numbers}" + (f", or {one_of(names)}" if names else "")
+    return Problem(key, None, allowed, did_you_mean(part, names, "name an entry that exists"))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

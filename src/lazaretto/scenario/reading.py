@@ -1,0 +1,148 @@
+"""Reading a scenario file: finding it, parsing it, and saying what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from lazaretto.scenario.problems import Problem, ScenarioError, did_you_mean, one_of, shown
+
+_NOT_A_SECTION = ("model_type", "model_attributes_type", "dict_type")
+
+
+def library() -> list[tuple[str, str]]:
+    """Return the name and title of every scenario that comes with Lazaretto, by name."""
+    return [
+        (name, str(_parse(file.read_text(encoding="utf-8"), name).get("title", "")))
+        for name, file in sorted(_library_files().items())
+    ]
+
+
+def read_scenario(name_or_path: str | Path) -> tuple[dict[str, Any], Path | None]:
+    """Return a scenario as written, and the folder it lies in (None for the library).
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such scenario, or its YAML cannot be read (with the line).
+    """
+    name = str(name_or_path)
+    shipped = _library_files()
+    if isinstance(name_or_path, str) and name in shipped:
+        return _parse(shipped[name].read_text(encoding="utf-8"), name), None
+    path = Path(name_or_path)
+    advice = did_you_mean(name, shipped, "give one of these names, or the path of a YAML file")
+    allowed = f"{one_of(shipped)}; or the path of a YAML file"
+    if not path.is_file():
+        raise ScenarioError([Problem("scenario", shown(name), allowed, advice)])
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(
+            [Problem("scenario", shown(name), "a YAML file in UTF-8", f"correct it: {error}")]
+        ) from None
+    return _parse(text, name), path.resolve().parent
+
+
+def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
+    """Return what pydantic found wrong, each as a problem with a next step."""
+    return [_problem(detail, model) for detail in error.errors(include_url=False)]
+
+
+def _library_files() -> dict[str, Traversable]:
+    folder = files("lazaretto").joinpath("scenario", "library")
+    return {f.name[:-5]: f for f in folder.iterdir() if f.name.endswith(".yaml")}
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without keys written twice, of which the plain loader keeps the last in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, Hashable) and key in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"key {key!r} is written twice", problem_mark=key_node.start_mark
+                )
+            seen.add(key if isinstance(key, Hashable) else id(key))
+        return super().construct_mapping(node, deep=deep)
+
+
+def _parse(text: str, name: str) -> dict[str, Any]:
+    try:
+        written = yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
+        raise ScenarioError(
+            [Problem(f"{name}, {where}", None, "YAML", f"correct it: {error.problem}")]
+        ) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # ValueError: a text shaped like a date that is none, as 2022-02-30
+        raise ScenarioError([Problem(name, None, "YAML", f"correct it: {error}")]) from None
+    if not isinstance(written, dict):
+        raise ScenarioError(
+            [Problem(name, None, "keys with values", "begin with name:, title:, place:")]
+        )
+    return {str(key): value for key, value in written.items()}
+
+
+def _problem(detail: Any, model: type[BaseModel]) -> Problem:  # noqa: ANN401 - pydantic's dict
+    loc, kind, given = detail["loc"], detail["type"], detail["input"]
+    key = ".".join(str(part) for part in loc) or "scenario"
+    context = detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = _keys_at(model, loc[:-1])
+        advice = did_you_mean(str(loc[-1]), known, "remove it")
+        return Problem(key, shown(given), one_of(known), advice)
+    if kind == "missing":
+        description = _description(model, loc)
+        return Problem(key, "missing", description, f"add {loc[-1]}:")
+    if kind == "number":
+        return Problem(key, shown(given), context["allowed"], context["advice"])
+    message = "keys with values below it" if kind in _NOT_A_SECTION else detail["msg"]
+    message = message[0].lower() + message[1:]
+    return Problem(key, shown(given), message, f"write: {_description(model, loc)}")
+
+
+def _keys_at(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
+    at: type[BaseModel] | None = model
+    for part in loc:
+        if isinstance(part, str) and at is not None:
+            field = _fields(at).get(part)
+            at = _model_in(field.annotation) if field is not None else None
+    return list(_fields(at)) if at is not None else []
+
+
+def _description(model: type[BaseModel], loc: tuple[Any, ...]) -> str:
+    at: type[BaseModel] | None = model
+    text = "a value"
+    for part in loc:
+        if isinstance(part, str) and at is not None:
+            field = _fields(at).get(part)
+            if field is None:
+                break
+            text = field.description or text
+            at = _model_in(field.annotation)
+    return text
+
+
+def _fields(model: type[BaseModel]) -> dict[str, Any]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any annotation
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in get_args(annotation):
+        found = _model_in(part)
+        if found is not None:
+            return found
+    return None
