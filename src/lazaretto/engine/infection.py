@@ -121,3 +121,20 @@ def new_record(city: City, rates: Rates, key: np.uint64, person: int) -> np.uint
         | (essential << _ESSENTIAL)
         | (min(onset, NO_SYMPTOMS) << _ONSET)
     )
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def record_of(city: City, rates: Rates, key: np.uint64, person: int) -> np.uint32:
+    """Return the record of an infected person, recomputed; arguments as in `new_record`."""
+    return new_record(city, rates, key, person)
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def uninfected_record(city: City, person: int) -> np.uint32:
+    """Return a record that holds household, kind of group and essential work only."""
+    first, size = household_of(city, person)
+    kind = kind_of_group(city, city.group[person])
+    essential = 1 if city.attributes[person] & ESSENTIAL else 0
+    return np.uint32(
+        ((person - first) << _PLACE) | (size << _SIZE) | (kind << _KIND) | (essential << _ESSENTIAL)
+    )

@@ -18,7 +18,8 @@ from lazaretto.engine.cohort import (
     still_needed,
     unprotect,
 )
-from lazaretto.engine.infection import UNDETECTED
+from lazaretto.engine.diary import Diary, empty_met, other_contacts, write_diary
+from lazaretto.engine.infection import UNDETECTED, record_of, uninfected_record
 from lazaretto.engine.policy import policy_of, search_of
 from lazaretto.engine.rates import Rates, build_rates
 from lazaretto.engine.seeding import seeded
@@ -89,6 +90,10 @@ class Simulation:
     rates: Rates = field(init=False)
     state: State = field(init=False)
     cohorts: list[Cohort] = field(init=False, default_factory=list)
+    gone: list[tuple[NDArray[np.int32], NDArray[np.int16]]] = field(
+        init=False, default_factory=list
+    )
+    """Persons found, and the day, whose infection is over and who left their cohort."""
     tally: Tally = field(init=False)
     day: int = field(init=False, default=0)
 
@@ -117,6 +122,8 @@ class Simulation:
         self._workers = Workers(self.threads)
         self._sought = any(measure.finds_infected for measure in settings.measures)
         self._arrived: Infected | None = None
+        self._past: list[Policy] = []
+        self._other = other_contacts(settings.courses, settings.contacts, settings.transmissibility)
 
     @property
     def date(self) -> date:
@@ -152,6 +159,63 @@ class Simulation:
         for step in DAY:
             getattr(self, step.method)()
         self.day += 1
+        self._past = [*self._past[-LOOK_BACK:], self.policy]
+
+    def contacts_of(self, person: int, day: int) -> Diary:
+        """Return everybody a person met on a day, recomputed.
+
+        Parameters
+        ----------
+        person
+            The person.
+        day
+            Day of the run, already simulated, at most `LOOK_BACK` days ago.
+
+        Raises
+        ------
+        ValueError
+            If the day is not among those.
+        """
+        back = self.day - day
+        if not 1 <= back <= len(self._past):
+            first = self.day - len(self._past)
+            raise ValueError(f"day {day} is not kept; days {first} to {self.day - 1} are")
+        infected_on, found = int(self.state.infected_on[person]), self._found(person)
+        met, level = empty_met(), 0
+        record = uninfected_record(self.city, person)
+        if 0 <= infected_on < day:
+            key = stream_key(self.settings.seed, Purpose.COURSE, infected_on)
+            record = record_of(self.city, self.rates, key, person)
+            since = day - infected_on
+            if since < self.rates.level.shape[1]:
+                level = int(self.rates.level[int(record) & 0xFF, since])
+        n = 0
+        if found > day:
+            seed = self.settings.seed
+            n = write_diary(
+                self.city, self.rates, self._other, self._past[-back], person, record, level,
+                stream_key(seed, Purpose.TRANSMISSION, day), stream_key(seed, Purpose.DIARY, day),
+                met,
+            )  # fmt: skip
+        return Diary(*(column[:n].copy() for column in met))
+
+    def _found(self, person: int) -> int:
+        """Return the day from which a person is isolated, a later day than any if never."""
+        for cohort in self.cohorts:
+            at = int(np.searchsorted(cohort.person, person))
+            if at < cohort.size and cohort.person[at] == person:
+                return int(cohort.found[at])
+        for persons, found in self.gone:
+            at = np.nonzero(persons == person)[0]
+            if at.size:
+                return int(found[at[-1]])
+        return UNDETECTED
+
+    def __enter__(self) -> Simulation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Stop the worker threads."""
@@ -171,19 +235,33 @@ class Simulation:
 
     def _arrivals(self) -> None:
         last = self.day - self.rates.wanes_after
-        if self.day % 7 == 0 and last >= 0 and self.tally.infections[max(last - 6, 0) : last + 1].any():
+        if (
+            self.day % 7 == 0
+            and last >= 0
+            and self.tally.infections[max(last - 6, 0) : last + 1].any()
+        ):
             unprotect(self.state, last)
         seed = self.settings.seed
         person = seeded(self.settings.arrivals, seed, self.day, self.state.protected)
         self._arrived = None
         if person.size:
             record, source = np.empty(person.size, np.uint32), np.full(person.size, -1, np.int32)
-            label, count = np.full(person.size, SEED, np.uint16), no_count(len(self.people.districts))
+            label, count = (
+                np.full(person.size, SEED, np.uint16),
+                no_count(len(self.people.districts)),
+            )
             key = stream_key(seed, Purpose.COURSE, self.day)
             infect(self.city, self.rates, self.policy, self.state, person, label, self.day, key,
                    record, count)  # fmt: skip
             count.caused[0] = 0  # nobody caused an arrival
             self._arrived = Infected(person, record, source, label.astype(np.uint8), count)
+
+    def _protection_wanes(self) -> None:
+        """Look once a week for those whose protection has begun to wane."""
+        last = self.day - self.rates.wanes_after
+        due = self.day % 7 == 0 and last >= 0
+        if due and self.tally.infections[max(last - 6, 0) : last + 1].any():
+            unprotect(self.state, last)
 
     def _transmission(self) -> None:
         new = transmit(
@@ -219,7 +297,8 @@ class Simulation:
         seed = self.settings.seed
         symptom = stream_key(seed, Purpose.SYMPTOM_TEST, self.day)
         screen = stream_key(seed, Purpose.SCREENING, self.day)
-        ahead = min(self.settings.n_days - self.day, LONGEST_WAIT)
+        wait = max(int(self.search.seek_wait.max()), int(self.search.screen_wait.max()))
+        ahead = min(self.settings.n_days - self.day, wait + self.settings.reporting.delay.size)
         shape = (ahead, len(self.people.districts))
 
         def look(cohort: Cohort) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -238,12 +317,17 @@ class Simulation:
         since = self.day - cohort.day
         longest = self.rates.level.shape[1]
         if self._sought:
-            longest = max(longest, self.search.screen.shape[1])
+            last_onset = int(self.rates.latent.max()) + self.rates.onset.size - 1
+            last_sought = last_onset + self.search.seek.shape[1] - 1
+            longest = max(longest, self.search.screen.shape[1], last_sought)
         if since in THINNED_AFTER or since >= longest:
             needed = still_needed(
                 self.rates, cohort.record, cohort.found, since, self._sought and since < longest
             )
             if not needed.all():
+                known = ~needed & (cohort.found != UNDETECTED)
+                if known.any():
+                    self.gone.append((cohort.person[known], cohort.found[known]))
                 cohort.person = cohort.person[needed]
                 cohort.record = cohort.record[needed]
                 cohort.found = cohort.found[needed]
@@ -255,5 +339,5 @@ class Simulation:
         self.tally.confined_by_age[self.day] = by_age
 
 
-LONGEST_WAIT = 61
-"""Days ahead for which a person found today may be reported or reclassified."""
+LOOK_BACK = 21
+"""Days for which contacts can be recomputed."""

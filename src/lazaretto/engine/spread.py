@@ -13,18 +13,16 @@ from numpy.typing import NDArray
 from lazaretto.chance import Purpose, stream_key
 from lazaretto.engine.city import City
 from lazaretto.engine.cohort import Cohort, Count, infect, no_count
-from lazaretto.engine.rates import Rates
-from lazaretto.engine.transmission import (
+from lazaretto.engine.exposures import (
     PARTITIONS,
     Exposures,
-    Policy,
-    State,
-    emit,
     empty_exposures,
     order_keys,
     partition_shift,
     winners,
 )
+from lazaretto.engine.rates import Rates
+from lazaretto.engine.transmission import Policy, State, emit
 
 PIECE = 1 << 16
 """Records of a cohort handed to one thread at a time."""

@@ -84,11 +84,13 @@ def find(
     symptom_key, screen_key
         Streams of `Purpose.SYMPTOM_TEST` and `Purpose.SCREENING` for today.
     report_key
-        Stream of `Purpose.REPORTING` (day 0: a person's reports do not depend on the day).
+        Stream of `Purpose.REPORTING` for the day of infection: how a person is reported does not
+        depend on the day on which the person is found.
     reports
-        Receives reported cases, shape (n_report_days, n_districts, 3).
+        Receives reported cases by days from today, shape (n_days_ahead, n_districts, 3); what
+        lies beyond is not counted.
     isolated
-        Receives persons newly isolated, shape (n_report_days, n_districts).
+        Receives persons newly isolated by days from today, shape (n_days_ahead, n_districts).
     """
     for i in range(person.size):
         if found[i] != UNDETECTED:
@@ -111,11 +113,10 @@ def find(
                 isolate = search.screen_isolate[district] != 0
         if wait < 0:
             continue
-        known = day + wait
-        found[i] = known if isolate else FOUND_AT_LARGE
-        if isolate and known < isolated.shape[0]:
-            isolated[known, district] += 1
-        _report(reporting, report_key, who, known, district, reports)
+        found[i] = day + wait if isolate else FOUND_AT_LARGE
+        if isolate and wait < isolated.shape[0]:
+            isolated[wait, district] += 1
+        _report(reporting, report_key, who, wait, district, reports)
 
 
 @njit(inline="always", _nrt=False)
@@ -123,18 +124,18 @@ def _report(
     reporting: Reporting,
     key: np.uint64,
     person: int,
-    known: int,
+    wait: int,
     district: int,
     reports: NDArray[np.int64],
 ) -> None:
     bits = draw(key, person, 0)
     if low31(bits) < reporting.confirmed:
-        if known < reports.shape[0]:
-            reports[known, district, CONFIRMED] += 1
+        if wait < reports.shape[0]:
+            reports[wait, district, CONFIRMED] += 1
         return
-    if known < reports.shape[0]:
-        reports[known, district, ASYMPTOMATIC] += 1
+    if wait < reports.shape[0]:
+        reports[wait, district, ASYMPTOMATIC] += 1
     if high31(bits) < reporting.reclassified:
-        later = known + first_not_below(reporting.delay, low31(second(bits)))
+        later = wait + first_not_below(reporting.delay, low31(second(bits)))
         if later < reports.shape[0]:
             reports[later, district, RECLASSIFIED] += 1

@@ -227,5 +227,3 @@ def next_generation(
     strength = (contacts.per_day * contacts.weight)[[BUILDING, COMPOUND, COMMUNITY]].sum()
     weight = met.age * relative / met.n_persons
     return np.outer(transmissibility * strength * (by_age @ total), weight)
-
-

@@ -29,9 +29,7 @@ class CloseWorkplaces(Measure):
     word: ClassVar[str] = "close_workplaces"
 
     factor: float = Field(ge=0, le=1, description="Share of workplace contacts that remains.")
-    essential_factor: float = Field(
-        1.0, ge=0, le=1, description="The same for essential workers."
-    )
+    essential_factor: float = Field(1.0, ge=0, le=1, description="The same for essential workers.")
 
     def order(self, today: Today, places: Places, orders: Orders) -> None:  # noqa: ARG002
         """Reduce workplace contacts."""

@@ -1,0 +1,196 @@
+"""The contact diary: everybody a person met on a day, recomputed and never stored.
+
+The contacts of a person on a day are two independent keyed draws (Poisson splitting): those that
+would transmit, which are the draws the engine made, and all others. Their rates add up to the
+contact rate of the layer; for the most infectious, whose transmitting draws alone exceed it, the
+others are none. Both are thinned by the policy of the day, on both sides, as in transmission.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from scipy import stats
+
+from lazaretto.chance import CERTAIN, draw, high31, low31, second, threshold
+from lazaretto.disease import CourseTable
+from lazaretto.engine.city import ESSENTIAL, IN_SCHOOL, IN_WORKPLACE, City
+from lazaretto.engine.infection import household_size, is_essential, kind_of
+from lazaretto.engine.rates import (
+    HOUSEHOLD_SIZES,
+    MOST_EVENTS,
+    OPEN_TO_ALL,
+    ContactRates,
+    Rates,
+)
+from lazaretto.engine.transmission import (
+    NUMBER_OF_EVENTS,
+    Policy,
+    contact_happens,
+    draw_target,
+    resolve,
+)
+from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
+
+MOST_MET = 6 * MOST_EVENTS
+
+
+class OtherContacts(NamedTuple):
+    """Numbers of contacts that would not transmit, laid out as in `Rates`.
+
+    ``place`` has shape (n_levels, 2): the share of building and compound can depend on the
+    level, since contacts of different layers transmit with different weight.
+    """
+
+    open: NDArray[np.uint32]
+    household: NDArray[np.uint32]
+    group: NDArray[np.uint32]
+    place: NDArray[np.uint32]
+
+
+class Met(NamedTuple):
+    """Buffer for one diary, each shape (MOST_MET,)."""
+
+    person: NDArray[np.int32]
+    layer: NDArray[np.uint8]
+    transmits: NDArray[np.bool_]
+
+
+class Diary(NamedTuple):
+    """Who a person met on a day; arrays of shape (n,), one entry per contact.
+
+    ``transmits`` says whether the contact would have infected a fully susceptible person.
+    """
+
+    person: NDArray[np.int32]
+    layer: NDArray[np.uint8]
+    transmits: NDArray[np.bool_]
+
+
+def empty_met() -> Met:
+    """Return an empty buffer for a diary."""
+    return Met(
+        np.empty(MOST_MET, np.int32), np.empty(MOST_MET, np.uint8), np.empty(MOST_MET, np.bool_)
+    )
+
+
+def other_contacts(
+    courses: CourseTable, contacts: ContactRates, transmissibility: float
+) -> OtherContacts:
+    """Return the distribution of contacts that would not transmit, by level of infectiousness.
+
+    Parameters
+    ----------
+    courses, contacts, transmissibility
+        As in `lazaretto.engine.rates.build_rates`.
+    """
+    values = np.unique(courses.infectiousness.round(12))
+    if values[0] > 0:
+        values = np.concatenate([[0.0], values])
+    left = np.maximum(1 - transmissibility * np.outer(values, contacts.weight), 0)
+    rate = left * contacts.per_day
+    others = np.arange(HOUSEHOLD_SIZES) - 1.0
+    size = np.zeros(HOUSEHOLD_SIZES)
+    size[2:] = others[2:] ** (1 - contacts.household_exponent)
+    group = np.zeros((3, values.size))
+    group[IN_SCHOOL], group[IN_WORKPLACE] = rate[:, SCHOOL], rate[:, WORKPLACE]
+    open_to_all = rate[:, list(OPEN_TO_ALL)]
+    total = open_to_all.sum(axis=1)
+    shares = np.cumsum(open_to_all, axis=1) / np.maximum(total, 1e-300)[:, None]
+    return OtherContacts(
+        open=_numbers(total),
+        household=_numbers(np.outer(size, rate[:, HOUSEHOLD])),
+        group=_numbers(group),
+        place=threshold(shares[:, :2]),
+    )
+
+
+def _numbers(mean: NDArray[np.float64]) -> NDArray[np.uint32]:
+    numbers = threshold(stats.poisson.cdf(np.arange(MOST_EVENTS), mean[..., None]))
+    numbers[..., -1] = CERTAIN
+    return numbers
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def write_diary(
+    city: City,
+    rates: Rates,
+    other: OtherContacts,
+    policy: Policy,
+    person: int,
+    record: np.uint32,
+    level: int,
+    transmission_key: np.uint64,
+    diary_key: np.uint64,
+    met: Met,
+) -> int:
+    """Recompute whom a person met on a day; return how many contacts were written.
+
+    Parameters
+    ----------
+    city, rates, other, policy
+        The city, the tables, and the policy of that day.
+    person, record
+        The person and the packed record (of an uninfected person: place in the household and
+        kind of group only).
+    level
+        Level of infectiousness on that day, 0 for none.
+    transmission_key, diary_key
+        Streams of `Purpose.TRANSMISSION` and `Purpose.DIARY` for that day.
+    met
+        Receives the contacts.
+    """
+    n = 0
+    for transmits in (True, False):
+        if transmits and level == 0:
+            continue
+        key = transmission_key if transmits else diary_key
+        homes = rates.household if transmits else other.household
+        groups = rates.group if transmits else other.group
+        opens = rates.open if transmits else other.open
+        building = rates.place[0] if transmits else other.place[level, 0]
+        compound = rates.place[1] if transmits else other.place[level, 1]
+        numbers = draw(key, person, NUMBER_OF_EVENTS)
+        size, kind = household_size(record), kind_of(record)
+        for part in range(3):
+            event = 0
+            while event < MOST_EVENTS:
+                layer = HOUSEHOLD
+                if part == 0:
+                    if size < 2 or low31(numbers) < homes[size, level, event]:
+                        break
+                elif part == 1:
+                    layer = SCHOOL if kind == IN_SCHOOL else WORKPLACE
+                    if kind == 0 or high31(numbers) < groups[kind, level, event]:
+                        break
+                elif low31(second(numbers)) < opens[level, event]:
+                    break
+                bits = draw(key, person, part * MOST_EVENTS + event)
+                event += 1
+                if part == 2:
+                    choice = low31(bits)
+                    layer = COMMUNITY
+                    if choice < building:
+                        layer = BUILDING
+                    elif choice < compound:
+                        layer = COMPOUND
+                target = draw_target(city, rates, person, record, layer, bits)
+                if target < 0:
+                    continue
+                target = resolve(city, person, layer, target)
+                chance = second(bits)
+                if policy.free == 0:
+                    mine = is_essential(record)
+                    theirs = 1 if city.attributes[target] & ESSENTIAL else 0
+                    if not contact_happens(city, policy, person, layer, mine, chance):
+                        continue
+                    if not contact_happens(city, policy, target, layer, theirs, chance):
+                        continue
+                met.person[n] = target
+                met.layer[n] = layer
+                met.transmits[n] = transmits
+                n += 1
+    return n

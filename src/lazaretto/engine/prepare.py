@@ -1,0 +1,191 @@
+"""From a scenario to what the engine runs, with every problem found at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lazaretto.chance import CERTAIN, threshold
+from lazaretto.disease import courses, variant
+from lazaretto.engine.city import city_of
+from lazaretto.engine.rates import ContactRates
+from lazaretto.engine.seeding import Arrival
+from lazaretto.engine.settings import Settings
+from lazaretto.engine.surveillance import Reporting
+from lazaretto.engine.transmissibility import meeting, solve
+from lazaretto.measures import Measure, build_measures
+from lazaretto.people import Population, areas, population, read_area
+from lazaretto.provenance import Figure
+from lazaretto.scenario import (
+    Problem,
+    Scenario,
+    ScenarioError,
+    as_date,
+    check_areas,
+    did_you_mean,
+)
+
+LONGEST_RECLASSIFICATION = 60
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A scenario ready to run.
+
+    Parameters
+    ----------
+    people
+        The population of the place.
+    settings
+        What the engine simulates, for one seed; see `with_seed`.
+    """
+
+    people: Population
+    settings: Settings
+
+
+def checked_measures(scenario: Scenario) -> list[Measure]:
+    """Return the measures of a scenario after checking all that depends on its place.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+
+    Raises
+    ------
+    ScenarioError
+        With every unknown place, area and wrong parameter.
+    """
+    place = place_of(scenario)
+    names = [str(known.name) for known in areas()]
+    if isinstance(place, str) and place not in names:
+        near = did_you_mean(place, names)
+        advice = near or "use a place of `lazaretto list`, or the path of a folder of tables"
+        problem = Problem("place", place, f"one of {len(names)} places", advice)
+        raise ScenarioError([problem, *build_measures(scenario.measures)[1]])
+    districts = tuple(read_area(place).districts)
+    measures, problems = build_measures(scenario.measures, districts, scenario.folder)
+    problems += check_areas(scenario, districts)
+    if problems:
+        raise ScenarioError(problems)
+    return measures
+
+
+def place_of(scenario: Scenario) -> str | Path:
+    """Return the place of a scenario: a known name, or a path relative to its file."""
+    path = (scenario.folder or Path.cwd()) / scenario.place
+    looks_like_a_path = "/" in scenario.place or scenario.place.endswith(".csv")
+    return path if looks_like_a_path or path.is_dir() else scenario.place
+
+
+def prepare(
+    scenario: Scenario, seed: int, progress: Callable[[str, float], None] | None = None
+) -> Prepared:
+    """Check a scenario against its place, make or load the population, and solve r0.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    seed
+        Seed of the run.
+    progress
+        Called with a step and the share of it that is done.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem at once.
+    """
+    measures = checked_measures(scenario)
+    people = population(place_of(scenario), progress=progress)
+    table = courses(variant(scenario.disease))
+    contacts = contact_rates(scenario)
+    met = meeting(people, city_of(people), table)
+    try:
+        transmissibility = solve(float(scenario.r0), met, table, contacts)
+    except ValueError as error:
+        advice = "lower r0 or raise the contact rates"
+        raise ScenarioError([Problem("r0", scenario.r0, str(error), advice)]) from error
+    residents = scenario.confinement.residents.table()
+    essential = scenario.confinement.essential_workers.table()
+    settings = Settings(
+        start=scenario.start,
+        n_days=scenario.n_days,
+        seed=seed,
+        courses=table,
+        contacts=contacts,
+        transmissibility=transmissibility,
+        confinement=np.stack([residents, essential], axis=1),
+        reporting=reporting_of(scenario),
+        arrivals=arrivals_of(scenario, people),
+        measures=tuple(measures),
+    )
+    return Prepared(people, settings)
+
+
+def contact_rates(scenario: Scenario) -> ContactRates:
+    """Return the contact rates of a scenario as arrays by layer."""
+    layers = scenario.contacts.layers()
+    return ContactRates(
+        per_day=np.array([float(layer.rate) for layer in layers]),
+        weight=np.array([float(layer.weight) for layer in layers]),
+        household_exponent=float(scenario.contacts.household_size_exponent),
+        own_subdistrict=float(scenario.contacts.own_subdistrict),
+    )
+
+
+def reporting_of(scenario: Scenario) -> Reporting:
+    """Return how positives are reported; reclassification follows after a geometric delay."""
+    rules = scenario.reporting
+    days = np.arange(LONGEST_RECLASSIFICATION)
+    mean = max(float(rules.reclassification_days), 1.0)
+    delay = threshold(1 - (1 - 1 / mean) ** days)
+    delay[-1] = CERTAIN
+    return Reporting(
+        np.uint32(threshold(float(rules.confirmed_share))),
+        np.uint32(threshold(float(rules.reclassified_share))),
+        delay,
+    )
+
+
+def arrivals_of(scenario: Scenario, people: Population) -> tuple[Arrival, ...]:
+    """Return the infections brought in, as days of the run and ranges of persons."""
+    arrivals = []
+    for block in scenario.seeding:
+        if block.area == "all":
+            first, last = 0, people.n_persons
+        else:
+            at = people.districts.index(block.area)
+            first, last = int(people.district_start[at]), int(people.district_start[at + 1])
+        for date in block.dates():
+            day = (date - scenario.start).days
+            arrivals.append(Arrival(day, first, last, block.count))
+    return tuple(arrivals)
+
+
+def assumed_figures(scenario: Scenario) -> list[tuple[str, Figure]]:
+    """Return every figure behind a run that no source supports directly, with its key."""
+    disease = [
+        (f"{scenario.disease}.{key}", figure)
+        for key, figure in variant(scenario.disease).figures()
+        if figure.status == "assumed"
+    ]
+    return [*scenario.assumed(), *disease]
+
+
+__all__ = [
+    "Prepared",
+    "arrivals_of",
+    "as_date",
+    "assumed_figures",
+    "checked_measures",
+    "contact_rates",
+    "place_of",
+    "prepare",
+    "reporting_of",
+]

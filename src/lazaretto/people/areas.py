@@ -1,0 +1,315 @@
+"""Which places there are, and putting their census together from the shipped or own tables."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lazaretto.people.census import CensusArea
+from lazaretto.people.tables import (
+    HOUSEHOLD_COLUMNS,
+    CensusError,
+    Row,
+    UserTables,
+    read_user_tables,
+    shipped,
+    shipped_ages,
+)
+from lazaretto.words import AGE_BANDS
+
+_BY_DISTRICT = {"310100": "31", "110100": "11"}
+
+
+_CONTACT_PROVINCES = {"11": "Beijing", "31": "Shanghai", "22": "Jilin", "44": "Guangdong"}
+
+
+LONG_FORM = 10
+"""The employment table counts the 10 % long-form sample."""
+"""The employment table counts the 10 % long-form sample."""
+
+
+SHANGHAI_SUBDISTRICTS = 216
+
+
+@dataclass(frozen=True)
+class Place:
+    """An area that can be simulated from the shipped tables.
+
+    Parameters
+    ----------
+    code, name, title, province
+        Census code, the name to ask for, readable name, province.
+    population
+        Residents in 2020.
+    districts
+        Number of districts in the tables.
+    """
+
+    code: str
+    name: str
+    title: str
+    province: str
+    population: int
+    districts: int
+
+
+def slug(text: str) -> str:
+    """Return lower-case letters and digits joined by hyphens: ``"Jing'an"`` gives ``jingan``."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower().replace("'", "")).strip("-")
+
+
+def areas() -> list[Place]:
+    """Return every place `read_area` knows by name: prefectures, then single districts."""
+    ages = shipped_ages()
+    rows = shipped("china_prefectures_census2020")
+    named = [slug(r["name_en"]) for r in rows]
+    out = []
+    for row, name in zip(rows, named, strict=True):
+        code = row["area_code"]
+        unique = name if named.count(name) == 1 else f"{name}-{slug(row['province_en'])}"
+        n = len(_district_codes(code))
+        population = int(row["population"])
+        out.append(Place(code, unique, row["name_en"], row["province_en"], population, n))
+    taken = {p.name for p in out}
+    for row in shipped("district_seats"):
+        code, title = row["area_code"], row["name_en"]
+        province = "Shanghai" if code.startswith("31") else "Beijing"
+        name = slug(title) if slug(title) not in taken else f"{slug(title)}-{slug(province)}"
+        out.append(Place(code, name, title, province, int(ages[code][2].sum()), 1))
+    return out
+
+
+def read_area(place: str | Path) -> CensusArea:
+    """Return the census of a place.
+
+    Parameters
+    ----------
+    place
+        Name or code of a prefecture or of a district of Shanghai or Beijing (see `areas`), or the
+        path of a user's own CSV or folder.
+
+    Raises
+    ------
+    CensusError
+        If the place is not known or a user's tables have problems; all problems are given.
+    """
+    text = str(place)
+    if isinstance(place, Path) or "/" in text or text.endswith(".csv"):
+        return _user_area(Path(place))
+    known = areas()
+    wanted = slug(text)
+    found = [p for p in known if text == p.code or wanted == p.name]
+    found = found or [p for p in known if wanted and wanted == slug(p.title)]
+    found = found or [
+        p for p in known for r in [_prefecture(p.code)] if r and text in _chinese(r["name_zh"])
+    ]
+    if len(found) == 1:
+        return _shipped_area(found[0])
+    if Path(text).exists():
+        return _user_area(Path(text))
+    if found:
+        raise CensusError([f"place {text!r} is not unique: {_options(found)}"])
+    near = difflib.get_close_matches(wanted, [p.name for p in known], n=4, cutoff=0.6)
+    hint = f"; near are {', '.join(near)}" if near else ""
+    raise CensusError(
+        [
+            f"place {text!r} is not known{hint}; give the name or code of one of "
+            f"{len(known)} places, or the path of a census CSV"
+        ]
+    )
+
+
+def _chinese(name: str) -> set[str]:
+    return {name, name.removesuffix("市"), name.removesuffix("地区")}
+
+
+def _options(found: list[Place]) -> str:
+    return ", ".join(f"{p.name} ({p.code}, {p.province})" for p in found)
+
+
+def _prefecture(code: str) -> Row | None:
+    return next(
+        (r for r in shipped("china_prefectures_census2020") if r["area_code"] == code), None
+    )
+
+
+def _district_codes(code: str) -> list[str]:
+    prefix = _BY_DISTRICT.get(code)
+    if prefix is None:
+        return [code]
+    return [
+        c for c, (level, _, _) in shipped_ages().items() if level == "county" and c[:2] == prefix
+    ]
+
+
+def _integer(text: str) -> int:
+    return int(float(text)) if text else 0
+
+
+def _household_counts(row: Row) -> NDArray[np.int64]:
+    """Return the seven household columns; generations are made to sum to the households."""
+    values = np.array([_integer(row[c]) for c in HOUSEHOLD_COLUMNS], np.int64)
+    values[4] += values[0] - values[3:].sum()
+    return values
+
+
+def _scaled_counts(counts: NDArray[np.int64], factor: float) -> NDArray[np.int64]:
+    out: NDArray[np.int64] = np.rint(counts * factor).astype(np.int64)
+    out[4] += out[0] - out[3:].sum()
+    return out
+
+
+def _contacts(location: str) -> dict[str, NDArray[np.float64]]:
+    index = {band: i for i, band in enumerate(AGE_BANDS)}
+    out = {s: np.zeros((18, 18)) for s in ("household", "school", "work")}
+    for row in shipped("contact_matrices_mistry2021_18bands"):
+        if row["location"] == location and row["setting"] in out:
+            i, j = index[row["age_of_participant"]], index[row["age_of_contact"]]
+            out[row["setting"]][i, j] = float(row["freq_F"])
+    return out
+
+
+def _size_share(area: str) -> NDArray[np.float64]:
+    out = np.zeros(10)
+    for row in shipped("household_size_distribution"):
+        if row["area"] == area and row["census_year"] == "2020":
+            out[int(row["household_size"]) - 1] = float(row["share_of_family_households"])
+    return np.asarray(out / out.sum(), np.float64)
+
+
+def _employment(
+    codes: list[str], persons: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], tuple[str, ...], NDArray[np.float64]]:
+    """Return employed residents, industries, and shares; the province's where no own row is."""
+    ages = shipped_ages()
+    by_code: dict[str, dict[str, float]] = {}
+    for row in shipped("census2020_employment_by_industry"):
+        value = float(row["employed_longform_sample"] or 0)
+        by_code.setdefault(row["area_code"], {})[row["industry"]] = value
+    industries = tuple(by_code["100000"])
+    employed = np.empty(len(codes), np.int64)
+    share = np.empty((len(codes), len(industries)))
+    for d, code in enumerate(codes):
+        options = (code, f"{code[:2]}0000" if code.isdigit() else "100000", "100000")
+        own = next(c for c in options if c in by_code)
+        values = np.array([by_code[own].get(i, 0.0) for i in industries])
+        factor = 1.0 if own == code else persons[d].sum() / ages[own][2].sum()
+        employed[d] = round(values.sum() * LONG_FORM * factor)
+        share[d] = values / values.sum()
+    return employed, industries, share
+
+
+def _area(
+    name: str,
+    title: str,
+    codes: list[str],
+    districts: list[str],
+    persons: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    where: NDArray[np.float64],
+    contact_location: str,
+    size_area: str,
+    notes: list[str],
+    with_65plus: NDArray[np.float64],
+    n_subdistricts: int = 0,
+) -> CensusArea:
+    employed, industries, share = _employment(codes, persons)
+    contacts = _contacts(contact_location)
+    generations = np.stack([counts[:, 3], counts[:, 4], counts[:, 5] + counts[:, 6]], axis=1)
+    return CensusArea(
+        name=name,
+        title=title,
+        districts=tuple(districts),
+        persons=persons,
+        family_households=counts[:, 0],
+        family_persons=counts[:, 1],
+        one_person=counts[:, 2],
+        generations=generations,
+        size_share=_size_share(size_area),
+        lon=where[:, 0],
+        lat=where[:, 1],
+        area_km2=where[:, 2],
+        employed=employed,
+        industries=industries,
+        industry_share=share,
+        contact_location=contact_location,
+        household_contacts=contacts["household"],
+        school_contacts=contacts["school"],
+        work_contacts=contacts["work"],
+        with_65plus=with_65plus,
+        n_subdistricts=n_subdistricts,
+        notes=tuple(notes),
+    )
+
+
+def _shipped_area(place: Place) -> CensusArea:
+    codes = _district_codes(place.code)
+    province = place.code[:2]
+    ages = shipped_ages()
+    persons = np.stack([ages[c][2] for c in codes])
+    seats = {r["area_code"]: r for r in shipped("district_seats")}
+    own = {r["area_code"]: r for r in shipped("shanghai_districts_census2020")}
+    prefecture = _prefecture(place.code) or _prefecture(f"{province}0100")
+    if prefecture is None:
+        raise CensusError([f"place {place.name!r}: no household table"])
+    whole = _household_counts(prefecture)
+    counts = np.empty((len(codes), len(HOUSEHOLD_COLUMNS)), np.int64)
+    with_65plus = np.full(len(codes), np.nan)
+    notes = []
+    for d, code in enumerate(codes):
+        row = own.get(code) or (prefecture if code == prefecture["area_code"] else None)
+        if row:
+            with_65plus[d] = float(row["households_with_65plus"])
+        if code in own:
+            counts[d] = _household_counts(own[code])
+        elif code == place.code and code == prefecture["area_code"]:
+            counts[d] = whole
+        else:
+            factor = persons[d].sum() / int(prefecture["population"])
+            counts[d] = _scaled_counts(whole, factor)
+            notes.append(f"{ages[code][1]}: household figures of the whole city in proportion")
+    where = np.full((len(codes), 3), np.nan)
+    for d, code in enumerate(codes):
+        if code in seats:
+            where[d] = [float(seats[code][c]) for c in ("lon", "lat", "area_km2")]
+    names = [seats[c]["name_en"] if c in seats else ages[c][1] for c in codes]
+    location = _CONTACT_PROVINCES.get(province, "China")
+    size_area = location if location in ("Shanghai", "Beijing") else "China"
+    subdistricts = SHANGHAI_SUBDISTRICTS if place.code == "310100" else 0
+    return _area(
+        place.name, place.title, codes, names, persons, counts, where, location, size_area,
+        notes, with_65plus, subdistricts,
+    )  # fmt: skip
+
+
+def _user_area(path: Path) -> CensusArea:
+    tables: UserTables = read_user_tables(path)
+    notes = ["employment and industries: national shares in proportion to residents"]
+    whole = sum(
+        (_household_counts(r) for r in shipped("china_prefectures_census2020")),
+        np.zeros(len(HOUSEHOLD_COLUMNS), np.int64),
+    )
+    nation = int(shipped_ages()["100000"][2].sum())
+    counts = np.empty((len(tables.codes), len(HOUSEHOLD_COLUMNS)), np.int64)
+    for d, code in enumerate(tables.codes):
+        if code in tables.households:
+            counts[d] = [tables.households[code][c] for c in HOUSEHOLD_COLUMNS]
+        else:
+            counts[d] = _scaled_counts(whole, tables.persons[d].sum() / nation)
+    if not tables.households:
+        notes.append("households: national figures in proportion to residents (no districts.csv)")
+    nowhere = {c: float("nan") for c in ("lon", "lat", "area_km2")}
+    where = np.array(
+        [list(tables.places.get(c, nowhere).values()) for c in tables.codes], np.float64
+    )
+    name = slug(path.stem) or "census"
+    codes = [f"user-{c}" for c in tables.codes]
+    return _area(
+        name, path.stem, codes, tables.names, tables.persons, counts, where, "China", "China",
+        notes, np.full(len(codes), np.nan),
+    )  # fmt: skip

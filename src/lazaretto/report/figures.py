@@ -1,0 +1,220 @@
+"""The figures of a report in order, each with its heading and what one sees; saving them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from lazaretto.report.appearance import WIDE, Layout, specification
+from lazaretto.report.chronicle import measure_table, measures_timeline
+from lazaretto.report.confinement_figures import confined_over_time, longest_stays
+from lazaretto.report.replicates import RUNS_DRAWN, SMALLEST_AREA, with_replicates
+from lazaretto.report.reported_by_district import reported_by_district
+from lazaretto.report.reported_cases import reported_cases
+from lazaretto.report.reproduction import WINDOW, effective_r
+from lazaretto.report.tier_map import TILES, tier_map
+from lazaretto.report.transmission import infections_by_layer
+
+if TYPE_CHECKING:
+    import altair as alt
+
+
+@dataclass(frozen=True)
+class ReportFigure:
+    """One figure of a report.
+
+    Parameters
+    ----------
+    name
+        Name of its files and its anchor.
+    part
+        Part of the page it stands in: "wave", "confinement" or "measures".
+    heading
+        Its heading.
+    caption
+        What one sees and how it was made, in sentences.
+    draw
+        Makes the chart for the room it is given.
+    """
+
+    name: str
+    part: str
+    heading: str
+    caption: str
+    draw: Callable[[Layout], alt.ChartType]
+
+
+def report_figures(
+    results: xr.Dataset,
+    observed: pd.DataFrame | None = None,
+    observed_by_district: pd.DataFrame | None = None,
+    measures: Sequence[dict[str, Any]] = (),
+    generation: NDArray[Any] | None = None,
+) -> list[ReportFigure]:
+    """Return the figures of a report, in the order in which they are read.
+
+    Parameters
+    ----------
+    results
+        Labelled results of one or many runs.
+    observed
+        Real cases by day: columns date, new_infections and perhaps gross.
+    observed_by_district
+        Real cases by district: columns date, district, new_infections.
+    measures
+        The measures of the scenario.
+    generation
+        Generation-interval distribution by day, index 1 is one day.
+    """
+    if observed is None:
+        observed = observed_by_district
+    runs = with_replicates(results)
+    n_runs = runs.sizes["replicate"]
+    mean = "" if n_runs == 1 else " Means over the runs."
+    thin = "single runs" if n_runs <= RUNS_DRAWN else f"the first {RUNS_DRAWN} runs"
+    drawn = (
+        "The line is the one run there is."
+        if n_runs == 1
+        else f"The line is the median of {n_runs} runs, the bands hold half and 90 % of them day by"
+        f" day, thin lines are {thin}."
+    )
+    dots = " Dots are the real reports." if observed is not None else " There are no data."
+    rates = (
+        f"By instant: infections of a day over the infection pressure of all earlier ones. By case:"
+        f" how many the people infected that day went on to infect, known to the model only. Both"
+        f" over {WINDOW} days around the date; above one the epidemic grows. Days with too few"
+        f" infections are left out."
+        if generation is not None
+        else f"How many the people infected on a day went on to infect, over {WINDOW} days around"
+        f" the date; above one the epidemic grows. Days with too few infections are left out."
+    )
+    laid_out = (
+        ", placed roughly where it lies, north at the top"
+        if str(results.attrs.get("place")) in TILES
+        else ""
+    )
+    figures = [
+        ReportFigure(
+            "reported-cases", "wave", "Reported cases against the data",
+            f"{drawn}{dots} Net leaves out confirmed cases that had been reported as asymptomatic"
+            f" before; gross counts them twice, as the daily bulletins do.",
+            lambda layout: reported_cases(results, observed, layout),
+        ),
+        ReportFigure(
+            "reported-by-district", "wave", "By district",
+            "Net reported infections a day, the districts with most cases first. Each panel has"
+            f" its own scale. Areas below {SMALLEST_AREA:,} residents are shown together.",
+            lambda layout: reported_by_district(results, observed_by_district, layout),
+        ),
+        ReportFigure(
+            "infections-by-layer", "wave", "Where people were infected",
+            "All infections, found or not, by the kind of contact through which they happened."
+            " Shares are of the seven days around a date and are blank where these hold few"
+            f" infections.{mean}",
+            lambda layout: infections_by_layer(results, layout),
+        ),
+        ReportFigure(
+            "effective-r", "wave", "Effective reproduction number",
+            f"{rates} Upright lines mark the first days of confinement.",
+            lambda layout: effective_r(results, generation, measures, layout),
+        ),
+        ReportFigure(
+            "tier-map", "confinement", "Where people were confined",
+            f"Each tile is a district{laid_out}; its colours are the shares of its residents at"
+            " each tier. The dates are the first, the last and"
+            f" those on which the picture differs most.{mean}",
+            lambda layout: tier_map(results, layout),
+        ),
+        ReportFigure(
+            "confined-over-time", "confinement", "How many were confined",
+            "Residents by the tier of their compound. The coloured area is person-days; the axis"
+            f" ends at all residents.{mean}",
+            lambda layout: confined_over_time(results, layout),
+        ),
+        ReportFigure(
+            "longest-stays", "confinement", "For how long",
+            "The longest unbroken run of days each person spent in a compound that was sealed or"
+            f" closed at the gate.{mean}",
+            lambda layout: longest_stays(results, layout),
+        ),
+    ]  # fmt: skip
+    if len(measures) and measure_table(measures, results["date"].values)["inside"].any():
+        figures.append(
+            ReportFigure(
+                "measures-timeline", "measures", "Timeline of the measures",
+                "First to last day of each measure within the run.",
+                lambda layout: measures_timeline(results, measures, layout),
+            )
+        )  # fmt: skip
+    return figures
+
+
+def plot(results: xr.Dataset, observed: pd.DataFrame | None = None) -> alt.ChartType:
+    """Return the main figure: reported cases, with the data if given.
+
+    Parameters
+    ----------
+    results
+        Labelled results of one or many runs.
+    observed
+        Real cases by day: columns date, new_infections and perhaps gross.
+    """
+    return reported_cases(results, observed)
+
+
+def save_figures(
+    results: xr.Dataset,
+    folder: Path | str,
+    *,
+    observed: pd.DataFrame | None = None,
+    observed_by_district: pd.DataFrame | None = None,
+    measures: Sequence[dict[str, Any]] = (),
+    generation: NDArray[Any] | None = None,
+) -> list[Path]:
+    """Write every figure as Vega-Lite, SVG and PNG; return the files.
+
+    Parameters
+    ----------
+    results
+        Labelled results of one or many runs.
+    folder
+        Where the files go; made if absent.
+    observed, observed_by_district
+        Real cases by day, and by day and district.
+    measures
+        The measures of the scenario.
+    generation
+        Generation-interval distribution by day, index 1 is one day.
+    """
+    import vl_convert
+
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    written = []
+    for figure in report_figures(results, observed, observed_by_district, measures, generation):
+        spec = specification(figure.draw(WIDE))
+        # A file may end up on any background; on its own it brings white with it.
+        spec["config"] = {**spec["config"], "background": "white", "padding": 16}
+        for ending, content in (
+            (".vl.json", json.dumps(spec, ensure_ascii=False).encode()),
+            (".svg", vl_convert.vegalite_to_svg(spec, vl_version=vega_lite_version()).encode()),
+            (".png", vl_convert.vegalite_to_png(spec, vl_version=vega_lite_version(), scale=2)),
+        ):
+            path = target / f"{figure.name}{ending}"
+            path.write_bytes(content)
+            written.append(path)
+    return written
+
+
+def vega_lite_version() -> str:
+    """Return the version of Vega-Lite that the charts are written for: "6.4"."""
+    import altair as alt
+
+    return ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])

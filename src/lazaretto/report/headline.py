@@ -1,0 +1,194 @@
+"""The headline in words: what the virus did, what the policy did to people, how far to trust it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from lazaretto.outcomes.results import reported_net
+from lazaretto.report.confined import LONG_STAY, Burden, burden
+from lazaretto.report.fit import Fit, compare
+from lazaretto.report.observed import daily
+from lazaretto.report.replicates import Spread, spread, with_replicates
+from lazaretto.report.wording import (
+    day,
+    days,
+    earlier_or_later,
+    exactly,
+    middle_date,
+    people,
+    people_in_runs,
+    place_name,
+    too_many_or_few,
+)
+
+QUESTION = "Would this containment policy hold, and what would it cost the people under it?"
+
+
+@dataclass(frozen=True)
+class Headline:
+    """Both pans of the scale, and the fit; there is no way to have one pan alone.
+
+    Parameters
+    ----------
+    epidemic
+        What the virus did, beside the data.
+    confinement
+        What the policy did to people.
+    agreement
+        How well the simulation agrees with the data, in plain words.
+    """
+
+    epidemic: str
+    confinement: str
+    agreement: str
+
+
+@dataclass(frozen=True)
+class Wave:
+    """The size of the epidemic over the runs.
+
+    Parameters
+    ----------
+    reported, infected
+        Net reported infections, and all infections, over the run.
+    peak
+        Highest number of net reported infections in a day.
+    peak_date
+        Median date of the peak over the runs with a case; None if no run has one.
+    end
+        Last day of the run.
+    """
+
+    reported: Spread
+    infected: Spread
+    peak: Spread
+    peak_date: np.datetime64 | None
+    end: np.datetime64
+
+
+def wave(results: xr.Dataset) -> Wave:
+    """Return the size of the epidemic.
+
+    Parameters
+    ----------
+    results
+        Labelled results of one or many runs.
+    """
+    runs = with_replicates(results)
+    net = reported_net(runs).sum("district").transpose("replicate", "date")
+    seen = net.values.sum(axis=1) > 0
+    dates = net["date"].values
+    return Wave(
+        reported=spread(net.sum("date")),
+        infected=spread(runs["infections"].sum(["date", "district", "layer"])),
+        peak=spread(net.max("date")),
+        peak_date=middle_date(dates[net.values[seen].argmax(axis=1)]) if seen.any() else None,
+        end=dates[-1],
+    )
+
+
+def headline(
+    results: xr.Dataset,
+    observed: pd.DataFrame | None = None,
+    observed_by_district: pd.DataFrame | None = None,
+) -> Headline:
+    """Return the headline of a report in words.
+
+    Parameters
+    ----------
+    results
+        Labelled results of one or many runs.
+    observed
+        Real cases of the place by day: columns date, new_infections.
+    observed_by_district
+        The same with a column district.
+    """
+    fit = compare(results, observed, observed_by_district)
+    return Headline(
+        epidemic=epidemic_words(wave(results), place_name(results.attrs.get("place")), fit),
+        confinement=confinement_words(burden(results)),
+        agreement=agreement_words(fit, unmatched_days(results, observed)),
+    )
+
+
+def epidemic_words(size: Wave, place: str, fit: Fit | None) -> str:
+    """Return what the virus did: "The simulated wave reported 612,000 infections ..."."""
+    real = "" if fit is None else f"; {place} reported {exactly(fit.observed_total)}"
+    until = f"to {day(size.end, year=True)}"
+    if size.peak_date is None:
+        unseen = people_in_runs(size.infected, "people")
+        all_of_them = (
+            "nobody was infected" if size.infected.high == 0 else f"{unseen} were infected"
+        )
+        return f"In the simulation no infection was reported {until}{real}; {all_of_them}."
+    highest = f"{people(size.peak.median)} in a day on {day(size.peak_date)}"
+    if fit is not None:
+        highest += f", against {exactly(fit.observed_peak)} on {day(fit.observed_peak_date)}"
+    return (
+        f"The simulated wave reported {people_in_runs(size.reported, 'infections')} {until}{real}."
+        f" The peak was {highest}. Counted with those never found,"
+        f" {people_in_runs(size.infected, 'people')} were infected."
+    )
+
+
+def confinement_words(cost: Burden) -> str:
+    """Return what the policy did: "Confinement: 412 million person-days sealed ..."."""
+    sealed, controlled = cost.person_days["sealed"], cost.person_days["controlled"]
+    if sealed.high == 0 and controlled.high == 0:
+        precaution = cost.person_days["precaution"]
+        if precaution.high == 0:
+            return "Confinement: nobody was confined."
+        return (
+            "Confinement: nobody was kept in a compound;"
+            f" {people(precaution.median)} person-days were spent under precaution."
+        )
+    kept = "nobody" if cost.long_stays.high == 0 else f"{people(cost.long_stays.median)} people"
+    return (
+        f"Confinement: {people(sealed.median)} person-days sealed at home and"
+        f" {people(controlled.median)} kept in the compound,"
+        f" {cost.mean_days.median:.0f} days for the average resident;"
+        f" {kept} had an unbroken stay of {LONG_STAY} days or more;"
+        f" the longest lasted {days(cost.longest.median)}."
+    )
+
+
+def agreement_words(fit: Fit | None, unmatched: int = 0) -> str:
+    """Return how well the run agrees with the data, worst things included.
+
+    Parameters
+    ----------
+    fit
+        Agreement with data, None without data.
+    unmatched
+        Days of the run that have no data.
+    """
+    if fit is None:
+        return "There are no data to hold this run against: nothing here has been tested."
+    if np.isnan(fit.peak_days_late.median):
+        return "The fit is poor: the data show a wave and the simulation has none."
+    late = earlier_or_later(fit.peak_days_late.median)
+    said = (
+        f"The fit is {fit.verdict}: over the {fit.n_days} days with data the simulation reports"
+        f" {too_many_or_few(fit.ratio.median)},"
+        f" its peak (7-day mean) comes {late}"
+        f" and is {fit.peak_ratio.median:.2f} times the real one,"
+        f" and a typical day is off by a factor of {fit.typical_factor:.1f}."
+    )
+    if not np.isnan(fit.inside_most):
+        said += (
+            f" The data lie inside the 90 % band of the runs on"
+            f" {100 * fit.inside_most:.0f} % of days."
+        )
+    if unmatched:
+        said += f" {days(unmatched)} of the run have no data."
+    return said
+
+
+def unmatched_days(results: xr.Dataset, observed: pd.DataFrame | None) -> int:
+    """Return how many days of the run have no data."""
+    data = daily(observed, results["date"].values)
+    return 0 if data is None else int(np.isnan(data).sum())

@@ -1,0 +1,67 @@
+"""From a finished run to its report: brings results, data, measures and sources together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lazaretto.disease import courses, variant
+from lazaretto.engine.prepare import assumed_figures, checked_measures
+from lazaretto.report import report, save_figures
+from lazaretto.scenario import Scenario
+from lazaretto.studies import RunOutcome, observed_cases
+
+POPULATION = (
+    "Population: seventh national census 2020, county yearbook",
+    "table of Dong, Du and Liu 2022; see the README of the package's data",
+    "MIT (transcription)",
+)
+CONTACTS = (
+    "Contact matrices: Mistry et al. 2021, doi 10.1038/s41467-020-20544-y",
+    "mixing-patterns repository of the authors",
+    "Apache-2.0",
+)
+
+
+def write_report(
+    scenario: Scenario,
+    outcome: RunOutcome,
+    progress: Callable[[str, float], None] | None = None,
+) -> None:
+    """Write the report and the figures of a run into its folder.
+
+    Parameters
+    ----------
+    scenario
+        The scenario that was run.
+    outcome
+        The finished run, kept in a folder.
+    progress
+        Called as the work goes on.
+    """
+    if outcome.folder is None:
+        raise ValueError("a report needs a run folder")
+    real = observed_cases(str(outcome.results.attrs["place"]))
+    measures = [
+        {"measure": type(measure).word, "name": measure.name}
+        | measure.model_dump(by_alias=True, exclude_none=True)
+        for measure in checked_measures(scenario)
+    ]
+    shared = {
+        "observed": None if real is None else real.daily,
+        "observed_by_district": None if real is None else real.by_district,
+        "measures": measures,
+        "generation": courses(variant(scenario.disease)).generation_interval(),
+    }
+    sources = [POPULATION, CONTACTS, *([real.source] if real is not None else [])]
+    if progress is not None:
+        progress("writing the report", 0.2)
+    save_figures(outcome.results, outcome.folder.path / "figures", **shared)
+    if progress is not None:
+        progress("writing the report", 0.6)
+    report(
+        outcome.results,
+        outcome.folder.report,
+        assumed=assumed_figures(scenario),
+        sources=sources,
+        **shared,
+    )
