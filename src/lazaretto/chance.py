@@ -17,6 +17,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from lazaretto import compiled  # noqa: F401 - says where kernels are kept, before any is made
+
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MX3 = np.uint64(0xBEA225F9EB34556D)
 _S29, _S32, _S39 = np.uint64(29), np.uint64(32), np.uint64(39)
@@ -113,7 +115,7 @@ def high31(bits: np.uint64) -> np.uint32:
 
 
 @njit(inline="always", _nrt=False)
-def pick(bits: np.uint64, n: Any) -> int:  # noqa: ANN401 - any integer width
+def pick(bits: np.uint64, n: Any) -> np.int64:  # noqa: ANN401 - any integer width
     """Return an integer from 0 to n - 1 from the high 32 bits of a draw (n below 2**31)."""
     return np.int64(((bits >> _S32) * np.uint64(n)) >> _S32)
 
@@ -133,7 +135,8 @@ def draws(key: np.uint64, start: int, count: int, index: int = 0) -> NDArray[np.
 
 def uniforms(key: np.uint64, start: int, count: int, index: int = 0) -> NDArray[np.float64]:
     """Return uniform numbers in [0, 1) for consecutive entities, shape (count,)."""
-    return (draws(key, start, count, index) >> np.uint64(11)) * 2.0**-53
+    bits = draws(key, start, count, index) >> np.uint64(11)
+    return bits.astype(np.float64) * 2.0**-53
 
 
 CERTAIN = 1 << 31

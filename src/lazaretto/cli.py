@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.text import Text
 
 import lazaretto
-from lazaretto.scenario import Scenario, ScenarioError, json_schema, library
+from lazaretto.console import (
+    complain,
+    listing,
+    out,
+    print_fidelity,
+    print_figures,
+    print_json,
+    print_summary,
+    print_timeline,
+    problems_shown,
+    progress_shown,
+    stop_asked,
+)
+from lazaretto.scenario import library
 
 app = typer.Typer(
     help="Would this containment policy hold, and what would it cost the people under it?",
@@ -28,134 +34,141 @@ app = typer.Typer(
 inspect = typer.Typer(help="Show what a run is made of.", no_args_is_help=True)
 app.add_typer(inspect, name="inspect")
 
-out_console = Console()
-err_console = Console(stderr=True)
-
-OVERRIDE_HELP = "Override a value of the scenario, such as r0=5 or measures.0.tier=2; repeatable."
-ScenarioName = Annotated[str, typer.Argument(help="A scenario of the library, or a YAML file.")]
-Overrides = Annotated[list[str] | None, typer.Option("--set", help=OVERRIDE_HELP)]
+OVERRIDE_HELP = "Set a value of the scenario, as r0=5 or measures.0.tier=2; repeatable."
+ScenarioName = Annotated[
+    str, typer.Argument(help="A scenario of the library, or a YAML file.", metavar="SCENARIO")
+]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", help=OVERRIDE_HELP, metavar="KEY=VALUE")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
 
 
 @app.command()
 def run(
     scenario: ScenarioName,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the first replicate.")] = 1,
-    replicates: Annotated[int, typer.Option(min=1, help="Number of replicates.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Seed of the first replicate; others follow.")
+    ] = 1,
+    replicates: Annotated[int, typer.Option(min=1, metavar="K", help="Number of replicates.")] = 1,
     threads: Annotated[
-        int, typer.Option(min=0, help="Worker threads; 0: all cores. Results do not depend on it.")
+        int,
+        typer.Option(min=0, metavar="T", help="Threads, 0: all cores. Results do not change."),
     ] = 0,
     overrides: Overrides = None,
-    out: Annotated[Path, typer.Option(help="Where run folders lie.")] = Path("runs"),
+    folder: Annotated[
+        Path, typer.Option("--out", help="Where run folders lie.", metavar="DIR")
+    ] = Path("runs"),
     again: Annotated[bool, typer.Option("--again", help="Run even if a run is found.")] = False,
     report: Annotated[bool, typer.Option(help="Write the report and its figures.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Simulate a scenario and write its run folder and report."""
-    from lazaretto.studies import Interrupted, run_scenario
+    from lazaretto.engine.checked import read_checked
+    from lazaretto.studies import Interrupted, cores, run_scenario
 
-    with problems_shown():
-        read = Scenario.load(scenario, overrides or [])
+    with problems_shown(as_json):
+        read = read_checked(scenario, overrides or [])
         try:
             with progress_shown() as progress, stop_asked() as stop:
                 outcome = run_scenario(
                     read,
                     seed=seed,
                     replicates=replicates,
-                    threads=threads or os.cpu_count() or 1,
-                    out=out,
+                    threads=threads or cores(),
+                    out=folder,
                     again=again,
                     progress=progress,
                     stop=stop,
                 )
-        except Interrupted:
-            err_console.print("Stopped. The same command goes on from here.")
+        except Interrupted as stopped:
+            at = f" with {stopped.goes_on_from}" if stopped.goes_on_from else ""
+            complain(f"Stopped. The same command goes on{at}.")
             raise typer.Exit(1) from None
-    assert outcome.folder is not None
-    if report and not outcome.folder.report.is_file():
-        from lazaretto.reporting import write_report
+        made = outcome.folder
+        if made is None:
+            raise AssertionError("a run with a folder to write to has one")
+        if report and not (outcome.found and made.report.is_file()):
+            from lazaretto.reporting import write_report
 
-        with progress_shown() as progress:
-            write_report(read, outcome, progress)
+            with progress_shown() as progress:
+                write_report(read, outcome, progress)
     if as_json:
-        sys.stdout.write(json.dumps(outcome.summary | {"found": outcome.found}) + "\n")
-        return
-    print_summary(outcome.summary, outcome.found, outcome.folder.report if report else None)
+        print_json(outcome.summary | {"found": outcome.found})
+    else:
+        print_summary(outcome.summary, outcome.found, made.report if report else None)
 
 
 @app.command()
 def check(scenario: ScenarioName, overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """Check a scenario and show its measures by date; every problem at once, exit code 2."""
-    from lazaretto.engine.prepare import checked_measures
+    """Check a scenario, all problems at once, and show its measures by date."""
+    from lazaretto.engine.checked import checked_measures, read_checked
 
     with problems_shown(as_json):
-        read = Scenario.load(scenario, overrides or [])
+        read = read_checked(scenario, overrides or [])
         measures = checked_measures(read)
     if as_json:
-        sys.stdout.write(json.dumps({"ok": True, "scenario": read.resolved()}) + "\n")
-        return
-    table = Table(title=f"{read.title}: {read.start} to {read.end}", title_justify="left")
-    for heading in ("from", "to", "measure", "areas", "name"):
-        table.add_column(heading)
-    for measure in sorted(measures, key=lambda m: m.first or read.start):
-        areas = "all" if measure.areas == "all" else ", ".join(measure.areas)
-        first, last = measure.first or read.start, measure.last or read.end
-        table.add_row(str(first), str(last), type(measure).word, areas, measure.name)
-    out_console.print(table)
-    out_console.print(f"{read.name} is sound: {read.n_days} days, {len(measures)} measures.")
+        print_json({"ok": True, "scenario": read.resolved()})
+    else:
+        print_timeline(read, measures)
 
 
 @app.command("list")
 def list_all(
-    out: Annotated[Path, typer.Option(help="Where run folders lie.")] = Path("runs"),
+    folder: Annotated[
+        Path, typer.Option("--out", help="Where run folders lie.", metavar="DIR")
+    ] = Path("runs"),
     places: Annotated[bool, typer.Option("--places", help="List every place known.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List scenarios, measures, diseases, finished runs, and with --places all places."""
-    from lazaretto.disease import variants
+    from lazaretto.disease import variant, variants
     from lazaretto.measures import known_measures
     from lazaretto.people import areas
     from lazaretto.studies import find_runs
 
     known = areas()
-    content: dict[str, Any] = {
+    runs = find_runs(folder)
+    content: dict[str, dict[str, Any]] = {
         "scenarios": dict(library()),
         "measures": {w: (m.__doc__ or "").split("\n")[0] for w, m in known_measures().items()},
-        "diseases": list(variants()),
-        "runs": [f"{found['path']}" for found in find_runs(out)],
+        "diseases": {name: variant(name).title for name in variants()},
+        "runs": {found["path"]: found["summary"] for found in runs},
         "places": {p.name: p.population for p in known} if places or as_json else {},
     }
     if as_json:
-        sys.stdout.write(json.dumps(content) + "\n")
+        print_json(content)
         return
-    for heading in ("scenarios", "measures", "places"):
-        if content[heading]:
-            out_console.print(f"[bold]{heading}[/bold]")
-            for name, meaning in content[heading].items():
-                shown = f"{meaning:,} residents" if isinstance(meaning, int) else meaning
-                out_console.print(f"  {name:22} {shown}")
-    for heading in ("diseases", "runs"):
-        out_console.print(f"[bold]{heading}[/bold]")
-        for name in content[heading] or ["none yet"]:
-            out_console.print(f"  {name}")
+    content["runs"] = {
+        path: f"{len(said['replicates'])} x {said['days']} days, {said['infections']:,} infections"
+        for path, said in content["runs"].items()
+    }
+    for heading, entries in content.items():
+        if not entries:
+            continue
+        out.print(f"[bold]{heading}[/bold]")
+        table = listing()
+        table.box, table.show_header, table.padding = None, False, (0, 2, 0, 2)
+        table.add_column(no_wrap=heading != "runs", overflow="fold")
+        table.add_column()
+        for name, meaning in entries.items():
+            shown = f"{meaning:,} residents" if isinstance(meaning, int) else meaning
+            table.add_row(Text(name), Text(shown))
+        out.print(table)
+    if not runs:
+        out.print(f"[dim]No finished run in {folder}.[/dim]")
     if not places:
-        out_console.print(f"[dim]{len(known)} places: lazaretto list --places[/dim]")
+        out.print(f"[dim]{len(known)} places: lazaretto list --places[/dim]")
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors, measures included."""
-    from lazaretto.measures import known_measures
+    import json
 
-    whole = json_schema()
-    definitions = whole.setdefault("$defs", {})
-    for word, kind in known_measures().items():
-        own = kind.model_json_schema(by_alias=True)
-        definitions |= own.pop("$defs", {})
-        own["properties"] = {"measure": {"const": word}} | own["properties"]
-        own["required"] = ["measure", *own.get("required", [])]
-        definitions[kind.__name__] = own
-    sys.stdout.write(json.dumps(whole, indent=2) + "\n")
+    from lazaretto.measures import scenario_schema
+
+    sys.stdout.write(json.dumps(scenario_schema(), indent=2) + "\n")
 
 
 @inspect.command("day")
@@ -163,135 +176,65 @@ def inspect_day() -> None:
     """Print the steps of a day, in the order the engine executes them."""
     from lazaretto.engine.simulation import DAY
 
-    table = Table("step", "reads", "writes", "cost follows")
+    table = listing("step", "reads", "writes", "cost follows")
     for number, step in enumerate(DAY, 1):
         table.add_row(f"{number} {step.name}", step.reads, step.writes, step.cost)
-    out_console.print(table)
+    out.print(table)
 
 
 @inspect.command("people")
 def inspect_people(
-    place: Annotated[str, typer.Argument(help="A place, or the path of a folder of tables.")],
+    place: Annotated[
+        str, typer.Argument(help="A place, or the path of a folder of tables.", metavar="PLACE")
+    ],
     plot: Annotated[
-        Path | None, typer.Option(help="Write a figure of the margins to this file (.svg, .png).")
+        Path | None,
+        typer.Option(help="Write a figure of the margins: .svg, .png or .pdf.", metavar="FILE"),
     ] = None,
 ) -> None:
     """Set the synthetic population of a place beside the tables it was made from."""
-    from lazaretto.people import CensusError, fidelity, population, read_area
+    from lazaretto.people import fidelity, population, read_area
+    from lazaretto.report.people import ENDINGS, save_fidelity
 
-    try:
+    if plot is not None and plot.suffix not in ENDINGS:
+        complain(f"--plot is {plot}\n    allowed: a file ending in {', '.join(ENDINGS)}")
+        raise typer.Exit(2)
+    with problems_shown():
         with progress_shown() as progress:
             census = read_area(place)
             people = population(place, progress=progress)
             compared = fidelity(people, census)
-    except CensusError as error:
-        err_console.print(str(error), markup=False)
-        raise typer.Exit(2) from None
-    out_console.print(str(compared), markup=False, highlight=False)
-    if plot is not None:
-        from lazaretto.report.people import save_fidelity
-
-        save_fidelity(compared, plot)
-        out_console.print(f"Figure: {plot}")
+        print_fidelity(compared)
+        if plot is not None:
+            save_fidelity(compared, plot)
+            out.print(f"\nfigure: {plot}", markup=False, soft_wrap=True)
 
 
 @inspect.command("disease")
 def inspect_disease(
-    name: Annotated[str, typer.Argument(help="A variant, such as omicron-ba2.")],
+    name: Annotated[str, typer.Argument(help="A variant, as omicron-ba2.", metavar="NAME")],
 ) -> None:
     """Print every number of a variant with its unit, status and source."""
     from lazaretto.disease import courses, variant, variants
 
     if name not in variants():
-        err_console.print(f"disease: {name!r} is not known; one of {', '.join(variants())}")
+        from lazaretto.scenario import did_you_mean
+
+        advice = did_you_mean(name, variants(), "choose one of them")
+        complain(
+            f"disease is {name}\n    allowed: one of {', '.join(variants())}\n    do: {advice}"
+        )
         raise typer.Exit(2)
     found = variant(name)
-    table = Table("figure", "value", "unit", "status", "source", title=found.title)
-    for key, figure in found.figures():
-        table.add_row(key, f"{figure.value:g}", figure.unit, figure.status, figure.source)
-    out_console.print(table)
+    out.print(Text(found.title, style="bold"))
+    print_figures(found.figures())
     implied = courses(found)
-    out_console.print(
-        f"Implied: latent period {implied.mean_latent:.2f} d, incubation "
+    out.print(
+        f"\nImplied: latent period {implied.mean_latent:.2f} d, incubation "
         f"{implied.mean_incubation:.2f} d, generation interval "
         f"{implied.mean_generation_interval:.2f} d, before symptoms "
         f"{implied.presymptomatic_share:.0%} of transmission."
     )
-
-
-def print_summary(summary: dict[str, Any], found: bool, report: Path | None) -> None:
-    """Print what came out of a run, in words."""
-    if found:
-        out_console.print(f"This run was made before: {summary['run']} (--again runs it anew).")
-    out_console.print(
-        f"[bold]{summary['scenario']}[/bold]: {summary['persons']:,} residents, "
-        f"{summary['days']} days, seed {summary['seed']}"
-    )
-    runs = len(summary["replicates"])
-    mean = f" (mean of {runs} replicates)" if runs > 1 else ""
-    out_console.print(f"  infections  {summary['infections']:>12,}{mean}")
-    out_console.print(f"  reported    {summary['reported']:>12,}{mean}")
-    out_console.print(
-        f"  simulated in {summary['wall_s']:.1f} s on {summary['threads']} threads, "
-        f"after {summary['setup_s']:.1f} s of preparation"
-    )
-    out_console.print(f"  run folder  {summary['run']}", soft_wrap=True)
-    if report is not None:
-        out_console.print(f"  report      {report}", soft_wrap=True)
-
-
-@contextmanager
-def problems_shown(as_json: bool = False) -> Iterator[None]:
-    """Print every problem of a scenario and leave with exit code 2."""
-    from lazaretto.people import CensusError
-    from lazaretto.studies.run_folder import FolderBusyError
-
-    try:
-        yield
-    except ScenarioError as error:
-        if as_json:
-            listed = [
-                {"key": p.key, "value": str(p.value), "allowed": p.allowed, "advice": p.advice}
-                for p in error.problems
-            ]
-            sys.stdout.write(json.dumps({"ok": False, "problems": listed}) + "\n")
-        else:
-            err_console.print(str(error), markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from None
-    except CensusError as error:
-        err_console.print(str(error), markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from None
-    except (FolderBusyError, OSError) as error:
-        err_console.print(str(error), markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-
-
-@contextmanager
-def progress_shown() -> Iterator[Callable[[str, float], None]]:
-    """Show a bar on standard error while something is done; plain silence without a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err_console, transient=True) as bar:
-        task = bar.add_task("reading", total=1.0)
-        yield lambda what, share: bar.update(task, description=what, completed=share)
-
-
-@contextmanager
-def stop_asked() -> Iterator[Callable[[], bool]]:
-    """Let the first interruption end the day in hand; the second one ends at once."""
-    asked = False
-
-    def ask(number: int, frame: object) -> None:  # noqa: ARG001 - a signal handler's signature
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    before = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def version_shown(value: bool) -> None:
@@ -304,7 +247,8 @@ def version_shown(value: bool) -> None:
 @app.callback()
 def common(
     version: Annotated[
-        bool, typer.Option("--version", callback=version_shown, is_eager=True)
+        bool,
+        typer.Option("--version", callback=version_shown, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
     """Answer whether a containment policy would hold, and what it would cost."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from lazaretto.disease import courses, variant
-from lazaretto.engine.prepare import assumed_figures, checked_measures
+from lazaretto.engine.checked import checked_measures, place_of
+from lazaretto.engine.prepare import assumed_figures
 from lazaretto.report import report, save_figures
 from lazaretto.scenario import Scenario
 from lazaretto.studies import RunOutcome, observed_cases
@@ -42,26 +44,38 @@ def write_report(
         raise ValueError("a report needs a run folder")
     real = observed_cases(str(outcome.results.attrs["place"]))
     measures = [
-        {"measure": type(measure).word, "name": measure.name}
-        | measure.model_dump(by_alias=True, exclude_none=True)
-        for measure in checked_measures(scenario)
+        {"measure": entry.measure} | measure.model_dump(by_alias=True, exclude_none=True)
+        for entry, measure in zip(scenario.measures, checked_measures(scenario), strict=True)
     ]
-    shared = {
-        "observed": None if real is None else real.daily,
-        "observed_by_district": None if real is None else real.by_district,
-        "measures": measures,
-        "generation": courses(variant(scenario.disease)).generation_interval(),
-    }
-    sources = [POPULATION, CONTACTS, *([real.source] if real is not None else [])]
+    daily = None if real is None else real.daily
+    by_district = None if real is None else real.by_district
+    generation = courses(variant(scenario.disease)).generation_interval()
     if progress is not None:
-        progress("writing the report", 0.2)
-    save_figures(outcome.results, outcome.folder.path / "figures", **shared)
+        progress("drawing the figures", 0.1)
+    save_figures(
+        outcome.results,
+        outcome.folder.path / "figures",
+        observed=daily,
+        observed_by_district=by_district,
+        measures=measures,
+        generation=generation,
+    )
     if progress is not None:
         progress("writing the report", 0.6)
     report(
         outcome.results,
         outcome.folder.report,
+        observed=daily,
+        observed_by_district=by_district,
+        measures=measures,
+        generation=generation,
         assumed=assumed_figures(scenario),
-        sources=sources,
-        **shared,
+        sources=[_population(scenario), CONTACTS, *([real.source] if real is not None else [])],
     )
+
+
+def _population(scenario: Scenario) -> tuple[str, str, str]:
+    place = place_of(scenario)
+    if isinstance(place, Path):
+        return (f"Population: tables of the user, {place.name}", "given with the scenario", "")
+    return POPULATION

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 
-class Results(xr.Dataset):
+class Results(xr.Dataset):  # type: ignore[no-untyped-call]  # of xarray's own hook
     """Labelled results of a run; everything an `xarray.Dataset` can do, and `plot`.
 
     Dimensions are ``replicate``, ``date``, ``district``, ``layer``, ``age`` and ``tier``.
@@ -33,12 +34,34 @@ class Results(xr.Dataset):
 class Scenario(scenarios.Scenario):
     """A scenario that can be run."""
 
+    @classmethod
+    def load(
+        cls, name_or_path: str | Path, overrides: Mapping[str, object] | Sequence[str] = ()
+    ) -> Scenario:
+        """Read a scenario of the library, or a YAML file.
+
+        Parameters
+        ----------
+        name_or_path
+            A name of the library, or the path of a file.
+        overrides
+            Values that replace those of the file, such as ``{"r0": 6}``.
+
+        Raises
+        ------
+        ScenarioError
+            With every problem at once.
+        """
+        loaded = super().load(name_or_path, overrides)
+        assert isinstance(loaded, Scenario)
+        return loaded
+
     def run(
         self,
         *,
         seed: int = 1,
         replicates: int = 1,
-        threads: int = 2,
+        threads: int | None = None,
         out: Path | None = None,
     ) -> Results:
         """Run the scenario and return its labelled results.
@@ -48,7 +71,7 @@ class Scenario(scenarios.Scenario):
         seed, replicates
             Seed of the first replicate (the others use the following numbers) and their number.
         threads
-            Worker threads; no influence on the results.
+            Worker threads, all cores if absent; no influence on the results.
         out
             Keep a run folder below this folder, or find the run there if it was made before.
 

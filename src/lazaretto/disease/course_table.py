@@ -19,6 +19,9 @@ LONGEST_LATENT = 10
 LONGEST_INFECTIOUS = 14
 LONGEST_ONSET = 6
 
+NEGLIGIBLE_TAIL = 1e-3
+"""Share of transmission after which a course counts as over; the rest is rescaled."""
+
 Floats = NDArray[np.float64]
 
 
@@ -191,6 +194,9 @@ def _courses(variant: Variant) -> CourseTable:
     profile = whole_days(
         variant.transmission_mean.value, variant.transmission_sd.value, LONGEST_INFECTIOUS - 1
     )
+    # A last thousandth of transmission would keep everybody under watch for a week more.
+    profile = profile[: int(np.searchsorted(np.cumsum(profile), 1 - NEGLIGIBLE_TAIL)) + 1]
+    profile = profile / profile.sum()
     multiplier, bin_probability = individual_infectiousness(variant.dispersion.value)
 
     n_days = int(latent_days[-1]) + profile.size

@@ -42,6 +42,7 @@ def save_checkpoint(simulation: Simulation, path: Path, digest: str) -> None:
         "longest": simulation.confinement.longest,
         "cohort_day": np.array([cohort.day for cohort in simulation.cohorts], np.int64),
         "cohort_size": np.array([cohort.size for cohort in simulation.cohorts], np.int64),
+        "found_size": np.array([cohort.found.size for cohort in simulation.cohorts], np.int64),
     }
     for name in ("person", "record", "found"):
         parts = [getattr(cohort, name) for cohort in simulation.cohorts]
@@ -82,10 +83,14 @@ def load_checkpoint(simulation: Simulation, path: Path, digest: str) -> None:
             saved = {name: file[name] for name in file.files}
         if int(saved["format"]) != FORMAT or str(saved["digest"]) != digest:
             raise CheckpointError(f"{path} belongs to another run; remove it or use --again")
-        day, sizes = int(saved["day"]), np.cumsum(saved["cohort_size"])[:-1]
+        day = int(saved["day"])
         columns = [
-            np.split(saved[f"cohort_{name}"].astype(kind), sizes)
-            for name, kind in (("person", np.int32), ("record", np.uint32), ("found", np.int16))
+            np.split(saved[f"cohort_{name}"].astype(kind), np.cumsum(saved[f"{size}_size"])[:-1])
+            for name, kind, size in (
+                ("person", np.int32, "cohort"),
+                ("record", np.uint32, "cohort"),
+                ("found", np.int16, "found"),
+            )
         ]
         tally = {name: saved[f"tally_{name}"] for name in simulation.tally.arrays()}
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:

@@ -9,12 +9,16 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lazaretto.chance import threshold
+from lazaretto.engine.memory import resident
 from lazaretto.people import Population
 
 AGE_MASK = 0x1F
 FIRST_OF_HOUSEHOLD = 0x20
 ESSENTIAL = 0x40
 BLOCK_SHIFT = 6
+
+READ_AT_RANDOM = ("attributes", "member", "group_start")
+"""Arrays the kernels jump about in."""
 
 NO_GROUP, IN_SCHOOL, IN_WORKPLACE = range(3)
 
@@ -50,7 +54,9 @@ def city_of(people: Population) -> City:
     mixing = threshold(np.cumsum(people.mixing, axis=1))
     mixing[:, -1] = np.uint32(1 << 31)
     shared = {
-        name: _read_only(getattr(people, name))
+        name: _read_only(
+            resident(getattr(people, name)) if name in READ_AT_RANDOM else getattr(people, name)
+        )
         for name in City._fields
         if name not in ("n_schools", "mixing")
     }
@@ -65,7 +71,7 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
 
 
 @njit(inline="always", _nrt=False)
-def building_of(city: City, person: int) -> int:
+def building_of(city: City, person: int) -> np.int64:
     """Return the building a person lives in."""
     building = np.int64(city.building_of_block[person >> BLOCK_SHIFT])
     while city.building_start[building + 1] <= person:
@@ -74,7 +80,7 @@ def building_of(city: City, person: int) -> int:
 
 
 @njit(inline="always", _nrt=False)
-def district_of_compound(city: City, compound: int) -> int:
+def district_of_compound(city: City, compound: int) -> np.int64:
     """Return the district a compound lies in."""
     return np.int64(city.subdistrict_district[city.compound_subdistrict[compound]])
 

@@ -18,7 +18,7 @@ from lazaretto.words import AGE_BANDS, LAYERS_AND_SEED, TIERS
 
 @dataclass
 class Cohort:
-    """The persons infected on one day, ascending by id.
+    """The persons infected on one day, or of a large day one range of them, ascending by id.
 
     Parameters
     ----------
@@ -26,7 +26,8 @@ class Cohort:
         Day of infection.
     person, record, found
         Ids, packed records (`lazaretto.engine.infection`) and the day from which each is
-        isolated (`UNDETECTED`, `FOUND_AT_LARGE` otherwise); each shape (n,).
+        isolated (`UNDETECTED`, `FOUND_AT_LARGE` otherwise); each shape (n,). Where nobody looks
+        for the infected, ``found`` is one `UNDETECTED` for all, shape (1,).
     """
 
     day: int
@@ -129,7 +130,8 @@ def still_needed(
     needed = np.empty(record.size, np.bool_)
     for i in range(record.size):
         infectious = since < rates.last_day[course_of(record[i])]
-        needed[i] = infectious or (sought and found[i] == UNDETECTED)
+        unknown = sought and found[min(i, found.size - 1)] == UNDETECTED
+        needed[i] = infectious or unknown
     return needed
 
 

@@ -13,9 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy import stats
 
-from lazaretto.chance import CERTAIN, draw, high31, low31, second, threshold
+from lazaretto.chance import draw, high31, low31, second, threshold
 from lazaretto.disease import CourseTable
 from lazaretto.engine.city import ESSENTIAL, IN_SCHOOL, IN_WORKPLACE, City
 from lazaretto.engine.infection import household_size, is_essential, kind_of
@@ -25,6 +24,7 @@ from lazaretto.engine.rates import (
     OPEN_TO_ALL,
     ContactRates,
     Rates,
+    event_numbers,
 )
 from lazaretto.engine.transmission import (
     NUMBER_OF_EVENTS,
@@ -36,6 +36,7 @@ from lazaretto.engine.transmission import (
 from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
 
 MOST_MET = 6 * MOST_EVENTS
+CONTACTS = "contacts (lower the contact rates)"
 
 
 class OtherContacts(NamedTuple):
@@ -101,17 +102,11 @@ def other_contacts(
     total = open_to_all.sum(axis=1)
     shares = np.cumsum(open_to_all, axis=1) / np.maximum(total, 1e-300)[:, None]
     return OtherContacts(
-        open=_numbers(total),
-        household=_numbers(np.outer(size, rate[:, HOUSEHOLD])),
-        group=_numbers(group),
+        open=event_numbers(total, CONTACTS),
+        household=event_numbers(np.outer(size, rate[:, HOUSEHOLD]), CONTACTS),
+        group=event_numbers(group, CONTACTS),
         place=threshold(shares[:, :2]),
     )
-
-
-def _numbers(mean: NDArray[np.float64]) -> NDArray[np.uint32]:
-    numbers = threshold(stats.poisson.cdf(np.arange(MOST_EVENTS), mean[..., None]))
-    numbers[..., -1] = CERTAIN
-    return numbers
 
 
 @njit(nogil=True, _nrt=False, cache=True)
@@ -160,13 +155,13 @@ def write_diary(
             while event < MOST_EVENTS:
                 layer = HOUSEHOLD
                 if part == 0:
-                    if size < 2 or low31(numbers) < homes[size, level, event]:
+                    if size < 2 or low31(numbers) < homes[size, event, level]:
                         break
                 elif part == 1:
                     layer = SCHOOL if kind == IN_SCHOOL else WORKPLACE
-                    if kind == 0 or high31(numbers) < groups[kind, level, event]:
+                    if kind == 0 or high31(numbers) < groups[kind, event, level]:
                         break
-                elif low31(second(numbers)) < opens[level, event]:
+                elif low31(second(numbers)) < opens[event, level]:
                     break
                 bits = draw(key, person, part * MOST_EVENTS + event)
                 event += 1

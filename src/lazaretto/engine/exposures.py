@@ -76,12 +76,20 @@ def partition_shift(n_persons: int) -> int:
     return shift
 
 
-def empty_exposures(capacity: int) -> Exposures:
-    """Return empty buffers for ``capacity`` exposures per partition."""
+def empty_exposures(capacity: int, sources: bool = True) -> Exposures:
+    """Return empty buffers for ``capacity`` exposures per partition.
+
+    Parameters
+    ----------
+    capacity
+        Exposures per partition.
+    sources
+        Whether to keep who exposed whom; otherwise ``source`` has no columns.
+    """
     shape = (PARTITIONS, capacity)
     return Exposures(
         np.empty(shape, np.int32),
-        np.empty(shape, np.int32),
+        np.empty((PARTITIONS, capacity if sources else 0), np.int32),
         np.empty(shape, np.uint16),
         np.zeros(PARTITIONS, np.int64),
         Block(

@@ -33,43 +33,43 @@ _AGE, _PLACE, _SIZE, _KIND, _ESSENTIAL, _ONSET = 8, 13, 17, 21, 23, 24
 
 
 @njit(inline="always", _nrt=False)
-def course_of(record: np.uint32) -> int:
+def course_of(record: np.uint32) -> np.int64:
     """Return the index of the course of infection."""
     return np.int64(record & np.uint32(0xFF))
 
 
 @njit(inline="always", _nrt=False)
-def age_of(record: np.uint32) -> int:
+def age_of(record: np.uint32) -> np.int64:
     """Return the age band, 0 to 17."""
     return np.int64((record >> np.uint32(_AGE)) & np.uint32(0x1F))
 
 
 @njit(inline="always", _nrt=False)
-def place_in_household(record: np.uint32) -> int:
+def place_in_household(record: np.uint32) -> np.int64:
     """Return the position of the person within the household, from 0."""
     return np.int64((record >> np.uint32(_PLACE)) & np.uint32(0xF))
 
 
 @njit(inline="always", _nrt=False)
-def household_size(record: np.uint32) -> int:
+def household_size(record: np.uint32) -> np.int64:
     """Return the number of members of the household, 1 to 15."""
     return np.int64((record >> np.uint32(_SIZE)) & np.uint32(0xF))
 
 
 @njit(inline="always", _nrt=False)
-def kind_of(record: np.uint32) -> int:
+def kind_of(record: np.uint32) -> np.int64:
     """Return the kind of group: none, school or workplace."""
     return np.int64((record >> np.uint32(_KIND)) & np.uint32(3))
 
 
 @njit(inline="always", _nrt=False)
-def is_essential(record: np.uint32) -> int:
+def is_essential(record: np.uint32) -> np.int64:
     """Return 1 for an essential worker, else 0."""
     return np.int64((record >> np.uint32(_ESSENTIAL)) & np.uint32(1))
 
 
 @njit(inline="always", _nrt=False)
-def onset_of(record: np.uint32) -> int:
+def onset_of(record: np.uint32) -> np.int64:
     """Return the day of first symptoms since infection, `NO_SYMPTOMS` if there are none."""
     return np.int64((record >> np.uint32(_ONSET)) & np.uint32(0x1F))
 

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from lazaretto.chance import CERTAIN, threshold
 from lazaretto.disease import courses, variant
+from lazaretto.engine.checked import checked_measures, place_of
 from lazaretto.engine.city import city_of
-from lazaretto.engine.rates import ContactRates
+from lazaretto.engine.rates import ContactRates, build_rates
 from lazaretto.engine.seeding import Arrival
 from lazaretto.engine.settings import Settings
 from lazaretto.engine.surveillance import Reporting
 from lazaretto.engine.transmissibility import meeting, solve
-from lazaretto.measures import Measure, build_measures
-from lazaretto.people import Population, areas, population, read_area
+from lazaretto.people import CensusError, Population, population
 from lazaretto.provenance import Figure
-from lazaretto.scenario import (
-    Problem,
-    Scenario,
-    ScenarioError,
-    as_date,
-    check_areas,
-    did_you_mean,
-)
+from lazaretto.scenario import ALL, Problem, Scenario, ScenarioError
 
 LONGEST_RECLASSIFICATION = 60
 
@@ -40,46 +32,11 @@ class Prepared:
     people
         The population of the place.
     settings
-        What the engine simulates, for one seed; see `with_seed`.
+        What the engine simulates, for the seed given.
     """
 
     people: Population
     settings: Settings
-
-
-def checked_measures(scenario: Scenario) -> list[Measure]:
-    """Return the measures of a scenario after checking all that depends on its place.
-
-    Parameters
-    ----------
-    scenario
-        The scenario.
-
-    Raises
-    ------
-    ScenarioError
-        With every unknown place, area and wrong parameter.
-    """
-    place = place_of(scenario)
-    names = [str(known.name) for known in areas()]
-    if isinstance(place, str) and place not in names:
-        near = did_you_mean(place, names)
-        advice = near or "use a place of `lazaretto list`, or the path of a folder of tables"
-        problem = Problem("place", place, f"one of {len(names)} places", advice)
-        raise ScenarioError([problem, *build_measures(scenario.measures)[1]])
-    districts = tuple(read_area(place).districts)
-    measures, problems = build_measures(scenario.measures, districts, scenario.folder)
-    problems += check_areas(scenario, districts)
-    if problems:
-        raise ScenarioError(problems)
-    return measures
-
-
-def place_of(scenario: Scenario) -> str | Path:
-    """Return the place of a scenario: a known name, or a path relative to its file."""
-    path = (scenario.folder or Path.cwd()) / scenario.place
-    looks_like_a_path = "/" in scenario.place or scenario.place.endswith(".csv")
-    return path if looks_like_a_path or path.is_dir() else scenario.place
 
 
 def prepare(
@@ -102,15 +59,21 @@ def prepare(
         With every problem at once.
     """
     measures = checked_measures(scenario)
-    people = population(place_of(scenario), progress=progress)
+    try:
+        people = population(place_of(scenario), progress=progress)
+    except CensusError as error:
+        allowed = "census tables a population can be made from"
+        found = [Problem("place", scenario.place, allowed, said) for said in error.problems]
+        raise ScenarioError(found) from error
     table = courses(variant(scenario.disease))
     contacts = contact_rates(scenario)
     met = meeting(people, city_of(people), table)
     try:
         transmissibility = solve(float(scenario.r0), met, table, contacts)
+        build_rates(table, contacts, transmissibility)
     except ValueError as error:
-        advice = "lower r0 or raise the contact rates"
-        raise ScenarioError([Problem("r0", scenario.r0, str(error), advice)]) from error
+        allowed = "a value that the contacts of this place can bring about"
+        raise ScenarioError([Problem("r0", float(scenario.r0), allowed, str(error))]) from error
     residents = scenario.confinement.residents.table()
     essential = scenario.confinement.essential_workers.table()
     settings = Settings(
@@ -144,7 +107,7 @@ def reporting_of(scenario: Scenario) -> Reporting:
     rules = scenario.reporting
     days = np.arange(LONGEST_RECLASSIFICATION)
     mean = max(float(rules.reclassification_days), 1.0)
-    delay = threshold(1 - (1 - 1 / mean) ** days)
+    delay = threshold(np.asarray(1 - (1 - 1 / mean) ** days, np.float64))
     delay[-1] = CERTAIN
     return Reporting(
         np.uint32(threshold(float(rules.confirmed_share))),
@@ -157,7 +120,7 @@ def arrivals_of(scenario: Scenario, people: Population) -> tuple[Arrival, ...]:
     """Return the infections brought in, as days of the run and ranges of persons."""
     arrivals = []
     for block in scenario.seeding:
-        if block.area == "all":
+        if block.area == ALL:
             first, last = 0, people.n_persons
         else:
             at = people.districts.index(block.area)
@@ -176,16 +139,3 @@ def assumed_figures(scenario: Scenario) -> list[tuple[str, Figure]]:
         if figure.status == "assumed"
     ]
     return [*scenario.assumed(), *disease]
-
-
-__all__ = [
-    "Prepared",
-    "arrivals_of",
-    "as_date",
-    "assumed_figures",
-    "checked_measures",
-    "contact_rates",
-    "place_of",
-    "prepare",
-    "reporting_of",
-]

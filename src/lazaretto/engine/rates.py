@@ -24,8 +24,13 @@ HOUSEHOLD_SIZES = 16
 MOST_EVENTS = 80
 """Most potential infections of one person on one day, for each of the three draws."""
 
+MOST_DAYS = 32
+"""Days of a course, the day of infection included; an exposure keeps them in 5 bits."""
+
 LARGEST_MEAN = 35.0
 """Largest daily mean the tables allow; 80 is exceeded once in 1e10 draws there."""
+
+POTENTIAL = "potential infections (lower r0, or the heterogeneity of the variant)"
 
 OPEN_TO_ALL = (BUILDING, COMPOUND, COMMUNITY)
 
@@ -49,8 +54,8 @@ class Rates(NamedTuple):
 
     ``level`` (n_courses, n_days) is the infectiousness of a course on a day as an index, 0 for
     none. Cumulative distributions of the number of potential infections by level: ``open``
-    (n_levels, MOST_EVENTS) for building, compound and community together, ``household``
-    (16, n_levels, MOST_EVENTS) by household size, ``group`` (3, n_levels, MOST_EVENTS) by kind
+    (MOST_EVENTS, n_levels) for building, compound and community together, ``household``
+    (16, MOST_EVENTS, n_levels) by household size, ``group`` (3, MOST_EVENTS, n_levels) by kind
     of group. ``place`` (2,) chooses building or compound among the first. ``susceptible`` (18,)
     acceptance by age of the target; ``protection`` (n,) relative susceptibility by day since
     the last infection; ``course`` (2, n_courses) and ``onset`` cumulative choices at infection;
@@ -89,6 +94,37 @@ def household_rates(contacts: ContactRates) -> NDArray[np.float64]:
     return rates
 
 
+def event_numbers(mean: NDArray[np.float64], what: str = POTENTIAL) -> NDArray[np.uint32]:
+    """Return cumulative Poisson probabilities by number of events, one column per level.
+
+    Parameters
+    ----------
+    mean
+        Mean number by level, shape (..., n_levels).
+    what
+        What is counted, for the message if there are too many.
+
+    Returns
+    -------
+    Thresholds, shape (..., MOST_EVENTS, n_levels): most draws end in the first row or two, which
+    are then close together in memory.
+
+    Raises
+    ------
+    ValueError
+        If a mean is larger than the table allows.
+    """
+    if mean.max(initial=0.0) > LARGEST_MEAN:
+        message = (
+            f"{what} on one day would be {mean.max():.0f} for the most active person; at most "
+            f"{LARGEST_MEAN:.0f} are possible"
+        )
+        raise ValueError(message)
+    numbers = threshold(stats.poisson.cdf(np.arange(MOST_EVENTS)[:, None], mean[..., None, :]))
+    numbers[..., -1, :] = CERTAIN
+    return numbers
+
+
 def build_rates(courses: CourseTable, contacts: ContactRates, transmissibility: float) -> Rates:
     """Return the thresholds for one disease, contact pattern and transmissibility.
 
@@ -107,6 +143,8 @@ def build_rates(courses: CourseTable, contacts: ContactRates, transmissibility: 
     ValueError
         If one person would cause more than `LARGEST_MEAN` potential infections a day.
     """
+    if courses.infectiousness.shape[1] > MOST_DAYS:
+        raise ValueError(f"a course may last {MOST_DAYS} days at most")
     strength = contacts.per_day * contacts.weight
     values, level = np.unique(courses.infectiousness.round(12), return_inverse=True)
     if values[0] > 0:
@@ -120,9 +158,9 @@ def build_rates(courses: CourseTable, contacts: ContactRates, transmissibility: 
     days = np.arange(courses.infectiousness.shape[1])
     return Rates(
         level=level.reshape(courses.infectiousness.shape).astype(np.uint16),
-        open=_numbers(by_level * float(open_to_all.sum())),
-        household=_numbers(np.outer(household_rates(contacts), by_level)),
-        group=_numbers(np.outer(groups, by_level)),
+        open=event_numbers(by_level * float(open_to_all.sum())),
+        household=event_numbers(np.outer(household_rates(contacts), by_level)),
+        group=event_numbers(np.outer(groups, by_level)),
         place=threshold(shares[:2]),
         susceptible=threshold(courses.susceptibility / highest),
         protection=threshold(courses.protection),
@@ -139,19 +177,6 @@ def build_rates(courses: CourseTable, contacts: ContactRates, transmissibility: 
 def _wanes_after(courses: CourseTable) -> int:
     wanes = np.nonzero(courses.protection > 0)[0]
     return int(wanes[0]) if wanes.size else np.iinfo(np.int16).max
-
-
-def _numbers(mean: NDArray[np.float64]) -> NDArray[np.uint32]:
-    if mean.max(initial=0.0) > LARGEST_MEAN:
-        message = (
-            f"r0 is too large for this disease and these contacts: the most infectious person "
-            f"would cause {mean.max():.0f} potential infections on one day, at most "
-            f"{LARGEST_MEAN:.0f} are possible; lower r0 or the heterogeneity of the variant"
-        )
-        raise ValueError(message)
-    numbers = threshold(stats.poisson.cdf(np.arange(MOST_EVENTS), mean[..., None]))
-    numbers[..., -1] = CERTAIN
-    return numbers
 
 
 def _cumulative(probability: NDArray[np.float64]) -> NDArray[np.uint32]:

@@ -32,8 +32,8 @@ from lazaretto.outcomes import Confinement, Tally
 from lazaretto.people import Population
 from lazaretto.words import SEED
 
-THINNED_AFTER = (5, 7, 9, 12, 16)
-"""Days since infection at which a cohort drops the records that cannot matter any more."""
+WORTH_THINNING = 0.15
+"""Share of a cohort whose infection must be over before it is gone through and thinned."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,7 @@ class Simulation:
         self.search: Search = search_of(self.orders)
         self._workers = Workers(self.threads)
         self._sought = any(measure.finds_infected for measure in settings.measures)
+        self._thinned_after = days_worth_thinning(settings, self.rates)
         self._arrived: Infected | None = None
         self._past: list[Policy] = []
         self._other = other_contacts(settings.courses, settings.contacts, settings.transmissibility)
@@ -197,18 +198,18 @@ class Simulation:
                 stream_key(seed, Purpose.TRANSMISSION, day), stream_key(seed, Purpose.DIARY, day),
                 met,
             )  # fmt: skip
-        return Diary(*(column[:n].copy() for column in met))
+        return Diary(met.person[:n].copy(), met.layer[:n].copy(), met.transmits[:n].copy())
 
     def _found(self, person: int) -> int:
         """Return the day from which a person is isolated, a later day than any if never."""
-        for cohort in self.cohorts:
+        for cohort in reversed(self.cohorts):
             at = int(np.searchsorted(cohort.person, person))
-            if at < cohort.size and cohort.person[at] == person:
+            if self._sought and at < cohort.size and cohort.person[at] == person:
                 return int(cohort.found[at])
-        for persons, found in self.gone:
-            at = np.nonzero(persons == person)[0]
-            if at.size:
-                return int(found[at[-1]])
+        for persons, found in reversed(self.gone):
+            known = np.flatnonzero(persons == person)
+            if known.size:
+                return int(found[known[-1]])
         return UNDETECTED
 
     def __enter__(self) -> Simulation:
@@ -234,13 +235,7 @@ class Simulation:
         self.search = search_of(self.orders)
 
     def _arrivals(self) -> None:
-        last = self.day - self.rates.wanes_after
-        if (
-            self.day % 7 == 0
-            and last >= 0
-            and self.tally.infections[max(last - 6, 0) : last + 1].any()
-        ):
-            unprotect(self.state, last)
+        self._protection_wanes()
         seed = self.settings.seed
         person = seeded(self.settings.arrivals, seed, self.day, self.state.protected)
         self._arrived = None
@@ -264,6 +259,7 @@ class Simulation:
             unprotect(self.state, last)
 
     def _transmission(self) -> None:
+        self._workers.sources = self.on_infections is not None
         new = transmit(
             self.city, self.rates, self.policy, self.state, self.cohorts, self.day,
             self.settings.seed, self._workers,
@@ -280,13 +276,35 @@ class Simulation:
                 self.tally.secondary[self.day - since] += some.count.caused[since]
             if self.on_infections is not None:
                 self.on_infections(self.day, some)
-        person = np.concatenate([some.person for some in new])
-        record = np.concatenate([some.record for some in new])
+        spread = [some for some in new if some is not self._arrived]
+        apart = len(spread) > 1 and min(some.person.size for some in spread) >= LARGE_COHORT
+        for parts in [[some] for some in spread] if apart else [spread]:
+            self._add_cohort(parts)
         if self._arrived is not None:
-            order = np.argsort(person, kind="stable")
-            person, record = person[order], record[order]
-        found = np.full(person.size, UNDETECTED, np.int16)
-        self.cohorts.append(Cohort(self.day, person, record, found))
+            self._add_arrived(self._arrived)
+
+    def _add_cohort(self, parts: list[Infected]) -> None:
+        if parts:
+            person = np.concatenate([some.person for some in parts])
+            record = np.concatenate([some.record for some in parts])
+            found = np.full(person.size if self._sought else 1, UNDETECTED, np.int16)
+            self.cohorts.append(Cohort(self.day, person, record, found))
+
+    def _add_arrived(self, arrived: Infected) -> None:
+        """Put arrivals in their place, by id, among those infected on the same day."""
+        today = [cohort for cohort in self.cohorts if cohort.day == self.day]
+        if not today:
+            self._add_cohort([arrived])
+            return
+        ends = np.array([cohort.person[-1] for cohort in today[:-1]])
+        where = np.searchsorted(ends, arrived.person)
+        for i, cohort in enumerate(today):
+            here = where == i
+            at = np.searchsorted(cohort.person, arrived.person[here])
+            cohort.person = np.insert(cohort.person, at, arrived.person[here])
+            cohort.record = np.insert(cohort.record, at, arrived.record[here])
+            found = cohort.person.size if self._sought else 1
+            cohort.found = np.full(found, UNDETECTED, np.int16)
 
     def _surveillance(self) -> None:
         if self.search.seek.any() or self.search.screen.any():
@@ -320,23 +338,46 @@ class Simulation:
             last_onset = int(self.rates.latent.max()) + self.rates.onset.size - 1
             last_sought = last_onset + self.search.seek.shape[1] - 1
             longest = max(longest, self.search.screen.shape[1], last_sought)
-        if since in THINNED_AFTER or since >= longest:
+        if since in self._thinned_after or since >= longest:
             needed = still_needed(
                 self.rates, cohort.record, cohort.found, since, self._sought and since < longest
             )
             if not needed.all():
-                known = ~needed & (cohort.found != UNDETECTED)
-                if known.any():
-                    self.gone.append((cohort.person[known], cohort.found[known]))
+                if self._sought:
+                    known = ~needed & (cohort.found != UNDETECTED)
+                    if known.any():
+                        self.gone.append((cohort.person[known], cohort.found[known]))
+                    cohort.found = cohort.found[needed]
                 cohort.person = cohort.person[needed]
                 cohort.record = cohort.record[needed]
-                cohort.found = cohort.found[needed]
         return cohort
 
     def _ledger(self) -> None:
         by_district, by_age = self.confinement.count(self.policy.tier)
         self.tally.persons_by_tier[self.day] = by_district
         self.tally.confined_by_age[self.day] = by_age
+
+
+LARGE_COHORT = 1 << 16
+"""Infections of a day, in each range of persons, above which the ranges stay apart."""
+
+
+def days_worth_thinning(settings: Settings, rates: Rates) -> set[int]:
+    """Return the days since infection on which a good part of a cohort has become irrelevant.
+
+    Parameters
+    ----------
+    settings, rates
+        The disease as courses, and the last infectious day of each.
+    """
+    ends = np.bincount(rates.last_day, settings.courses.probability[1], rates.level.shape[1])
+    days, share = set(), 0.0
+    for day, ending in enumerate(ends):
+        share += float(ending)
+        if share >= WORTH_THINNING:
+            days.add(day)
+            share = 0.0
+    return days
 
 
 LOOK_BACK = 21

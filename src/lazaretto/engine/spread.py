@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from lazaretto.engine.exposures import (
     partition_shift,
     winners,
 )
+from lazaretto.engine.memory import give_freed_memory_back
 from lazaretto.engine.rates import Rates
 from lazaretto.engine.transmission import Policy, State, emit
 
@@ -32,17 +33,21 @@ CAPACITY = 1 << 14
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Exposed = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint16]]
+Exposed = tuple[NDArray[Any], ...]
+"""Target, source and label of exposures; the source empty where it is not kept."""
 
 
 class Infected(NamedTuple):
-    """New infections of one day, ascending by person; arrays of shape (n,)."""
+    """New infections of one day, ascending by person; arrays of shape (n,).
+
+    ``source`` and ``layer`` are empty unless sources are kept.
+    """
 
     person: NDArray[np.int32]
     record: NDArray[np.uint32]
     source: NDArray[np.int32]
     layer: NDArray[np.uint8]
-    count: Count
+    count: Count  # type: ignore[assignment]  # hides the method of tuples, which nobody calls
 
 
 class Workers:
@@ -52,10 +57,14 @@ class Workers:
     ----------
     threads
         Number of threads; results do not depend on it.
+    sources
+        Whether to keep who infected whom.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, sources: bool = False) -> None:
+        give_freed_memory_back()
         self.threads = max(threads, 1)
+        self.sources = sources
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
         self._own = threading.local()
 
@@ -67,9 +76,9 @@ class Workers:
 
     def buffers(self) -> Exposures:
         """Return the empty buffers of the calling thread."""
-        if not hasattr(self._own, "buffers"):
-            self._own.buffers = empty_exposures(CAPACITY)
-        own: Exposures = self._own.buffers
+        own: Exposures | None = getattr(self._own, "buffers", None)
+        if own is None or (own.source.shape[1] > 0) != self.sources:
+            own = self._own.buffers = empty_exposures(CAPACITY, self.sources)
         own.used[:] = 0
         return own
 
@@ -125,21 +134,21 @@ def transmit(
             for part in range(PARTITIONS):
                 n = int(out.used[part])
                 if n:
-                    put_aside[part].append(
-                        (out.target[part, :n].copy(), out.source[part, :n].copy(),
-                         out.label[part, :n].copy())
-                    )  # fmt: skip
+                    aside = (out.target, out.source, out.label)
+                    kept = tuple(column[part, :n].copy() for column in aside)
+                    put_aside[part].append(kept)
         return put_aside
 
     exposed = workers.map(expose, pieces)
 
     def apply(part: int) -> Infected | None:
         parts = [some for piece in exposed for some in piece[part]]
+        for piece in exposed:
+            piece[part] = []  # memory, not meaning: at the peak it is what a run needs most
         if not parts:
             return None
-        target = np.concatenate([some[0] for some in parts])
-        source = np.concatenate([some[1] for some in parts])
-        label = np.concatenate([some[2] for some in parts])
+        target, source, label = (np.concatenate(column) for column in zip(*parts, strict=True))
+        del parts
         keys = order_keys(target, label)
         keys.sort()
         won = winners(keys)
@@ -147,6 +156,8 @@ def transmit(
         record = np.empty(person.size, np.uint32)
         count = no_count(city.district_start.size - 1)
         infect(city, rates, policy, state, person, label, day, course_key, record, count)
+        if not workers.sources:
+            return Infected(person, record, source, np.empty(0, np.uint8), count)
         return Infected(person, record, source[won], (label & 7).astype(np.uint8), count)
 
     applied = workers.map(apply, range(PARTITIONS) if pieces else ())

@@ -113,7 +113,9 @@ def find(
                 isolate = search.screen_isolate[district] != 0
         if wait < 0:
             continue
-        found[i] = day + wait if isolate else FOUND_AT_LARGE
+        # Today's contacts have been made: who is found today is at large until tomorrow.
+        known = day + wait if wait > 0 else day + 1
+        found[i] = known if isolate else FOUND_AT_LARGE
         if isolate and wait < isolated.shape[0]:
             isolated[wait, district] += 1
         _report(reporting, report_key, who, wait, district, reports)

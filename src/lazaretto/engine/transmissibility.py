@@ -196,8 +196,8 @@ def _groups(size: NDArray[np.int64], s_sum: Floats, p_sum: Floats) -> Groups:
 
 
 def _uniform_groups(size: NDArray[np.int32], susceptibility: float, share: float) -> Groups:
-    whole = size.astype(np.int64)
-    return _groups(whole, whole * susceptibility, whole * share)
+    persons = size.astype(np.float64)
+    return _groups(size.astype(np.int64), persons * susceptibility, persons * share)
 
 
 @njit(nogil=True, cache=True)

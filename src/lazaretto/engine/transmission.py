@@ -32,7 +32,7 @@ from lazaretto.engine.infection import (
     kind_of,
     place_in_household,
 )
-from lazaretto.engine.prefetch import prefetch
+from lazaretto.engine.memory import prefetch
 from lazaretto.engine.rates import MOST_EVENTS, Rates
 from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
 
@@ -119,7 +119,7 @@ def draw_target(
 
 
 @njit(inline="always", _nrt=False)
-def resolve(city: City, person: int, layer: int, target: int) -> int:
+def resolve(city: City, person: int, layer: int, target: np.int64) -> np.int64:
     """Return the person behind a target of `draw_target`: members of a group are slots."""
     if layer in (SCHOOL, WORKPLACE):
         met = np.int64(city.member[target])
@@ -145,21 +145,24 @@ def contact_happens(
 
 
 @njit(inline="always", _nrt=False)
-def is_protected(state: State, person: int) -> bool:
+def is_protected(state: State, person: int) -> np.bool_:
     """Return whether a person cannot be infected today."""
     word = state.protected[person >> 6]
     return (word >> np.uint64(person & 63)) & np.uint64(1) != 0
 
 
 @njit(inline="always", _nrt=False)
-def accepts(city: City, rates: Rates, state: State, target: int, day: int, bits: np.uint64) -> bool:
+def accepts(
+    city: City, rates: Rates, state: State, target: int, day: int, bits: np.uint64
+) -> np.bool_:
     """Return whether an exposure infects: susceptibility by age and by days since infection."""
     limit = np.uint64(rates.susceptible[city.attributes[target] & AGE_MASK])
     if day < rates.wanes_after:  # whoever is not protected was never infected
         return np.uint64(high31(bits)) < limit
     before = state.infected_on[target]
     if before >= 0:
-        since = min(day - np.int64(before), rates.protection.size - 1)
+        oldest = np.int64(rates.protection.size - 1)
+        since = min(day - np.int64(before), oldest)
         limit = (limit * np.uint64(rates.protection[since])) >> np.uint64(31)
     return np.uint64(high31(bits)) < limit
 
@@ -188,7 +191,7 @@ def emit(
     city, rates, policy, state
         The city, thresholds, today's policy, state at the start of the day.
     person, record, found
-        The cohort, each shape (n,): ids ascending, packed records, day found.
+        The cohort (`lazaretto.engine.cohort.Cohort`): ids ascending, packed records, day found.
     day, since
         Today, and the days since the cohort was infected.
     key
@@ -210,8 +213,9 @@ def emit(
         n = 0
         while i < end and n < BLOCK:
             level = rates.level[course_of(record[i]), since]
-            if level > 0 and found[i] > day:
-                n = _potential(city, rates, np.int64(person[i]), record[i], level, key, i, n, block)
+            if level > 0 and found[min(i, found.size - 1)] > day:
+                who = np.int64(person[i])
+                n = _potential(city, rates, policy, who, record[i], level, key, i, n, block)
             i += 1
         for j in range(n):
             target = resolve(city, np.int64(person[block.source[j]]), block.layer[j],
@@ -235,8 +239,8 @@ def emit(
             kept += 1
         for j in range(kept):
             _expose(city, rates, policy, state, np.int64(person[block.source[j]]),
-                    record[block.source[j]], block.target[j], np.int64(block.layer[j]),
-                    block.bits[j], day, since, partition_shift, out)  # fmt: skip
+                    block.target[j], np.int64(block.layer[j]), block.bits[j], day, since,
+                    partition_shift, out)  # fmt: skip
     return end
 
 
@@ -244,6 +248,7 @@ def emit(
 def _potential(
     city: City,
     rates: Rates,
+    policy: Policy,
     person: int,
     record: np.uint32,
     level: int,
@@ -252,34 +257,43 @@ def _potential(
     n: int,
     block: Block,
 ) -> int:
+    mine = policy.keep[0, 0, 0]
+    if policy.free == 0:
+        compound = city.building_compound[building_of(city, person)]
+        district = district_of_compound(city, compound)
+        mine = policy.keep[district, policy.tier[compound], is_essential(record)]
     numbers = draw(key, person, NUMBER_OF_EVENTS)
     size = household_size(record)
     if size > 1:
-        row = rates.household[size, level]
+        row = rates.household[size]
         u = low31(numbers)
         event = 0
-        while u >= row[event]:
+        while u >= row[event, level]:
             bits = draw(key, person, event)
             event += 1
+            if policy.free == 0 and low31(second(bits)) >= mine[HOUSEHOLD]:
+                continue
             target = draw_target(city, rates, person, record, HOUSEHOLD, bits)
             n = _put(block, n, position, HOUSEHOLD, target, bits)
     kind = kind_of(record)
     if kind > 0:
         layer = SCHOOL if kind == IN_SCHOOL else WORKPLACE
-        row = rates.group[kind, level]
+        row = rates.group[kind]
         u = high31(numbers)
         event = 0
-        while u >= row[event]:
+        while u >= row[event, level]:
             bits = draw(key, person, MOST_EVENTS + event)
             event += 1
+            if policy.free == 0 and low31(second(bits)) >= mine[layer]:
+                continue
             target = draw_target(city, rates, person, record, layer, bits)
             if target >= 0:
                 prefetch(city.member, target)
                 n = _put(block, n, position, layer, target, bits)
-    row = rates.open[level]
+    row = rates.open
     u = low31(second(numbers))
     event = 0
-    while u >= row[event]:
+    while u >= row[event, level]:
         bits = draw(key, person, 2 * MOST_EVENTS + event)
         event += 1
         choice = low31(bits)
@@ -288,6 +302,8 @@ def _potential(
             layer = BUILDING
         elif choice < rates.place[1]:
             layer = COMPOUND
+        if policy.free == 0 and low31(second(bits)) >= mine[layer]:
+            continue
         target = draw_target(city, rates, person, record, layer, bits)
         if target >= 0:
             n = _put(block, n, position, layer, target, bits)
@@ -310,7 +326,6 @@ def _expose(
     policy: Policy,
     state: State,
     person: int,
-    record: np.uint32,
     target: int,
     layer: int,
     bits: np.uint64,
@@ -320,8 +335,6 @@ def _expose(
     out: Exposures,
 ) -> None:
     if policy.free == 0:
-        if not contact_happens(city, policy, person, layer, is_essential(record), bits):
-            return
         essential = 1 if city.attributes[target] & ESSENTIAL else 0
         if not contact_happens(city, policy, target, layer, essential, bits):
             return
@@ -330,7 +343,8 @@ def _expose(
     part = target >> partition_shift
     at = out.used[part]
     out.target[part, at] = target
-    out.source[part, at] = person
+    if out.source.shape[1] > 0:
+        out.source[part, at] = person
     tie = np.uint16(second(bits ^ GOLDEN) >> np.uint64(58))
     out.label[part, at] = np.uint16(layer) | np.uint16(since << 3) | np.uint16(tie << 8)
     out.used[part] = at + 1

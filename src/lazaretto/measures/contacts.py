@@ -15,6 +15,7 @@ class CloseSchools(Measure):
     """Close schools from kindergarten to university."""
 
     word: ClassVar[str] = "close_schools"
+    finds_infected: ClassVar[bool] = False
 
     factor: float = Field(0.0, ge=0, le=1, description="Share of school contacts that remains.")
 
@@ -27,6 +28,7 @@ class CloseWorkplaces(Measure):
     """Close workplaces; essential workers go on."""
 
     word: ClassVar[str] = "close_workplaces"
+    finds_infected: ClassVar[bool] = False
 
     factor: float = Field(ge=0, le=1, description="Share of workplace contacts that remains.")
     essential_factor: float = Field(1.0, ge=0, le=1, description="The same for essential workers.")
@@ -40,6 +42,7 @@ class ReduceContacts(Measure):
     """Reduce contacts in chosen layers: voluntary distance, public transport, closed venues."""
 
     word: ClassVar[str] = "reduce_contacts"
+    finds_infected: ClassVar[bool] = False
 
     layers: list[Literal["household", "building", "compound", "school", "workplace",
                          "community"]] = Field(description="Layers reduced.")  # fmt: skip

@@ -15,6 +15,7 @@ class Lockdown(Measure):
     """Confine every compound of the areas at a tier; who still meets whom is the scenario's."""
 
     word: ClassVar[str] = "lockdown"
+    finds_infected: ClassVar[bool] = False
 
     tier: int = Field(
         description="Tier of confinement: 0 open, 1 precaution, 2 controlled, 3 sealed, or a name."
@@ -26,8 +27,7 @@ class Lockdown(Measure):
         if isinstance(value, str) and value in TIERS:
             return TIERS.index(value)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < len(TIERS):
-            allowed = ", ".join(f"{i} ({name})" for i, name in enumerate(TIERS))
-            raise ValueError(f"a tier is one of {allowed}")
+            raise ValueError("one of " + ", ".join(f"{i} ({name})" for i, name in enumerate(TIERS)))
         return value
 
     def order(self, today: Today, places: Places, orders: Orders) -> None:  # noqa: ARG002

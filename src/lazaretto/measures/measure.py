@@ -1,24 +1,14 @@
-"""The base of every measure, and how one is found by the name in a scenario file."""
+"""The base of every measure: what a scenario file says of it, and what it orders each day."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import sys
 from datetime import date
-from difflib import get_close_matches
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from lazaretto.measures.orders import Orders, Places, Today
-from lazaretto.scenario import Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lazaretto.scenario import MeasureEntry
+from lazaretto.scenario import ALL
 
 _KNOWN: dict[str, type[Measure]] = {}
 
@@ -33,10 +23,10 @@ class Measure(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
 
     word: ClassVar[str] = ""
-    """Name of the measure in a scenario file."""
+    """Name of a measure of this package in a scenario file."""
 
-    finds_infected: ClassVar[bool] = False
-    """Whether the measure looks for infected persons."""
+    finds_infected: ClassVar[bool] = True
+    """Whether the measure may look for infected persons; saying no saves memory and time."""
 
     name: str = Field("", description="Name of this measure in reports.")
     areas: Literal["all"] | list[str] = Field("all", description="Districts, or all.")
@@ -47,10 +37,23 @@ class Measure(BaseModel):
         None, alias="to", description="Last day in force; the end of the run if absent."
     )
 
-    def __init_subclass__(cls, **kwargs: object) -> None:
-        super().__init_subclass__(**kwargs)
-        if cls.word:
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - pydantic's own
+        """Make a measure of this package known by its word; others are named by their file."""
+        super().__pydantic_init_subclass__(**kwargs)
+        if "word" in cls.__dict__ and cls.__module__.startswith("lazaretto.measures."):
             _KNOWN[cls.word] = cls
+
+    @field_validator("areas", mode="before")
+    @classmethod
+    def _one_area_or_many(cls, given: object) -> object:
+        if given == ALL or (isinstance(given, list) and ALL in given):
+            return ALL
+        if isinstance(given, str):
+            return [given]
+        if not isinstance(given, list) or not given:
+            raise ValueError("all, a district, or a list of at least one district")
+        return given
 
     def in_force(self, today: Today) -> bool:
         """Return whether the measure's dates include today."""
@@ -73,107 +76,5 @@ class Measure(BaseModel):
 
 
 def known_measures() -> dict[str, type[Measure]]:
-    """Return the measures that a scenario file can name, by name."""
+    """Return the measures that a scenario file can name by a word, by that word."""
     return dict(sorted(_KNOWN.items()))
-
-
-def measure_class(word: str, folder: Path | None = None) -> type[Measure] | None:
-    """Return the class behind the name of a measure, None if there is none.
-
-    Parameters
-    ----------
-    word
-        A known name, ``package.module:Class`` or ``file.py:Class``.
-    folder
-        Folder that a file's path is relative to.
-    """
-    if word in _KNOWN:
-        return _KNOWN[word]
-    module_name, _, class_name = word.partition(":")
-    if not class_name:
-        return None
-    if module_name.endswith(".py"):
-        path = (folder or Path.cwd()) / module_name
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        if spec is None or spec.loader is None or not path.is_file():
-            return None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[path.stem] = module
-        spec.loader.exec_module(module)
-    else:
-        try:
-            module = importlib.import_module(module_name)
-        except ImportError:
-            return None
-    found = getattr(module, class_name, None)
-    return found if isinstance(found, type) and issubclass(found, Measure) else None
-
-
-def build_measures(
-    entries: Sequence[MeasureEntry],
-    districts: tuple[str, ...] | None = None,
-    folder: Path | None = None,
-) -> tuple[list[Measure], list[Problem]]:
-    """Return the measures of a scenario and every problem found in them.
-
-    Parameters
-    ----------
-    entries
-        The measures as written.
-    districts
-        Names of the districts; areas are checked if given.
-    folder
-        Folder of the scenario file, for measures written by the user.
-    """
-    measures: list[Measure] = []
-    problems: list[Problem] = []
-    for i, entry in enumerate(entries):
-        key = f"measures.{i}"
-        kind = measure_class(entry.measure, folder)
-        if kind is None:
-            near = get_close_matches(entry.measure, _KNOWN, n=1)
-            advice = f"did you mean {near[0]!r}?" if near else "or name your own as file.py:Class"
-            allowed = ", ".join(known_measures())
-            problems.append(Problem(f"{key}.measure", entry.measure, allowed, advice))
-            continue
-        try:
-            measure = kind.model_validate(entry.parameters())
-        except ValidationError as error:
-            problems += _problems(key, kind, error)
-            continue
-        problems += _areas_and_dates(key, measure, districts)
-        measures.append(measure)
-    return measures, problems
-
-
-def _problems(key: str, kind: type[Measure], error: ValidationError) -> list[Problem]:
-    fields = [field.alias or name for name, field in kind.model_fields.items()]
-    found = []
-    for item in error.errors():
-        path = ".".join([key, *(str(part) for part in item["loc"] if part != "list[str]")])
-        if item["type"] == "extra_forbidden":
-            near = get_close_matches(str(item["loc"][-1]), fields, n=1)
-            advice = f"did you mean {near[0]!r}?" if near else "remove the key"
-            found.append(Problem(path, item["input"], "one of " + ", ".join(fields), advice))
-        elif item["type"] == "missing":
-            found.append(Problem(path, None, "a value is needed", f"add {path.split('.')[-1]}"))
-        else:
-            found.append(Problem(path, item["input"], item["msg"], "change the value"))
-    return found
-
-
-def _areas_and_dates(
-    key: str, measure: Measure, districts: tuple[str, ...] | None
-) -> list[Problem]:
-    found = []
-    if measure.first and measure.last and measure.last < measure.first:
-        advice = "swap the dates or remove one"
-        found.append(Problem(f"{key}.to", measure.last, f"on or after {measure.first}", advice))
-    if districts is not None and measure.areas != "all":
-        for j, area in enumerate(measure.areas):
-            if area not in districts:
-                near = get_close_matches(area, districts, n=1)
-                advice = f"did you mean {near[0]!r}?" if near else "use a district's name or all"
-                allowed = ", ".join(districts)
-                found.append(Problem(f"{key}.areas.{j}", area, allowed, advice))
-    return found

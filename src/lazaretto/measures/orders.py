@@ -56,7 +56,8 @@ class Observed:
     def cases(self, days: int) -> NDArray[np.int64]:
         """Return reported cases of the last ``days`` days by district, shape (n_districts,)."""
         recent = slice(max(len(self.confirmed) - days, 0), None)
-        return (self.confirmed[recent] + self.asymptomatic[recent]).sum(axis=0)
+        cases = self.confirmed[recent] + self.asymptomatic[recent]
+        return np.asarray(cases.sum(axis=0), np.int64)
 
 
 @dataclass
@@ -149,6 +150,47 @@ class Orders:
         """
         self.contacts[districts, layer] *= factor
         self.essential[districts, layer] *= essential
+
+    def seek_tests(
+        self, districts: NDArray[np.bool_], chance: NDArray[np.float64], wait: int, isolate: bool
+    ) -> None:
+        """Let the symptomatic of the chosen districts take tests, beside what is ordered already.
+
+        Parameters
+        ----------
+        districts
+            Which districts, shape (n_districts,).
+        chance
+            Chance that a person not found yet takes a test n days after onset, shape (n,).
+        wait
+            Days from sample to result; of several orders the shortest holds.
+        isolate
+            Whether those found are isolated; of several orders one that isolates is enough.
+        """
+        _look(self.seek, self.seek_wait, self.seek_isolate, districts, chance, wait, isolate)
+
+    def screen_residents(
+        self, districts: NDArray[np.bool_], chance: NDArray[np.float64], wait: int, isolate: bool
+    ) -> None:
+        """Screen the chosen districts; arguments as in `seek_tests`, by day since infection."""
+        _look(self.screen, self.screen_wait, self.screen_isolate, districts, chance, wait, isolate)
+
+
+def _look(
+    chances: NDArray[np.float64],
+    waits: NDArray[np.int64],
+    isolates: NDArray[np.bool_],
+    districts: NDArray[np.bool_],
+    chance: NDArray[np.float64],
+    wait: int,
+    isolate: bool,
+) -> None:
+    if not chance.any():
+        return
+    first = ~chances.any(axis=1)
+    waits[districts] = np.where(first, wait, np.minimum(waits, wait))[districts]
+    isolates[districts] |= isolate
+    chances[districts] = 1 - (1 - chances[districts]) * (1 - chance)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ class SymptomaticTesting(Measure):
     """A share of the symptomatic seeks a test some days after onset."""
 
     word: ClassVar[str] = "symptomatic_testing"
-    finds_infected: ClassVar[bool] = True
 
     share: float = Field(ge=0, le=1, description="Share of the symptomatic who ever seek a test.")
     delay_days: float = Field(ge=0, le=10, description="Mean days from onset to the test.")
@@ -32,17 +31,13 @@ class SymptomaticTesting(Measure):
         tested = self.share * (1 - stay ** (days + 1))
         before = np.concatenate([[0.0], tested[:-1]])
         chance = np.divide(tested - before, 1 - before, out=np.zeros(days.size), where=before < 1)
-        districts = places.chosen(self.areas)
-        orders.seek[districts] = 1 - (1 - orders.seek[districts]) * (1 - chance)
-        orders.seek_wait[districts] = self.turnaround_days
-        orders.seek_isolate[districts] |= self.isolate
+        orders.seek_tests(places.chosen(self.areas), chance, self.turnaround_days, self.isolate)
 
 
 class Screening(Measure):
     """Test residents of an area in rounds, infected or not."""
 
     word: ClassVar[str] = "screening"
-    finds_infected: ClassVar[bool] = True
 
     interval_days: float = Field(
         1.0, ge=1, le=30, description="Days between two tests of one person."
@@ -59,7 +54,6 @@ class Screening(Measure):
         """Set the daily chance to be found by day since infection."""
         sensitivity = orders.detectable[self.test]
         chance = sensitivity * (1 - self.pool_loss) * self.participation / self.interval_days
-        districts = places.chosen(self.areas)
-        orders.screen[districts] = 1 - (1 - orders.screen[districts]) * (1 - chance)
-        orders.screen_wait[districts] = self.turnaround_days
-        orders.screen_isolate[districts] |= self.isolate
+        orders.screen_residents(
+            places.chosen(self.areas), chance, self.turnaround_days, self.isolate
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lazaretto.people.areas import Place, areas, read_area
-from lazaretto.people.cache import default_cache, population
+from lazaretto.people.cache import population
 from lazaretto.people.census import CensusArea, scaled
 from lazaretto.people.dwellings import Sizes
 from lazaretto.people.fidelity import Fidelity, Margin, fidelity
@@ -20,7 +20,6 @@ __all__ = [
     "Population",
     "Sizes",
     "areas",
-    "default_cache",
     "fidelity",
     "make_population",
     "population",

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazaretto.chance import draw_plain
+from lazaretto.compiled import cache_folder
 from lazaretto.people import assumptions
 from lazaretto.people.areas import read_area
 from lazaretto.people.census import CensusArea
@@ -38,15 +39,6 @@ _CHUNK = 1 << 22
 
 class CacheError(Exception):
     """A cached population that is absent, truncated, foreign or corrupt."""
-
-
-def default_cache() -> Path:
-    """Return the cache folder: LAZARETTO_CACHE, else ``lazaretto`` in the user's cache folder."""
-    own = os.environ.get("LAZARETTO_CACHE")
-    if own:
-        return Path(own)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "lazaretto"
 
 
 def address(census: CensusArea, sizes: Sizes, seed: int) -> str:
@@ -80,7 +72,7 @@ def population(
     place
         A name or code (see `lazaretto.people.areas`), or the path of a user's census CSV.
     cache
-        Folder of cached populations, see `default_cache`.
+        Folder of cached populations, see `lazaretto.compiled.cache_folder`.
     progress
         Called with a phase in words and the share done.
     seed
@@ -96,7 +88,7 @@ def population(
     census = read_area(place)
     sizes = Sizes()
     key = address(census, sizes, seed)
-    folder = (cache or default_cache()) / "people" / f"{census.name}-{key[:16]}"
+    folder = (cache or cache_folder()) / "people" / f"{census.name}-{key[:16]}"
     try:
         return load(folder, key)
     except CacheError:

@@ -281,13 +281,24 @@ def persons_up(
     """
     import altair as alt
 
-    scale = alt.Scale(zero=True, nice=True) if domain is None else alt.Scale(domain=list(domain))
+    scale = (
+        alt.Scale(domain=at_least(0, 1), nice=True)
+        if domain is None
+        else alt.Scale(domain=list(domain))
+    )
     return alt.Y(
         f"{field}:Q",
         title=None,
         scale=scale,
         axis=alt.Axis(tickCount=ticks, labelExpr=THOUSANDS, labelFlush=flush),
     )
+
+
+def at_least(low: float, high: float) -> alt.DomainUnionWith:
+    """Return the extent of the data, and of two numbers: a flat line of zeros is then at zero."""
+    import altair as alt
+
+    return alt.DomainUnionWith(unionWith=[low, high])
 
 
 THOUSANDS = (

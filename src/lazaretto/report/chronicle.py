@@ -155,7 +155,7 @@ def measures_timeline(
     table = table[table["inside"]].drop(columns=["inside", "open_start", "open_end"])
     # A bar covers its last day whole.
     table = table.assign(
-        until=table["last"] + pd.Timedelta(days=1),
+        until=[min(day + pd.Timedelta(days=1), pd.Timestamp(dates[-1])) for day in table["last"]],
         what=table["tier"].map(TIER_WORDS).fillna("other measure"),
     )
     kinds = [TIER_WORDS[tier] for tier in TIERS] + ["other measure"]

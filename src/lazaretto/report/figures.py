@@ -13,9 +13,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from lazaretto.report.appearance import WIDE, Layout, specification
-from lazaretto.report.chronicle import measure_table, measures_timeline
+from lazaretto.report.chronicle import lockdown_starts, measure_table, measures_timeline
 from lazaretto.report.confinement_figures import confined_over_time, longest_stays
-from lazaretto.report.replicates import RUNS_DRAWN, SMALLEST_AREA, with_replicates
+from lazaretto.report.replicates import RUNS_DRAWN, SMALLEST_AREA, by_area, with_replicates
 from lazaretto.report.reported_by_district import reported_by_district
 from lazaretto.report.reported_cases import reported_cases
 from lazaretto.report.reproduction import WINDOW, effective_r
@@ -95,6 +95,16 @@ def report_figures(
         else f"How many the people infected on a day went on to infect, over {WINDOW} days around"
         f" the date; above one the epidemic grows. Days with too few infections are left out."
     )
+    together = (
+        f" Areas below {SMALLEST_AREA:,} residents are shown together."
+        if by_area(runs).sizes["district"] < runs.sizes["district"]
+        else ""
+    )
+    upright = (
+        " Upright lines mark the first days of confinement."
+        if lockdown_starts(measures, results["date"].values)
+        else ""
+    )
     laid_out = (
         ", placed roughly where it lies, north at the top"
         if str(results.attrs.get("place")) in TILES
@@ -110,7 +120,7 @@ def report_figures(
         ReportFigure(
             "reported-by-district", "wave", "By district",
             "Net reported infections a day, the districts with most cases first. Each panel has"
-            f" its own scale. Areas below {SMALLEST_AREA:,} residents are shown together.",
+            f" its own scale.{together}",
             lambda layout: reported_by_district(results, observed_by_district, layout),
         ),
         ReportFigure(
@@ -122,7 +132,7 @@ def report_figures(
         ),
         ReportFigure(
             "effective-r", "wave", "Effective reproduction number",
-            f"{rates} Upright lines mark the first days of confinement.",
+            f"{rates}{upright}",
             lambda layout: effective_r(results, generation, measures, layout),
         ),
         ReportFigure(

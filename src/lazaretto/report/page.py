@@ -141,7 +141,7 @@ def _columns(table: list[dict[str, Any]]) -> dict[str, list[Any]]:
 
 
 def _inline(svg: str, prefix: str) -> str:
-    """Return an SVG for use inside a page: ids of its own, sizes left to the page, no long tails.
+    """Return an SVG for use inside a page: ids of its own, and nothing that does not show.
 
     Parameters
     ----------
@@ -150,8 +150,10 @@ def _inline(svg: str, prefix: str) -> str:
     prefix
         Makes its ids unique in the page.
     """
-    svg = re.sub(r'<(\w+)(?=[^>]*\sopacity="0")[^>]*(?:/>|></\1>)', "", svg)
-    svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)
+    svg = re.sub(r'<(\w+)(?=[^>]*\s(?:opacity="0"|display="none"))[^>]*(?:/>|>[^<]*</\1>)', "", svg)
+    svg = re.sub(r'\s(?:xmlns(?::\w+)?|class|role|aria-[a-z]+|pointer-events)="[^"]*"', "", svg)
+    # The page sets the typeface, and an opacity of one is what everything has anyway.
+    svg = re.sub(r'\s(?:font-family="[^"]*"|opacity="1")', "", svg)
     svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
     svg = re.sub(r"url\(#", f"url(#{prefix}-", svg)
     short = re.compile(r"(\d+\.\d)\d+")
@@ -236,7 +238,7 @@ def _parameter_rows(assumed: Sequence[tuple[str, Figure]]) -> list[tuple[str, st
         value = f"{figure.value:g}"
         if figure.low is not None and figure.high is not None:
             value += f" ({figure.low:g} to {figure.high:g})"
-        why = ". ".join(part.rstrip(".") for part in (figure.source, figure.note) if part)
+        why = "; ".join(part.rstrip(".") for part in (figure.source, figure.note) if part)
         rows.append((key, value, figure.unit, figure.status, why))
     return rows
 

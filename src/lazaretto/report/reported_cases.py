@@ -11,8 +11,10 @@ import xarray as xr
 from lazaretto.outcomes.results import reported_gross, reported_net
 from lazaretto.report.appearance import (
     ONE_RUN,
+    THOUSANDS,
     WIDE,
     Layout,
+    at_least,
     dates_across,
     finished,
     layered,
@@ -92,8 +94,11 @@ def reported_cases(
             one = one.transform_calculate(**{series: f"max(datum.{series}, 1)"})
 
         def up(column: str) -> alt.Y:
-            y = persons_up(column, ticks=4)
-            return y.scale(type="log", domainMin=1, nice=True) if log else y
+            if not log:
+                return persons_up(column, ticks=4)
+            axis = alt.Axis(values=[10.0**power for power in range(10)], labelExpr=THOUSANDS)
+            scale = alt.Scale(type="log", domain=at_least(1, 10), nice=True)
+            return alt.Y(f"{column}:Q", title=None, scale=scale, axis=axis)
 
         layers = runs_beside_data(base, x, up, key, dots=15 if layout.narrow else 22)
         if many:

@@ -178,7 +178,7 @@ def effective_r(
     dates = results["date"].values
     marks = lockdown_starts(measures, dates)
     top = float(table["p95"].max()) if len(table) else 1.0
-    limit = float(np.clip(np.ceil(2 * top) / 2, 2.0, 12.0))
+    limit = float(np.clip(np.ceil(2.1 * top) / 2, 2.0, 12.0))
     x = dates_across("date", dates, layout.panel)
     names = ["by instant", "by case"] if generation is not None else ["by case"]
     colour = alt.Color(

@@ -68,7 +68,7 @@ def runs_beside_data(
     import altair as alt
 
     scale = alt.Scale(domain=list(key), range=list(key.values()))
-    only_lines = MOST not in key and not dots
+    only_lines = MOST not in key and not (REAL in key and dots)
     legend = alt.Legend(**LINE_KEY) if only_lines else alt.Legend()
 
     def marks(name: str) -> alt.Chart:

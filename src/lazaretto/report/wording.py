@@ -114,7 +114,7 @@ def too_many_or_few(ratio: float) -> str:
         return "none" if ratio == 0 else f"only {100 * ratio:.2g} % as many"
     percent = round(100 * abs(ratio - 1))
     if percent == 0:
-        return "as many"
+        return "just as many"
     return f"{percent} % too {'many' if ratio > 1 else 'few'}"
 
 

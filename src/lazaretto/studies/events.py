@@ -1,4 +1,4 @@
-"""Who infected whom: one row per infection, written day by day."""
+"""Who infected whom: one row per infection, written as the run goes on and kept in parts."""
 
 from __future__ import annotations
 
@@ -23,9 +23,15 @@ SCHEMA = pa.schema(
     ]
 )
 
+ROWS = 1 << 18
+"""Rows written together."""
+
 
 class EventFile:
-    """A Parquet file of infections; use as a context, so that it is closed or removed.
+    """A Parquet file of infections; use as a context, so that it is completed or can go on.
+
+    What was written up to a checkpoint lies in parts of its own, complete files each; they are
+    put together when the run ends.
 
     Parameters
     ----------
@@ -33,13 +39,20 @@ class EventFile:
         The file.
     people
         The population, for the district of each person.
+    day
+        Day of the run from which it goes on; later parts are of no use and are removed.
     """
 
-    def __init__(self, path: Path, people: Population) -> None:
+    def __init__(self, path: Path, people: Population, day: int = 0) -> None:
         self.path = path
-        self._partial = path.with_name(f".{path.name}.partial")
         self._people = people
-        self._writer = pq.ParquetWriter(self._partial, SCHEMA, compression="zstd")
+        self._open = path.with_name(f".{path.stem}.partial")
+        self._writer: pq.ParquetWriter | None = None
+        self._waiting: list[pa.Table] = []
+        self._open.unlink(missing_ok=True)
+        for part in self._parts():
+            if int(part.stem.rpartition("-")[2]) > day:
+                part.unlink()
 
     def __enter__(self) -> EventFile:
         return self
@@ -50,14 +63,16 @@ class EventFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._writer.close()
         if kind is None:
-            self._partial.replace(self.path)
+            self._complete()
         else:
-            self._partial.unlink(missing_ok=True)
+            self._close()
+            self._open.unlink(missing_ok=True)
 
     def add(self, day: int, some: Infected) -> None:
         """Write the infections of one day and range of persons."""
+        if not some.person.size:
+            return
         district = np.searchsorted(self._people.district_start, some.person, side="right") - 1
         columns = [
             pa.array(np.full(some.person.size, day, np.int16)),
@@ -66,4 +81,42 @@ class EventFile:
             pa.DictionaryArray.from_arrays(some.layer.astype(np.int8), list(LAYERS_AND_SEED)),
             pa.DictionaryArray.from_arrays(district.astype(np.int16), list(self._people.districts)),
         ]
-        self._writer.write_table(pa.Table.from_arrays(columns, schema=SCHEMA))
+        self._waiting.append(pa.Table.from_arrays(columns, schema=SCHEMA))
+        if sum(table.num_rows for table in self._waiting) >= ROWS:
+            self._write()
+
+    def cut(self, day: int) -> None:
+        """Complete a part that holds everything before a day of the run."""
+        self._write()
+        if self._writer is not None:
+            self._close()
+            self._open.replace(self.path.with_name(f".{self.path.stem}-{day:05d}.part"))
+
+    def _parts(self) -> list[Path]:
+        return sorted(self.path.parent.glob(f".{self.path.stem}-*.part"))
+
+    def _write(self) -> None:
+        if self._waiting:
+            if self._writer is None:
+                self._writer = pq.ParquetWriter(self._open, SCHEMA, compression="zstd")
+            self._writer.write_table(pa.concat_tables(self._waiting))
+            self._waiting = []
+
+    def _close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _complete(self) -> None:
+        self._write()
+        self._close()
+        parts = [*self._parts(), *([self._open] if self._open.is_file() else [])]
+        whole = self.path.with_name(f".{self.path.name}.partial")
+        with pq.ParquetWriter(whole, SCHEMA, compression="zstd") as writer:
+            for part in parts:
+                with pq.ParquetFile(part) as file:
+                    for i in range(file.num_row_groups):
+                        writer.write_table(file.read_row_group(i).cast(SCHEMA))
+        whole.replace(self.path)
+        for part in parts:
+            part.unlink()

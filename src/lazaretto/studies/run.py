@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import resource
+import os
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -15,20 +14,32 @@ import numpy as np
 import xarray as xr
 
 import lazaretto
+from lazaretto.engine.checked import checked_measures
 from lazaretto.engine.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from lazaretto.engine.prepare import Prepared, prepare
 from lazaretto.engine.simulation import Simulation
-from lazaretto.outcomes import dataset, reported_net, side_by_side
+from lazaretto.outcomes import dataset, side_by_side
 from lazaretto.scenario import Scenario
 from lazaretto.studies.events import EventFile
 from lazaretto.studies.run_folder import RunFolder, digest_of, inputs_of
+from lazaretto.studies.summary import summary_of
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share of it that is done."""
 
 
 class Interrupted(Exception):  # noqa: N818 - not an error: the run can go on
-    """A run that was asked to stop; what it had done is kept."""
+    """A run that was asked to stop.
+
+    Parameters
+    ----------
+    goes_on_from
+        What the same command will go on from, in words; None if nothing was kept.
+    """
+
+    def __init__(self, goes_on_from: str | None = None) -> None:
+        self.goes_on_from = goes_on_from
+        super().__init__(goes_on_from or "nothing was kept")
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,7 @@ def run_scenario(
     *,
     seed: int = 1,
     replicates: int = 1,
-    threads: int = 2,
+    threads: int | None = None,
     out: Path | None = None,
     again: bool = False,
     progress: Progress | None = None,
@@ -73,11 +84,11 @@ def run_scenario(
     seed, replicates
         Seed of the first replicate (the others use the following numbers) and their number.
     threads
-        Worker threads; no influence on the results.
+        Worker threads, all cores if absent; no influence on the results.
     out
         Where run folders lie; nothing is kept if absent.
     again
-        Run even if a finished run is found.
+        Run even if a finished run is found. An unfinished one is gone on with in any case.
     progress
         Called as the work goes on.
     stop
@@ -89,148 +100,156 @@ def run_scenario(
         If the scenario does not fit its place.
     Interrupted
         If asked to stop.
+    FolderBusyError
+        If another process is making the same run.
+    OSError
+        If the run folder cannot be written.
     """
+    checked_measures(scenario)
+    threads = threads or cores()
     inputs = inputs_of(scenario, seed, replicates)
     folder = RunFolder.of(out, scenario.name, digest_of(inputs)) if out is not None else None
     if folder is not None and not again:
-        manifest = folder.manifest()
-        if manifest is not None:
-            results = xr.load_dataset(folder.trajectories, engine="h5netcdf")
-            return RunOutcome(results, manifest["summary"], folder, found=True)
+        finished = folder.finished()
+        if finished is not None:
+            return RunOutcome(finished[1], finished[0], folder, found=True)
     with folder.alone() if folder is not None else nullcontext():
-        if folder is not None and again:
-            folder.clear()
+        if folder is not None:
+            finished = folder.finished()
+            if finished is not None and not again:  # by another process, just now
+                return RunOutcome(finished[1], finished[0], folder, found=True)
+            if finished is not None:
+                folder.clear()
+            else:
+                folder.reopen()
+        work = _Work(scenario, replicates, threads, folder, progress, stop)
         began = time.perf_counter()
-        prepared = prepare(scenario, seed, progress)
+        prepared = prepare(scenario, seed, work.tell)
         setup = time.perf_counter() - began
-        parts = [
-            _replicate(scenario, prepared, seed + i, i, replicates, threads, folder, progress, stop)
-            for i in range(replicates)
-        ]
+        parts = [work.replicate(prepared, seed + i, i) for i in range(replicates)]
         results = side_by_side(parts, [seed + i for i in range(replicates)])
-        summary = _summary(scenario, results, parts, folder, seed, threads, setup)
+        summary = summary_of(
+            results,
+            parts,
+            run=None if folder is None else folder.path,
+            scenario=scenario.name,
+            days=scenario.n_days,
+            seed=seed,
+            threads=threads,
+            setup_s=setup,
+        )
         results.attrs |= {"wall_s": summary["wall_s"], "digest": scenario.digest()}
         if folder is not None:
             _write_netcdf(results, folder.trajectories)
             folder.finish(scenario, inputs, summary)
-            for i in range(replicates):
-                folder.replicate(i).unlink(missing_ok=True)
-                folder.checkpoint(i).unlink(missing_ok=True)
     return RunOutcome(results, summary, folder)
 
 
-def _replicate(
-    scenario: Scenario,
-    prepared: Prepared,
-    seed: int,
-    number: int,
-    replicates: int,
-    threads: int,
-    folder: RunFolder | None,
-    progress: Progress | None,
-    stop: Callable[[], bool],
-) -> xr.Dataset:
-    if folder is not None and folder.replicate(number).is_file():
-        return xr.load_dataset(folder.replicate(number), engine="h5netcdf")
-    settings = replace(prepared.settings, seed=seed)
-    began = time.perf_counter()
-    simulation = Simulation(prepared.people, settings, threads)
-    setup = time.perf_counter() - began
-    keep_events = folder is not None and scenario.outputs.events
-    if folder is not None and folder.checkpoint(number).is_file() and not keep_events:
-        try:
-            load_checkpoint(simulation, folder.checkpoint(number), f"{folder.digest}-{seed}")
-        except CheckpointError:
-            folder.checkpoint(number).unlink()
-    label = "simulating" if replicates == 1 else f"simulating {number + 1} of {replicates}"
-    every = scenario.outputs.checkpoint_every
+def cores() -> int:
+    """Return the number of processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
-    def after_day(run: Simulation) -> None:
-        if progress is not None:
-            progress(f"{label}, {run.date:%-d %B %Y}", run.day / settings.n_days)
-        asked = stop() and run.day < settings.n_days
-        if folder is not None and (asked or (every and run.day % every == 0)):
-            save_checkpoint(run, folder.checkpoint(number), f"{folder.digest}-{seed}")
-        if asked:
+
+@dataclass(frozen=True)
+class _Work:
+    """A run in the making: what is run, where to, and whom to tell and to ask."""
+
+    scenario: Scenario
+    replicates: int
+    threads: int
+    folder: RunFolder | None
+    progress: Progress | None
+    stop: Callable[[], bool]
+
+    def tell(self, what: str, share: float) -> None:
+        """Tell of a step of the preparation, and stop if asked to."""
+        if self.progress is not None:
+            self.progress(what, share)
+        if self.stop():
             raise Interrupted
 
-    events = (
-        EventFile(folder.events(number), prepared.people)
-        if folder is not None and keep_events
-        else None
-    )
-    with events or nullcontext(), simulation:
-        if events is not None:
-            simulation.on_infections = events.add
+    def replicate(self, prepared: Prepared, seed: int, number: int) -> xr.Dataset:
+        """Return the results of one replicate, from an interrupted run as far as it went."""
+        folder = self.folder
+        if folder is not None and folder.replicate(number).is_file():
+            try:
+                return xr.load_dataset(folder.replicate(number), engine="h5netcdf")
+            except (OSError, KeyError, ValueError):
+                folder.replicate(number).unlink()
+        settings = replace(prepared.settings, seed=seed)
         began = time.perf_counter()
-        tally = simulation.run(after_day)
-        wall = time.perf_counter() - began
-    people = prepared.people
-    part = dataset(
-        tally,
-        simulation.confinement.longest_stays(settings.n_days),
-        settings.start,
-        people.districts,
-        np.diff(people.district_start).astype(np.int64),
-        {
-            "scenario": scenario.name,
-            "title": scenario.title,
-            "place": people.name,
-            "disease": scenario.disease,
-            "r0": float(scenario.r0),
-            "persons": people.n_persons,
-            "start": scenario.start.isoformat(),
-            "end": scenario.end.isoformat(),
-            "seed": seed,
-            "version": lazaretto.__version__,
-            "wall_s": round(wall, 3),
-            "setup_s": round(setup, 3),
-            "series_sha256": tally.series_sha256(),
-        },
-    )
-    if folder is not None and replicates > 1:
-        _write_netcdf(part, folder.replicate(number))
-    return part
+        simulation = Simulation(prepared.people, settings, self.threads)
+        setup = time.perf_counter() - began
+        with simulation:
+            if folder is not None and folder.checkpoint(number).is_file():
+                try:
+                    load_checkpoint(simulation, folder.checkpoint(number), _address(folder, seed))
+                except CheckpointError:
+                    folder.checkpoint(number).unlink()
+            began = time.perf_counter()
+            self._simulate(simulation, seed, number)
+            wall = time.perf_counter() - began
+        part = self._labelled(simulation, seed, setup, wall)
+        if folder is not None and self.replicates > 1:
+            _write_netcdf(part, folder.replicate(number))
+            folder.checkpoint(number).unlink(missing_ok=True)
+        return part
+
+    def _simulate(self, simulation: Simulation, seed: int, number: int) -> None:
+        folder, n_days = self.folder, simulation.settings.n_days
+        every = self.scenario.outputs.checkpoint_every
+        of = "" if self.replicates == 1 else f"run {number + 1} of {self.replicates}, "
+        events = None
+        if folder is not None and self.scenario.outputs.events:
+            events = EventFile(folder.events(number), simulation.people, simulation.day)
+            simulation.on_infections = events.add
+
+        def after_day(run: Simulation) -> None:
+            if self.progress is not None:
+                shown = f"{run.date.day} {run.date:%B %Y}"
+                self.progress(f"simulating {of}{shown}", run.day / n_days)
+            asked = self.stop() and run.day < n_days
+            if folder is not None and (asked or (every and run.day % every == 0)):
+                if events is not None:
+                    events.cut(run.day)
+                save_checkpoint(run, folder.checkpoint(number), _address(folder, seed))
+            if asked:
+                raise Interrupted(f"{of}{run.date}" if folder is not None else None)
+
+        with events or nullcontext():
+            simulation.run(after_day)
+
+    def _labelled(self, simulation: Simulation, seed: int, setup: float, wall: float) -> xr.Dataset:
+        people, settings, scenario = simulation.people, simulation.settings, self.scenario
+        return dataset(
+            simulation.tally,
+            simulation.confinement.longest_stays(settings.n_days),
+            settings.start,
+            people.districts,
+            np.diff(people.district_start).astype(np.int64),
+            {
+                "scenario": scenario.name,
+                "title": scenario.title,
+                "place": people.name,
+                "disease": scenario.disease,
+                "r0": float(scenario.r0),
+                "persons": people.n_persons,
+                "start": scenario.start.isoformat(),
+                "end": scenario.end.isoformat(),
+                "seed": seed,
+                "version": lazaretto.__version__,
+                "wall_s": round(wall, 3),
+                "setup_s": round(setup, 3),
+                "series_sha256": simulation.tally.series_sha256(),
+            },
+        )
 
 
-def _summary(
-    scenario: Scenario,
-    results: xr.Dataset,
-    parts: list[xr.Dataset],
-    folder: RunFolder | None,
-    seed: int,
-    threads: int,
-    setup: float,
-) -> dict[str, Any]:
-    infections = results["infections"].sum(("date", "district", "layer")).to_numpy()
-    reported = reported_net(results).sum(("date", "district")).to_numpy()
-    hashes = [str(part.attrs["series_sha256"]) for part in parts]
-    each = [
-        {
-            "seed": int(part.attrs["seed"]),
-            "infections": int(infections[i]),
-            "reported": int(reported[i]),
-            "wall_s": float(part.attrs["wall_s"]),
-            "series_sha256": hashes[i],
-        }
-        for i, part in enumerate(parts)
-    ]
-    together = hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode())
-    return {
-        "run": str(folder.path) if folder is not None else None,
-        "scenario": scenario.name,
-        "seed": seed,
-        "threads": threads,
-        "persons": int(parts[0].attrs["persons"]),
-        "days": scenario.n_days,
-        "infections": round(float(infections.mean())),
-        "reported": round(float(reported.mean())),
-        "setup_s": round(setup + sum(float(part.attrs["setup_s"]) for part in parts), 3),
-        "wall_s": round(sum(float(part.attrs["wall_s"]) for part in parts), 3),
-        "peak_rss_mib": round(_peak_memory() / 2**20, 1),
-        "series_sha256": together if isinstance(together, str) else together.hexdigest(),
-        "replicates": each,
-    }
+def _address(folder: RunFolder, seed: int) -> str:
+    """Return what a checkpoint must say to belong to a replicate."""
+    return f"{folder.digest}-{seed}"
 
 
 def _write_netcdf(data: xr.Dataset, path: Path) -> None:
@@ -238,14 +257,3 @@ def _write_netcdf(data: xr.Dataset, path: Path) -> None:
     packed = {name: {"zlib": True, "complevel": 4} for name in data.data_vars}
     data.to_netcdf(partial, engine="h5netcdf", encoding=packed)
     partial.replace(path)
-
-
-def _peak_memory() -> int:
-    """Return the largest resident memory of this process so far, bytes."""
-    try:
-        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import xarray as xr
 import yaml
 
 import lazaretto
-from lazaretto.engine.prepare import place_of
+from lazaretto.engine.checked import place_of
+from lazaretto.measures import measure_file
 from lazaretto.people import read_area
 from lazaretto.scenario import Scenario
+from lazaretto.studies.lock import alone_in
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 
-
-class FolderBusyError(Exception):
-    """Another process is working in the same run folder."""
+LEFT_OVERS = ("replicate-*.nc", "checkpoint-*.npz", "*.partial", ".*.partial", ".*.part")
+"""What an unfinished run leaves for its continuation, or a killed process by accident."""
 
 
 def inputs_of(scenario: Scenario, seed: int, replicates: int) -> dict[str, Any]:
@@ -42,9 +42,8 @@ def inputs_of(scenario: Scenario, seed: int, replicates: int) -> dict[str, Any]:
     """
     own = {}
     for entry in scenario.measures:
-        file, _, name = entry.measure.partition(":")
-        path = (scenario.folder or Path.cwd()) / file
-        if name and file.endswith(".py") and path.is_file():
+        path = measure_file(entry.measure, scenario.folder)
+        if path is not None and path.is_file():
             own[entry.measure] = hashlib.sha256(path.read_bytes()).hexdigest()
     return {
         "format": FORMAT,
@@ -104,73 +103,73 @@ class RunFolder:
         """Return the file an interrupted replicate goes on from."""
         return self.path / f"checkpoint-{replicate:03d}.npz"
 
-    def manifest(self) -> dict[str, Any] | None:
-        """Return the manifest of a finished run with these inputs, None if there is none."""
-        try:
-            found = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+    def finished(self) -> tuple[dict[str, Any], xr.Dataset] | None:
+        """Return summary and results of a finished run with these inputs, None if there is none.
+
+        A run whose files are not what its manifest says is none.
+        """
+        found = _manifest(self.path)
+        if found is None or found.get("digest") != self.digest:
             return None
-        complete = isinstance(found, dict) and found.get("digest") == self.digest
-        return found if complete and self.trajectories.is_file() else None
+        files, summary = found.get("files"), found.get("summary")
+        if not isinstance(files, dict) or not isinstance(summary, dict):
+            return None
+        try:
+            for name, about in files.items():
+                if (self.path / name).stat().st_size != about["bytes"]:
+                    return None
+            if _sha256(self.trajectories) != files[self.trajectories.name]["sha256"]:
+                return None
+            results = xr.load_dataset(self.trajectories, engine="h5netcdf")
+        except (OSError, KeyError, TypeError, ValueError):
+            return None
+        return summary | {"run": str(self.path)}, results
 
     def finish(self, scenario: Scenario, inputs: dict[str, Any], summary: dict[str, Any]) -> None:
-        """Write the scenario as resolved and, last of all, the manifest."""
+        """Write the scenario as resolved and, last of all, the manifest; remove left-overs."""
         text = yaml.safe_dump(scenario.resolved(), sort_keys=False, allow_unicode=True)
         write_whole(self.path / "scenario.yaml", text)
+        kept = [self.trajectories, *sorted(self.path.glob("events-*.parquet"))]
         manifest = {
             "digest": self.digest,
             "inputs": inputs,
             "summary": summary,
+            "files": {
+                file.name: {"bytes": file.stat().st_size, "sha256": _sha256(file)} for file in kept
+            },
             "python": platform.python_version(),
             "machine": platform.machine(),
             "versions": {name: version(name) for name in ("numpy", "numba", "scipy", "xarray")},
         }
         write_whole(self.path / MANIFEST, json.dumps(manifest, indent=2))
+        self._remove(*LEFT_OVERS)
 
     def clear(self) -> None:
-        """Remove what an earlier run of the same inputs left, the manifest first."""
-        for pattern in (MANIFEST, "*.nc", "*.npz", "*.parquet", "*.html", "figures/*"):
+        """Remove what an earlier run left, the manifest first."""
+        self._remove(MANIFEST, "*.nc", "*.npz", "*.parquet", "*.html", "figures/*", *LEFT_OVERS)
+
+    def reopen(self) -> None:
+        """Remove all but what an unfinished run goes on from."""
+        self._remove(MANIFEST, self.trajectories.name, "*.html", "figures/*")
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep every other process out of the folder, see `lazaretto.studies.lock.alone_in`."""
+        return alone_in(self.path)
+
+    def _remove(self, *patterns: str) -> None:
+        for pattern in patterns:
             for file in self.path.glob(pattern):
                 file.unlink(missing_ok=True)
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep every other process out of the folder.
-
-        Raises
-        ------
-        FolderBusyError
-            If a living process is in it.
-        """
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = self.path / ".lock"
-        try:
-            handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-        except FileExistsError:
-            owner = lock.read_text(encoding="utf-8").strip()
-            if owner.isdigit() and _alive(int(owner)):
-                message = (
-                    f"process {owner} is running the same scenario in {self.path}; wait for it"
-                )
-                raise FolderBusyError(message) from None
-            handle = os.open(lock, os.O_TRUNC | os.O_WRONLY)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(str(os.getpid()))
-        try:
-            yield
-        finally:
-            lock.unlink(missing_ok=True)
-
 
 def find_runs(out: Path) -> list[dict[str, Any]]:
-    """Return the manifests of the finished runs below a folder, newest first."""
+    """Return the manifests of the finished runs below a folder, newest first, with their path."""
     found = []
-    for path in sorted(out.glob(f"*/{MANIFEST}"), key=lambda p: p.stat().st_mtime, reverse=True):
-        try:
-            found.append(json.loads(path.read_text(encoding="utf-8")) | {"path": str(path.parent)})
-        except (OSError, ValueError):
-            continue
-    return found
+    for path in out.glob(f"*/{MANIFEST}"):
+        manifest = _manifest(path.parent)
+        if manifest is not None and isinstance(manifest.get("summary"), dict):
+            found.append((path.stat().st_mtime, manifest | {"path": str(path.parent)}))
+    return [manifest for _, manifest in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -180,11 +179,14 @@ def write_whole(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def _alive(process: int) -> bool:
+def _manifest(folder: Path) -> dict[str, Any] | None:
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

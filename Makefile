@@ -1,0 +1,45 @@
+# Every command of the project; `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench validate lint format clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || (echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+demo: $(READY) ## simulate Shanghai, spring 2022, all 24.87 million residents, and write the report
+	@$(BIN)/lazaretto run shanghai-2022 --replicates $(or $(REPLICATES),5)
+
+test: $(READY) ## check style and types, then run the tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -m "not slow"
+
+validate: $(READY) ## the slow proofs: a billion random numbers, Shanghai's margins
+	$(BIN)/python -m pytest -m slow -s
+
+bench: $(READY) ## measure speed and memory beside the peers (BASE=REV compares two revisions)
+	$(BIN)/python bench/bench.py $(if $(BASE),--base $(BASE)) $(BENCH)
+
+lint: $(READY) ## check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(READY) ## put the code in shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean: ## remove the environments and everything that was made
+	rm -rf $(VENV) .venv-bench runs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

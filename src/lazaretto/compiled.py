@@ -1,0 +1,53 @@
+"""Where compiled kernels are kept: one folder per state of the source.
+
+numba looks only at the file a kernel stands in to decide whether a kept kernel is still good; the
+small functions and constants it was compiled from stand in other files. So the folder is named
+after the content of every source file, and a kernel can never be older than what it was made of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from numba import config
+
+KEPT = 4
+"""Folders of earlier states that are left alone; older ones are removed."""
+
+
+def cache_folder() -> Path:
+    """Return the cache folder: LAZARETTO_CACHE, else ``lazaretto`` in the user's cache folder."""
+    own = os.environ.get("LAZARETTO_CACHE")
+    if own:
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "lazaretto"
+
+
+def source_digest() -> str:
+    """Return a hash of all source files of the package, 16 hexadecimal digits."""
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def keep_kernels() -> None:
+    """Tell numba where to keep kernels; if the folder cannot be made, leave its own choice."""
+    folder = cache_folder() / "kernels" / source_digest()
+    if not folder.is_dir():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            others = sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)
+        except OSError:
+            return
+        for old in others[:-KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+    config.CACHE_DIR = str(folder)
+
+
+keep_kernels()

@@ -1,0 +1,271 @@
+"""What the command line shows: progress, problems, tables, summaries."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from lazaretto.scenario import Problem, Scenario, ScenarioError
+from lazaretto.words import TIERS
+
+if TYPE_CHECKING:
+    from lazaretto.measures import Measure
+    from lazaretto.people import Fidelity
+    from lazaretto.provenance import Figure
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+WIDE = 110
+"""Columns of a terminal from which tables show more."""
+
+BAR = 18
+"""Characters of the bar that shows when a measure is in force."""
+
+
+def print_json(content: object) -> None:
+    """Print one JSON object on one line of standard output."""
+    sys.stdout.write(json.dumps(content) + "\n")
+
+
+def complain(text: str) -> None:
+    """Print what is wrong on standard error, as it is: no markup, no wrapping."""
+    err.print(text, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def problems_shown(as_json: bool = False) -> Iterator[None]:
+    """Print every problem and leave: exit code 2 for the user's input, 1 for everything else."""
+    from lazaretto.people import CensusError
+    from lazaretto.studies import FolderBusyError
+
+    try:
+        yield
+    except (ScenarioError, CensusError) as error:
+        if as_json:
+            print_json({"ok": False, "problems": [_listed(problem) for problem in error.problems]})
+        else:
+            complain(str(error))
+        raise typer.Exit(2) from None
+    except (FolderBusyError, OSError) as error:
+        named = isinstance(error, OSError) and error.filename is not None
+        message = f"{error.filename}: {error.strerror}" if named else str(error)  # type: ignore[union-attr]
+        if as_json:
+            print_json({"ok": False, "problems": [{"advice": message}]})
+        complain(message)
+        raise typer.Exit(1) from None
+
+
+def _listed(problem: Problem | str) -> dict[str, str | None]:
+    if isinstance(problem, str):
+        return {"advice": problem}
+    value = None if problem.value is None else str(problem.value)
+    return {
+        "key": problem.key,
+        "value": value,
+        "allowed": problem.allowed,
+        "advice": problem.advice,
+    }
+
+
+@contextmanager
+def progress_shown() -> Iterator[Callable[[str, float], None]]:
+    """Show a bar on standard error while something is done; nothing without a terminal."""
+    if not err.is_terminal:
+        yield lambda what, share: None  # noqa: ARG005 - what a listener is told
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("reading", total=1.0)
+        yield lambda what, share: bar.update(task, description=what, completed=share)
+
+
+@contextmanager
+def stop_asked() -> Iterator[Callable[[], bool]]:
+    """Let the first interruption end the day in hand; the second one ends at once."""
+    asked = False
+
+    def ask(number: int, frame: object) -> None:  # noqa: ARG001 - a signal handler's signature
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    before = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def print_timeline(scenario: Scenario, measures: list[Measure]) -> None:
+    """Print the measures of a scenario by date, each with a bar across the run."""
+    wide = out.width >= WIDE
+    days = f"{_day(scenario.start)} to {_day(scenario.end)}, {scenario.n_days} days"
+    out.print(Text(scenario.title, style="bold"))
+    out.print(f"{scenario.place}, {scenario.disease}, R0 {float(scenario.r0):g}; {days}\n")
+    one_year = scenario.start.year == scenario.end.year
+    named = zip(scenario.measures, measures, strict=True)
+    ordered = sorted(named, key=lambda pair: pair[1].first or scenario.start)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column("from", no_wrap=True)
+    table.add_column("to", no_wrap=True)
+    table.add_column(_months(scenario), no_wrap=True)
+    table.add_column("measure", no_wrap=wide, overflow="fold")
+    if wide:
+        table.add_column("orders", overflow="fold")
+    table.add_column("districts", overflow="fold")
+    for entry, measure in ordered:
+        first, last = measure.first or scenario.start, measure.last or scenario.end
+        cells = [_short(first, one_year), _short(last, one_year), _bar(scenario, first, last)]
+        cells.append(measure.name or entry.measure)
+        if wide:
+            cells.append(": ".join(filter(None, (entry.measure, _orders(measure)))))
+        cells.append(_where(measure.areas, wide))
+        table.add_row(*(Text(cell) for cell in cells))
+    if measures:
+        out.print(table)
+        out.print()
+    never = [
+        measure.name or entry.measure
+        for entry, measure in ordered
+        if (measure.first or scenario.start) > scenario.end
+        or (measure.last or scenario.end) < scenario.start
+    ]
+    if never:
+        out.print(f"Never in force in these days: {', '.join(never)}", soft_wrap=True)
+    number = f"{len(measures)} measure{'' if len(measures) == 1 else 's'}"
+    assumed = len(scenario.assumed())
+    out.print(f"{scenario.name} is sound: {number}, {assumed} of its figures are assumed.")
+
+
+def _where(areas: str | list[str], wide: bool) -> str:
+    if isinstance(areas, str):
+        return areas
+    return ", ".join(areas) if wide or len(areas) == 1 else f"{len(areas)} districts"
+
+
+def _bar(scenario: Scenario, first: date, last: date) -> str:
+    cells = []
+    for i in range(BAR):
+        begin = (i * scenario.n_days) // BAR
+        end = max(((i + 1) * scenario.n_days) // BAR, begin + 1) - 1
+        inside = (last - scenario.start).days >= begin and (first - scenario.start).days <= end
+        cells.append("━" if inside else "·")
+    return "".join(cells)
+
+
+def _months(scenario: Scenario) -> str:
+    """Return initials of the months, each above the day of the bar on which it begins."""
+    cells = [" "] * BAR
+    free = 0
+    for day in range(scenario.n_days):
+        at = date.fromordinal(scenario.start.toordinal() + day)
+        where = day * BAR // scenario.n_days
+        label = f"{at:%b}"
+        if (day == 0 or at.day == 1) and where >= free and where + len(label) <= BAR:
+            cells[where : where + len(label)] = label
+            free = where + len(label) + 1
+    return "".join(cells)
+
+
+def _orders(measure: Measure) -> str:
+    """Return the parameters of a measure that are its own."""
+    common = {"name", "areas", "first", "last"}
+    said = []
+    for key, value in measure.model_dump(exclude=common, exclude_defaults=True).items():
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+        said.append(f"{key} {TIERS[value] if key == 'tier' else shown}")
+    return "; ".join(said)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _short(day: date, one_year: bool) -> str:
+    return f"{day.day:2} {day:%b}" if one_year else day.isoformat()
+
+
+def print_fidelity(compared: Fidelity) -> None:
+    """Print every margin of a population beside its table."""
+    out.print(f"[bold]{compared.name}[/bold]: {compared.n_persons:,} persons\n")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("margin")
+    table.add_column("made", justify="right", no_wrap=True)
+    table.add_column("in the table", justify="right", no_wrap=True)
+    table.add_column("largest difference", justify="right")
+    for margin in compared.margins:
+        equal = bool((margin.made == margin.expected).all())
+        made, expected = f"{margin.made.sum():,.0f}", f"{margin.expected.sum():,.0f}"
+        table.add_row(margin.name, made, expected, "none" if equal else f"{margin.worst:.2%}")
+    out.print(table)
+    out.print("\n[bold]household contacts, cosine with Mistry 2021[/bold]")
+    for name, value in (
+        ("as published", compared.cosine),
+        ("with its demography adjusted to the census", compared.cosine_adjusted),
+        ("as published, collective households included", compared.cosine_all),
+    ):
+        out.print(f"  {name:<46}{value:>12.3f}")
+    out.print("\n[bold]places[/bold]")
+    for name, value in compared.means.items():
+        whole = value == int(value)
+        out.print(f"  {name:<46}{value:>12,.0f}" if whole else f"  {name:<46}{value:>12,.2f}")
+
+
+def print_figures(figures: Iterable[tuple[str, Figure]]) -> None:
+    """Print numbers with unit and status, the source of each below it."""
+    for key, figure in figures:
+        interval = "" if figure.low is None else f" ({figure.low:g} to {figure.high:g})"
+        out.print(f"{key:<30}{figure.value:>8g} {figure.unit}{interval}, {figure.status}",
+                  markup=False)  # fmt: skip
+        said = f"{figure.source}; {figure.note}" if figure.note else figure.source
+        out.print(Padding(Text(said, style="dim"), (0, 0, 0, 4)))
+
+
+def print_summary(summary: dict[str, Any], found: bool, report: Path | None) -> None:
+    """Print what came out of a run, in words."""
+    if found:
+        out.print("This run was made before; --again makes it anew.")
+    seeds = [each["seed"] for each in summary["replicates"]]
+    seed = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
+    out.print(
+        f"[bold]{summary['scenario']}[/bold]: {summary['persons']:,} residents, "
+        f"{summary['days']} days, {seed}"
+    )
+    for name in ("infections", "reported"):
+        each = [one[name] for one in summary["replicates"]]
+        spread = f"  mean of {len(each)}, {min(each):,} to {max(each):,}" if len(each) > 1 else ""
+        out.print(f"  {name:<12}{summary[name]:>12,}{spread}")
+    made = "were" if found else "are"
+    out.print(
+        f"  days {made} simulated in {summary['wall_s']:.1f} s on {summary['threads']} threads, "
+        f"prepared in {summary['setup_s']:.1f} s"
+    )
+    out.print(f"  run folder  {summary['run']}", soft_wrap=True, markup=False)
+    if report is not None:
+        out.print(f"  report      {report}", soft_wrap=True, markup=False)
+
+
+def listing(*headings: str, title: str | None = None) -> Table:
+    """Return an empty table in the look of all tables."""
+    return Table(*headings, title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)

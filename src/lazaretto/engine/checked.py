@@ -1,0 +1,148 @@
+"""A scenario checked against its place and its measures, with every problem found at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from lazaretto.measures import Measure, build_measure, build_measures
+from lazaretto.people import CensusError, areas, read_area
+from lazaretto.scenario import (
+    ALL,
+    MeasureEntry,
+    Problem,
+    Scenario,
+    ScenarioError,
+    Seeding,
+    check_areas,
+    did_you_mean,
+)
+from lazaretto.scenario.overrides import apply_overrides
+from lazaretto.scenario.reading import read_scenario
+
+
+def read_checked(
+    name_or_path: str | Path, overrides: Mapping[str, object] | Sequence[str] = ()
+) -> Scenario:
+    """Read a scenario and check all of it, its place and measures included.
+
+    Parameters
+    ----------
+    name_or_path, overrides
+        As in `lazaretto.scenario.Scenario.load`.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem at once, also where some of them keep the scenario from being read.
+    """
+    try:
+        scenario = Scenario.load(name_or_path, overrides)
+    except ScenarioError as error:
+        further = _problems_as_written(name_or_path, overrides)
+        raise ScenarioError([*error.problems, *further]) from None
+    checked_measures(scenario)
+    return scenario
+
+
+def checked_measures(scenario: Scenario) -> list[Measure]:
+    """Return the measures of a scenario after checking all that depends on its place.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+
+    Raises
+    ------
+    ScenarioError
+        With every unknown place, area and wrong parameter.
+    """
+    districts, problems = _districts(scenario.place, scenario.folder)
+    measures, wrong = build_measures(scenario.measures, scenario.folder)
+    problems += wrong
+    if districts is not None:
+        problems += _new(check_areas(scenario, districts), problems)
+    if problems:
+        raise ScenarioError(problems)
+    return measures
+
+
+def place_of(scenario: Scenario) -> str | Path:
+    """Return the place of a scenario: a known name, or a path relative to its file."""
+    return _place(scenario.place, scenario.folder)
+
+
+def _place(place: str, folder: Path | None) -> str | Path:
+    path = (folder or Path.cwd()) / place
+    if "/" in place or place.endswith(".csv"):
+        return path
+    try:
+        read_area(place)
+    except CensusError:
+        return path if path.is_dir() else place
+    return place
+
+
+def _districts(place: str, folder: Path | None) -> tuple[list[str] | None, list[Problem]]:
+    where = _place(place, folder)
+    try:
+        return list(read_area(where).districts), []
+    except CensusError as error:
+        if isinstance(where, Path):
+            allowed = "census tables as docs/people.md describes them"
+            return None, [Problem("place", place, allowed, said) for said in error.problems]
+        names = [known.name for known in areas()]
+        allowed = (
+            f"a name or code of the {len(names)} places of lazaretto list --places, or the path "
+            "of a folder of census tables"
+        )
+        advice = did_you_mean(place, names, "choose one of them")
+        unclear = next((said for said in error.problems if "not unique" in said), None)
+        return None, [Problem("place", place, allowed, unclear or advice)]
+
+
+def _new(found: list[Problem], known: list[Problem]) -> list[Problem]:
+    """Return the problems whose key has none yet."""
+    keys = {problem.key for problem in known}
+    return [problem for problem in found if problem.key not in keys]
+
+
+def _problems_as_written(
+    name_or_path: str | Path, overrides: Mapping[str, object] | Sequence[str]
+) -> list[Problem]:
+    """Return what is wrong with place, areas and measures of a scenario that cannot be read."""
+    try:
+        as_written, folder = read_scenario(name_or_path)
+    except ScenarioError:
+        return []
+    written, _ = apply_overrides(as_written, overrides)
+    problems: list[Problem] = []
+    entries = []
+    for i, given in enumerate(_listed(written.get("measures"))):
+        try:
+            entry = MeasureEntry.model_validate(given)
+        except ValidationError:
+            entries.append(MeasureEntry(measure="unreadable"))
+            continue
+        entries.append(entry)
+        problems += build_measure(f"measures.{i}", entry, folder)[1]
+    seeds = []
+    for given in _listed(written.get("seeding")):
+        area: Any = given.get("area", ALL) if isinstance(given, Mapping) else ALL
+        as_far: dict[str, Any] = {"area": area}
+        seeds.append(Seeding.model_construct(**as_far))
+    if isinstance(written.get("place"), str):
+        districts, wrong = _districts(written["place"], folder)
+        problems = wrong + problems
+        if districts is not None:
+            bare: dict[str, Any] = {"seeding": seeds, "measures": entries}
+            problems += _new(check_areas(Scenario.model_construct(**bare), districts), problems)
+    return problems
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,208 @@
+"""From the name of a measure in a scenario file to the measure, with every problem at once."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from lazaretto.measures.measure import Measure, known_measures
+from lazaretto.scenario import MeasureEntry, Problem, did_you_mean, one_of, shown
+
+OWN = "file.py:Class for a measure of your own"
+
+
+class NoSuchMeasureError(Exception):
+    """A name behind which there is no measure.
+
+    Parameters
+    ----------
+    allowed
+        What could be named.
+    advice
+        What to do.
+    """
+
+    def __init__(self, allowed: str, advice: str) -> None:
+        self.allowed, self.advice = allowed, advice
+        super().__init__(f"{allowed}; {advice}")
+
+
+def measure_class(word: str, folder: Path | None = None) -> type[Measure]:
+    """Return the class behind the name of a measure.
+
+    Parameters
+    ----------
+    word
+        A known word, ``package.module:Class`` or ``file.py:Class``.
+    folder
+        Folder that a file's path is relative to; the working folder if absent.
+
+    Raises
+    ------
+    NoSuchMeasureError
+        If there is no such class, or its file cannot be run.
+    """
+    known = known_measures()
+    if word in known:
+        return known[word]
+    where, _, class_name = word.partition(":")
+    if not class_name:
+        advice = did_you_mean(word, known, "choose one of them or name your own")
+        raise NoSuchMeasureError(f"{one_of(known)}; or {OWN}", advice)
+    module = _module(where, folder)
+    found = getattr(module, class_name, None)
+    if not (isinstance(found, type) and issubclass(found, Measure) and found is not Measure):
+        own = [
+            name
+            for name, value in vars(module).items()
+            if isinstance(value, type)
+            and issubclass(value, Measure)
+            and value.__module__ == module.__name__
+        ]
+        advice = did_you_mean(class_name, own, f"write class {class_name}(Measure) there")
+        allowed = f"a subclass of lazaretto.measures.Measure in {where}"
+        raise NoSuchMeasureError(allowed, advice)
+    if found.order is Measure.order:
+        advice = f"write order(self, today, places, orders) in {class_name}"
+        raise NoSuchMeasureError("a measure that says what it orders", advice)
+    return found
+
+
+def measure_file(word: str, folder: Path | None = None) -> Path | None:
+    """Return the file that a measure of the user's own lies in, None for a known word."""
+    where, _, class_name = word.partition(":")
+    if not class_name or word in known_measures():
+        return None
+    if where.endswith(".py"):
+        return (folder or Path.cwd()) / where
+    try:
+        spec = importlib.util.find_spec(where)
+    except (ImportError, ValueError):
+        return None
+    return Path(spec.origin) if spec is not None and spec.origin is not None else None
+
+
+def build_measures(
+    entries: Sequence[MeasureEntry], folder: Path | None = None
+) -> tuple[list[Measure], list[Problem]]:
+    """Return the measures of a scenario and every problem found in them.
+
+    Whether their areas exist depends on the place: see `lazaretto.scenario.check_areas`.
+
+    Parameters
+    ----------
+    entries
+        The measures as written.
+    folder
+        Folder of the scenario file, for measures written by the user.
+    """
+    measures: list[Measure] = []
+    problems: list[Problem] = []
+    for i, entry in enumerate(entries):
+        measure, found = build_measure(f"measures.{i}", entry, folder)
+        problems += found
+        if measure is not None:
+            measures.append(measure)
+    return measures, problems
+
+
+def build_measure(
+    key: str, entry: MeasureEntry, folder: Path | None = None
+) -> tuple[Measure | None, list[Problem]]:
+    """Return one measure, None if it cannot be made, and every problem found in it.
+
+    Parameters
+    ----------
+    key
+        Key of the entry, as in ``measures.3``.
+    entry, folder
+        As in `build_measures`.
+    """
+    try:
+        kind = measure_class(entry.measure, folder)
+    except NoSuchMeasureError as error:
+        return None, [Problem(f"{key}.measure", entry.measure, error.allowed, error.advice)]
+    try:
+        measure = kind.model_validate(entry.parameters())
+    except ValidationError as error:
+        return None, _problems(key, kind, error)
+    if measure.first and measure.last and measure.last < measure.first:
+        allowed = f"a date from {measure.first} on"
+        return measure, [Problem(f"{key}.to", measure.last, allowed, "exchange from and to")]
+    return measure, []
+
+
+def _module(where: str, folder: Path | None) -> ModuleType:
+    if not where.endswith(".py"):
+        try:
+            return importlib.import_module(where)
+        except Exception as error:
+            advice = f"correct it: {type(error).__name__}: {error}"
+            raise NoSuchMeasureError("a module that can be imported", advice) from error
+    path = (folder or Path.cwd()) / where
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise NoSuchMeasureError("a Python file beside the scenario", f"{path}: {reason}") from None
+    # A name of its own, lest a file called json.py hides a module of the same name.
+    address = hashlib.sha256(str(path.resolve()).encode() + content).hexdigest()[:16]
+    name = f"lazaretto_own_measures_{address}"
+    if name in sys.modules:
+        return sys.modules[name]
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    sys.modules[name] = module
+    try:
+        # Not by an import: it would write __pycache__ beside the scenario, and could read it.
+        exec(compile(content, str(path), "exec"), vars(module))  # noqa: S102 - the user's own
+    except BaseException as error:
+        del sys.modules[name]
+        if not isinstance(error, Exception):
+            raise
+        line = getattr(error, "lineno", None) or _line_of(error, str(path))
+        advice = f"correct {where}, line {line}: {type(error).__name__}: {error}"
+        raise NoSuchMeasureError("a Python file that runs", advice) from error
+    return module
+
+
+def _line_of(error: Exception, path: str) -> int:
+    line, at = 0, error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_code.co_filename == path:
+            line = at.tb_lineno
+        at = at.tb_next
+    return line
+
+
+def _problems(key: str, kind: type[Measure], error: ValidationError) -> list[Problem]:
+    found: list[Problem] = []
+    for detail in error.errors(include_url=False):
+        problem = _problem(key, kind, detail)
+        if problem not in found:
+            found.append(problem)
+    return found
+
+
+def _problem(key: str, kind: type[Measure], detail: ErrorDetails) -> Problem:
+    fields = {field.alias or name: field for name, field in kind.model_fields.items()}
+    loc, given, message = detail["loc"], detail["input"], detail["msg"]
+    name = str(loc[0]) if loc else ""
+    # Of a choice of types pydantic names each; a reader wants the key and the place in a list.
+    path = ".".join([key, name, *(str(part) for part in loc[1:] if isinstance(part, int))])
+    description = fields[name].description or "a value" if name in fields else "a value"
+    if detail["type"] == "extra_forbidden":
+        return Problem(path, shown(given), one_of(fields), did_you_mean(name, fields, "remove it"))
+    if detail["type"] == "missing":
+        return Problem(path, "missing", description, f"add {name}:")
+    message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    message = message[:1].lower() + message[1:]
+    return Problem(path.rstrip("."), shown(given), message, f"write: {description}")
