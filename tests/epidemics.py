@@ -191,7 +191,7 @@ class Trials:
         run.on_infections = on_infections
         run.state.protected[:] = 0
         run.state.infected_on[:] = -1
-        run.cohorts, run.gone, run.day = [], [], 0
+        run.cohorts, run.gone, run.past, run.day = [], [], [], 0
         run.tally = Tally.of(run.settings.n_days, len(run.people.districts))
         return run
 

@@ -25,7 +25,8 @@ STOREYS = (
     {"measures", "outcomes"},
     {"people", "disease"},
     {"scenario"},
-    {"data", "chance", "words", "provenance"},
+    {"chance"},
+    {"data", "words", "provenance", "compiled"},
 )
 """A room may import rooms of its own storey's neighbours below it, never one above or beside it."""
 

@@ -23,12 +23,9 @@ KEYS = {
 MORE_KEYS = {"replicates", "found"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LAZARETTO_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("COLUMNS", "80")
-        yield
+@pytest.fixture(autouse=True)
+def _width(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
 
 
 @pytest.fixture(scope="module")

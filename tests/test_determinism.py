@@ -155,10 +155,6 @@ def test_a_null_measure_changes_nothing(
     assert same(busy_outcome, outcome(people, replace(busy, measures=(*busy.measures, null))))
 
 
-
-    reason="of two testing measures in one district the last sets the turnaround of both",
-    strict=False,
-)
 def test_a_null_test_with_another_turnaround_changes_nothing(
     people: Population, busy: Settings, busy_outcome: Outcome
 ):

@@ -15,7 +15,7 @@ from lazaretto.words import AGE_BANDS
 
 @pytest.fixture(scope="module")
 def compared():
-    census = scaled(read_area("shanghai"), 20_000)
+    census = scaled(read_area("shanghai"), 20_000, 4)
     return fidelity(make_population(census), census)
 
 

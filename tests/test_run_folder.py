@@ -21,13 +21,6 @@ from lazaretto.studies import FolderBusyError, Interrupted, run_scenario
 from lazaretto.studies.run_folder import RunFolder, digest_of, inputs_of
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LAZARETTO_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.fixture(scope="module")
 def town(tmp_path_factory):
     folder = tmp_path_factory.mktemp("town")
@@ -47,14 +40,35 @@ def scenario(town):
 
 
 @pytest.fixture(scope="module")
-def whole(scenario):
+def undisturbed(scenario, tmp_path_factory):
+    """A finished run and the folder it lies in."""
+    runs = tmp_path_factory.mktemp("undisturbed")
+    return runs, run_scenario(scenario, out=runs).summary
+
+
+@pytest.fixture(scope="module")
+def whole(undisturbed):
     """The summary of a run that nothing disturbed."""
-    return run_scenario(scenario).summary
+    return undisturbed[1]
+
+
+@pytest.fixture(scope="module")
+def halted(scenario, tmp_path_factory):
+    """The folder of an interrupted run."""
+    runs = tmp_path_factory.mktemp("halted")
+    interrupted(scenario, runs)
+    return runs
 
 
 @pytest.fixture
 def runs(tmp_path):
     return tmp_path / "runs"
+
+
+@pytest.fixture
+def finished(undisturbed, runs):
+    shutil.copytree(undisturbed[0], runs)
+    return runs
 
 
 def folder_of(scenario, runs, replicates=1):
@@ -63,18 +77,20 @@ def folder_of(scenario, runs, replicates=1):
 
 
 def stop_after(days):
-    asked = iter(range(10_000))
-    return lambda: next(asked) >= days
+    """Return what tells of progress and what asks to stop: after so many days, not before."""
+    told = []
+    return (lambda what, share: told.append(what)), lambda: sum(map(is_day, told)) > days
+
+
+def is_day(what):
+    return what.startswith("simulating")
 
 
 def interrupted(scenario, runs, days=15, **more):
+    progress, stop = stop_after(days)
     with pytest.raises(Interrupted) as stopped:
-        run_scenario(scenario, out=runs, stop=stop_after(days + TOLD), **more)
+        run_scenario(scenario, out=runs, progress=progress, stop=stop, **more)
     return stopped.value
-
-
-TOLD = 0
-"""Times a run asks whether to stop before its first day, if its population is in the cache."""
 
 
 def names(folder):
@@ -96,7 +112,7 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(scenario, whole, runs):
     went_on = run_scenario(scenario, out=runs, progress=lambda what, share: days.append(what))
     assert not went_on.found
     assert went_on.summary["series_sha256"] == whole["series_sha256"]
-    assert sum("simulating" in day for day in days) == 40 - 16
+    assert sum(map(is_day, days)) == 40 - 16
     assert names(folder) == COMPLETE
     assert run_scenario(scenario, out=runs).found
 
@@ -107,7 +123,7 @@ def test_again_goes_on_with_an_unfinished_run(scenario, whole, runs):
     went_on = run_scenario(
         scenario, out=runs, again=True, progress=lambda what, share: days.append(what)
     )
-    assert sum("simulating" in day for day in days) == 40 - 16
+    assert sum(map(is_day, days)) == 40 - 16
     assert went_on.summary["series_sha256"] == whole["series_sha256"]
 
 
@@ -161,8 +177,9 @@ def test_events_after_the_checkpoint_are_made_again_not_doubled(town, runs):
 
 
 def test_without_a_folder_an_interruption_keeps_nothing(scenario):
+    progress, stop = stop_after(5)
     with pytest.raises(Interrupted) as stopped:
-        run_scenario(scenario, stop=stop_after(5))
+        run_scenario(scenario, progress=progress, stop=stop)
     assert stopped.value.goes_on_from is None
 
 
@@ -178,8 +195,8 @@ def test_an_interruption_before_the_first_day_leaves_no_folder(town, runs, tmp_p
 
 
 @pytest.mark.parametrize("damage", ["truncate", "foreign", "other run", "empty"])
-def test_a_damaged_checkpoint_is_left_aside(scenario, whole, runs, damage):
-    interrupted(scenario, runs)
+def test_a_damaged_checkpoint_is_left_aside(scenario, whole, halted, runs, damage):
+    shutil.copytree(halted, runs)
     checkpoint = folder_of(scenario, runs).checkpoint(0)
     content = checkpoint.read_bytes()
     if damage == "truncate":
@@ -198,9 +215,8 @@ def test_a_damaged_checkpoint_is_left_aside(scenario, whole, runs, damage):
 
 @pytest.mark.parametrize("name", ["manifest.json", "trajectories.nc"])
 @pytest.mark.parametrize("damage", ["truncate", "change", "remove"])
-def test_a_damaged_run_is_made_again(scenario, whole, runs, name, damage):
-    run_scenario(scenario, out=runs)
-    folder = folder_of(scenario, runs)
+def test_a_damaged_run_is_made_again(scenario, whole, finished, name, damage):
+    folder = folder_of(scenario, finished)
     file = folder.path / name
     content = file.read_bytes()
     if damage == "truncate":
@@ -213,7 +229,7 @@ def test_a_damaged_run_is_made_again(scenario, whole, runs, name, damage):
     else:
         file.unlink()
     (folder.path / "report.html").write_text("of the run that was damaged")
-    made = run_scenario(scenario, out=runs)
+    made = run_scenario(scenario, out=finished)
     assert not made.found
     assert made.summary["series_sha256"] == whole["series_sha256"]
     assert names(folder) == COMPLETE
@@ -228,12 +244,10 @@ def test_a_damaged_replicate_is_made_again(scenario, runs):
     assert went_on.summary["series_sha256"] == two["series_sha256"]
 
 
-def test_a_run_folder_may_be_moved(scenario, runs, tmp_path):
-    run_scenario(scenario, out=runs)
-    shutil.move(runs, tmp_path / "elsewhere")
-    found = run_scenario(scenario, out=tmp_path / "elsewhere")
+def test_a_run_folder_may_be_moved(scenario, finished):
+    found = run_scenario(scenario, out=finished)
     assert found.found
-    assert found.summary["run"].startswith(str(tmp_path / "elsewhere"))
+    assert found.summary["run"] == str(folder_of(scenario, finished).path)
 
 
 # Several processes

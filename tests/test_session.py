@@ -14,13 +14,6 @@ import lazaretto as lz
 from lazaretto.words import AGE_BANDS, LAYERS_AND_SEED, TIERS
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LAZARETTO_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.fixture(scope="module")
 def scenario(tmp_path_factory):
     folder = tmp_path_factory.mktemp("town")
@@ -81,13 +74,12 @@ def test_overrides_and_the_library():
 def test_importing_loads_nothing_heavy():
     # What takes the time of an import is what it loads: counted, since a clock is not to be
     # trusted on a machine that does something else as well.
-    code = (
-        "import sys; before = set(sys.modules); import lazaretto; "
-        "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before}))"
-    )
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     third = {"numba", "numpy", "xarray", "pandas", "altair", "pydantic", "pyarrow", "scipy"}
-    assert not third & set(loaded.stdout.split())
-    code = code.replace("import lazaretto;", "import lazaretto.cli;")
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
-    assert not (third - {"pydantic", "numpy"}) & set(loaded.stdout.split())
+    assert not third & loaded_by("import lazaretto")
+    assert not (third - {"pydantic", "numpy"}) & loaded_by("import lazaretto.cli")
+
+
+def loaded_by(statement):
+    code = f"import sys; before = set(sys.modules); {statement}; print(*set(sys.modules) - before)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    return {name.split(".")[0] for name in said.stdout.split()}

@@ -256,9 +256,8 @@ def print_summary(summary: dict[str, Any], found: bool, report: Path | None) -> 
         each = [one[name] for one in summary["replicates"]]
         spread = f"  mean of {len(each)}, {min(each):,} to {max(each):,}" if len(each) > 1 else ""
         out.print(f"  {name:<12}{summary[name]:>12,}{spread}")
-    made = "were" if found else "are"
     out.print(
-        f"  days {made} simulated in {summary['wall_s']:.1f} s on {summary['threads']} threads, "
+        f"  simulated in {summary['wall_s']:.1f} s on {summary['threads']} threads, "
         f"prepared in {summary['setup_s']:.1f} s"
     )
     out.print(f"  run folder  {summary['run']}", soft_wrap=True, markup=False)

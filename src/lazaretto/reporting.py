@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lazaretto.disease import courses, variant
 from lazaretto.engine.checked import checked_measures, place_of
-from lazaretto.engine.prepare import assumed_figures
+from lazaretto.engine.prepare import unmeasured_figures
 from lazaretto.report import report, save_figures
 from lazaretto.scenario import Scenario
 from lazaretto.studies import RunOutcome, observed_cases
@@ -69,7 +69,7 @@ def write_report(
         observed_by_district=by_district,
         measures=measures,
         generation=generation,
-        assumed=assumed_figures(scenario),
+        assumed=unmeasured_figures(scenario),
         sources=[_population(scenario), CONTACTS, *([real.source] if real is not None else [])],
     )
 

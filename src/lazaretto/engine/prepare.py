@@ -16,7 +16,7 @@ from lazaretto.engine.seeding import Arrival
 from lazaretto.engine.settings import Settings
 from lazaretto.engine.surveillance import Reporting
 from lazaretto.engine.transmissibility import meeting, solve
-from lazaretto.people import CensusError, Population, population
+from lazaretto.people import CensusError, Population, assumptions, population
 from lazaretto.provenance import Figure
 from lazaretto.scenario import ALL, Problem, Scenario, ScenarioError
 
@@ -131,11 +131,11 @@ def arrivals_of(scenario: Scenario, people: Population) -> tuple[Arrival, ...]:
     return tuple(arrivals)
 
 
-def assumed_figures(scenario: Scenario) -> list[tuple[str, Figure]]:
-    """Return every figure behind a run that no source supports directly, with its key."""
+def unmeasured_figures(scenario: Scenario) -> list[tuple[str, Figure]]:
+    """Return every figure behind a run that was assumed or fitted, with its key."""
     disease = [
-        (f"{scenario.disease}.{key}", figure)
-        for key, figure in variant(scenario.disease).figures()
-        if figure.status == "assumed"
+        (f"{scenario.disease}.{key}", figure) for key, figure in variant(scenario.disease).figures()
     ]
-    return [*scenario.assumed(), *disease]
+    people = [(f"people.{key}", figure) for key, figure in assumptions.FIGURES.items()]
+    every = [*scenario.figures(), *disease, *people]
+    return [(key, figure) for key, figure in every if figure.status != "measured"]

@@ -94,6 +94,8 @@ class Simulation:
         init=False, default_factory=list
     )
     """Persons found, and the day, whose infection is over and who left their cohort."""
+    past: list[Policy] = field(init=False, default_factory=list)
+    """Policies of the last days, the latest last, for `contacts_of`."""
     tally: Tally = field(init=False)
     day: int = field(init=False, default=0)
 
@@ -123,7 +125,6 @@ class Simulation:
         self._sought = any(measure.finds_infected for measure in settings.measures)
         self._thinned_after = days_worth_thinning(settings, self.rates)
         self._arrived: Infected | None = None
-        self._past: list[Policy] = []
         self._other = other_contacts(settings.courses, settings.contacts, settings.transmissibility)
 
     @property
@@ -160,7 +161,7 @@ class Simulation:
         for step in DAY:
             getattr(self, step.method)()
         self.day += 1
-        self._past = [*self._past[-LOOK_BACK:], self.policy]
+        self.past = [*self.past[-LOOK_BACK:], self.policy]
 
     def contacts_of(self, person: int, day: int) -> Diary:
         """Return everybody a person met on a day, recomputed.
@@ -178,8 +179,8 @@ class Simulation:
             If the day is not among those.
         """
         back = self.day - day
-        if not 1 <= back <= len(self._past):
-            first = self.day - len(self._past)
+        if not 1 <= back <= len(self.past):
+            first = self.day - len(self.past)
             raise ValueError(f"day {day} is not kept; days {first} to {self.day - 1} are")
         infected_on, found = int(self.state.infected_on[person]), self._found(person)
         met, level = empty_met(), 0
@@ -194,7 +195,7 @@ class Simulation:
         if found > day:
             seed = self.settings.seed
             n = write_diary(
-                self.city, self.rates, self._other, self._past[-back], person, record, level,
+                self.city, self.rates, self._other, self.past[-back], person, record, level,
                 stream_key(seed, Purpose.TRANSMISSION, day), stream_key(seed, Purpose.DIARY, day),
                 met,
             )  # fmt: skip

@@ -89,6 +89,7 @@ def report(
         fit_rows=fit_table(fit) if fit else [],
         measure_rows=_measure_rows(results, measures),
         parameters=_parameter_rows(assumed),
+        n_fitted=sum(figure.status == "fitted" for _, figure in assumed),
         provenance=_provenance(results),
         sources=list(sources),
         limits=_limits(results, assumed, fit is not None),
