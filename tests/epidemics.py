@@ -73,12 +73,14 @@ def lasting(table: CourseTable, susceptibility: Floats | None = None) -> CourseT
 def without_heterogeneity(table: CourseTable, infectious: list[float]) -> CourseTable:
     """Return a disease with one course: infectiousness by day since infection, sum 1."""
     row = np.array([0.0, *infectious])
+    latent_days = np.ones(2, np.int64)
+    latent_days.flags.writeable = False  # as in every table: another type is another compilation
     return replace(
         table,
         infectiousness=np.stack([row, row]),
         probability=np.eye(2),
         symptomatic=np.array([False, True]),
-        latent_days=np.ones(2, np.int64),
+        latent_days=latent_days,
     )
 
 
