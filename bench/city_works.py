@@ -29,7 +29,7 @@ LAUNCH = "import sys; from lazaretto.cli import main; sys.exit(main())"
 IDLE = """
 import importlib, sys
 sys.path.insert(0, sys.argv[1])
-for name in ("lazaretto", "lazaretto.engine", "lazaretto.cli"):
+for name in ("lazaretto.cli", "lazaretto.studies", "lazaretto.engine.simulation"):
     try:
         importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -47,7 +47,8 @@ def run_command(settings: Sequence[str], threads: int) -> Command:
         changed = [word for setting in settings for word in ("--set", setting)]
         return [
             *(sys.executable, "-c", LAUNCH, "run", SCENARIO, *changed),
-            *("--threads", str(threads), "--json", "--out", str(folder), "--again"),
+            *("--threads", str(threads), "--json", "--out", str(folder)),
+            *("--again", "--no-report"),
         ]
 
     return command

@@ -3,7 +3,7 @@
 The growth rate r is the root of ``sum_a R g_a exp(-r a) = 1`` (Wallinga and Lipsitch 2007,
 doi 10.1098/rspb.2006.3754). Runs start with imported infections in a crowd so large that nearly
 everybody is still susceptible at the end, and the rate is read off after the ages of infection
-have settled. False-alarm rate 1e-6 each.
+have settled; those used up lower it by less than a tenth of the band. False-alarm rate 1e-6 each.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from scipy.stats import chi2, t
 from lazaretto.disease import courses
 from lazaretto.people import Population
 
-PERSONS = 16_000_000
+PERSONS = 32_000_000
 TABLES = {name: lasting(courses(name)) for name in ("omicron-ba2", "delta")}
 
 
@@ -64,7 +64,7 @@ def test_growth_rate(
     half = (end - settled) // 2
     for run in range(runs):
         daily = trials.begin(first_seed + run, imported, None).run().infections.sum(axis=(1, 2))
-        assert daily.sum() < PERSONS / 200
+        assert daily.sum() < PERSONS / 300
         early[run] = daily[settled : settled + half].sum()
         late[run] = daily[settled + half : settled + 2 * half].sum()
     rate = np.log(late.sum() / early.sum()) / half

@@ -2,7 +2,7 @@
 
 numba looks only at the file a kernel stands in to decide whether a kept kernel is still good; the
 small functions and constants it was compiled from stand in other files. So the folder is named
-after the content of every source file, and a kernel can never be older than what it was made of.
+after the content of all of these files, and a kernel can never be older than what it was made of.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import shutil
 from pathlib import Path
 
 from numba import config
+
+MADE_OF = ("chance.py", "words.py", "engine/*.py", "people/*.py")
+"""Files that kernels and what they are compiled from stand in."""
 
 KEPT = 4
 """Folders of earlier states that are left alone; older ones are removed."""
@@ -28,10 +31,10 @@ def cache_folder() -> Path:
 
 
 def source_digest() -> str:
-    """Return a hash of all source files of the package, 16 hexadecimal digits."""
+    """Return a hash of the source files kernels are made of, 16 hexadecimal digits."""
     root = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted(path for made in MADE_OF for path in root.glob(made)):
         digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from lazaretto.compiled import cache_folder
 from lazaretto.provenance import Figure
 from lazaretto.report.appearance import AFTER_DARK, LAYOUTS, specification
 from lazaretto.report.chronicle import measure_table
@@ -168,11 +170,25 @@ def _json(value: object) -> str:
 
 
 def _bundle() -> str:
-    """Return Vega, Vega-Lite and Vega-Embed as one script without imports."""
+    """Return Vega, Vega-Lite and Vega-Embed as one script without imports, kept once made."""
     import vl_convert
 
-    bundle: str = vl_convert.javascript_bundle(vl_version=vega_lite_version())  # type: ignore[call-arg]
-    return bundle.replace("</script", "<\\/script")
+    versions = f"{vl_convert.__version__}-{vega_lite_version()}"
+    kept = cache_folder() / "report" / f"vega-{versions}.js"
+    try:
+        return kept.read_text(encoding="utf-8")
+    except OSError:
+        pass
+    made: str = vl_convert.javascript_bundle(vl_version=vega_lite_version())  # type: ignore[call-arg]
+    script = made.replace("</script", "<\\/script")
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        partial = kept.with_name(f".{kept.name}.{os.getpid()}")
+        partial.write_text(script, encoding="utf-8")
+        partial.replace(kept)
+    except OSError:
+        pass  # made again next time
+    return script
 
 
 def _dark_rules() -> str:

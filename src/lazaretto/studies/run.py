@@ -18,6 +18,7 @@ from lazaretto.engine.checked import checked_measures
 from lazaretto.engine.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from lazaretto.engine.prepare import Prepared, prepare
 from lazaretto.engine.simulation import Simulation
+from lazaretto.engine.warming import warm_up
 from lazaretto.outcomes import dataset, side_by_side
 from lazaretto.scenario import Scenario
 from lazaretto.studies.events import EventFile
@@ -181,6 +182,8 @@ class _Work:
         settings = replace(prepared.settings, seed=seed)
         began = time.perf_counter()
         simulation = Simulation(prepared.people, settings, self.threads)
+        self.tell("loading the engine (compiled at its first start)", 0.0)
+        warm_up(simulation)
         setup = time.perf_counter() - began
         with simulation:
             if folder is not None and folder.checkpoint(number).is_file():
