@@ -166,7 +166,7 @@ def build_rates(courses: CourseTable, contacts: ContactRates, transmissibility: 
         protection=threshold(courses.protection),
         course=_cumulative(courses.probability),
         onset=_cumulative(courses.onset_probability[None])[0],
-        latent=np.asarray(courses.latent_days, np.int64),
+        latent=np.array(courses.latent_days, np.int64),
         last_day=np.max(np.where(courses.infectiousness > 0, days, 0), axis=1),
         symptomatic=threshold(courses.symptomatic_share),
         own_subdistrict=np.uint32(threshold(contacts.own_subdistrict)),

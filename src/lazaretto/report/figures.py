@@ -212,10 +212,11 @@ def save_figures(
         spec = specification(figure.draw(WIDE))
         # A file may end up on any background; on its own it brings white with it.
         spec["config"] = {**spec["config"], "background": "white", "padding": 16}
+        svg = vl_convert.vegalite_to_svg(spec, vl_version=vega_lite_version())
         for ending, content in (
             (".vl.json", json.dumps(spec, ensure_ascii=False).encode()),
-            (".svg", vl_convert.vegalite_to_svg(spec, vl_version=vega_lite_version()).encode()),
-            (".png", vl_convert.vegalite_to_png(spec, vl_version=vega_lite_version(), scale=2)),
+            (".svg", svg.encode()),
+            (".png", vl_convert.svg_to_png(svg, scale=2)),
         ):
             path = target / f"{figure.name}{ending}"
             path.write_bytes(content)

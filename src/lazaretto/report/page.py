@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,7 @@ def _bundle() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script without imports, kept once made."""
     import vl_convert
 
-    versions = f"{vl_convert.__version__}-{vega_lite_version()}"
+    versions = f"{version('vl-convert-python')}-{vega_lite_version()}"
     kept = cache_folder() / "report" / f"vega-{versions}.js"
     try:
         return kept.read_text(encoding="utf-8")
