@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lazaretto.people import CensusError, make_population, read_area, scaled
+from lazaretto.people import CensusError, areas, make_population, read_area, scaled
+from lazaretto.people.areas import ALSO_CALLED, slug
 from lazaretto.words import AGE_BANDS
 
 HEAD = "area_code,level,name_en,age_band,male,female,total"
@@ -52,6 +53,25 @@ def test_unknown_and_ambiguous_places_say_what_to_do():
     with pytest.raises(CensusError, match=r"suzhou-jiangsu \(320500, Jiangsu\)"):
         read_area("Suzhou")
     assert read_area("suzhou-jiangsu").n_persons > 12e6
+
+
+def test_names_are_romanised_rightly_and_known_in_their_common_form():
+    known = {p.code: p for p in areas()}
+    assert [known[c].title for c in ("140400", "211300", "411100", "540300")] == [
+        "Changzhi", "Chaoyang", "Luohe", "Changdu"]  # fmt: skip
+    assert len({p.name for p in known.values()}) == len(known)
+    for name, code in {"Harbin": "230100", "Ürümqi": "650100", "Xi'an": "610100"}.items():
+        assert read_area(name).n_persons == known[code].population
+    assert set(ALSO_CALLED.values()) <= set(known)
+    assert not set(ALSO_CALLED) & {slug(p.title) for p in known.values()}
+
+
+@pytest.mark.parametrize(("name", "codes"), [("Baoshan", "530500 310113"),
+                                             ("chaoyang", "211300 110105")])  # fmt: skip
+def test_a_district_with_the_name_of_another_place_is_not_guessed(name, codes):
+    with pytest.raises(CensusError, match="not unique") as caught:
+        read_area(name)
+    assert all(code in str(caught.value) for code in codes.split())
 
 
 def test_own_file_and_folder(tmp_path):

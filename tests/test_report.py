@@ -123,7 +123,7 @@ def one_run(
     )
 
 
-def many_runs(n=12):
+def many_runs(n=20):
     """Return runs whose waves are 0.8 to 1.2 times the known one."""
     factors = np.linspace(0.8, 1.2, n)
     runs = [one_run((WAVE * f).astype(int), seed=i + 1) for i, f in enumerate(factors)]
@@ -209,10 +209,11 @@ def test_headline_says_what_the_results_say(runs):
     low, middle, high = np.quantile(totals, (0.05, 0.5, 0.95))
     assert (
         f"The simulated wave reported {people(middle)} infections"
-        f" (90 % of runs {between(low, high)}) to 20 April 2022" in said.epidemic
+        f" (median of 20 runs, 90 % of them {between(low, high)}) to 20 April 2022" in said.epidemic
     )
     assert f"Shanghai reported {WAVE.sum():,}" in said.epidemic
-    assert "on 22 March, against 1,000 on 22 March" in said.epidemic
+    mean = people(moving_mean(WAVE.astype(float)).max())
+    assert f"on 22 March, against {mean} on 22 March" in said.epidemic
     everybody = float(runs["infections"].sum(["date", "district", "layer"]).median())
     assert f"{people(everybody)} people" in said.epidemic
     # 3 million in Pudong for 20 days: three quarters sealed, one quarter kept in the compound.
@@ -233,6 +234,44 @@ def test_headline_always_has_both_pans():
     missed = headline(one_run(np.zeros(N_DAYS, int)), data())
     assert f"Shanghai reported {WAVE.sum():,}" in missed.epidemic
     assert missed.agreement.startswith("The fit is poor: the data show a wave")
+
+
+def test_a_changed_run_gets_no_verdict(tmp_path):
+    run = one_run(WAVE // 400)
+    run.attrs |= {"changed": "r0=4", "against": "shanghai-2022"}
+    said = headline(run, data())
+    assert said.agreement.startswith("This is a what-if (r0=4): it is not meant to match")
+    html = report(run, tmp_path / "r.html", observed=data(), assumed=ASSUMED).read_text("utf-8")
+    assert "Changed against shanghai-2022: r0=4" in html
+    assert "The fit is" not in html
+    assert "0.00 times" not in html
+    assert "tuned to data" not in html
+
+
+def test_a_run_without_tests_leads_with_infections():
+    run = one_run()
+    for name in ("confirmed", "asymptomatic", "reclassified"):
+        run[name] = run[name] * 0
+    run.attrs["tests"] = 0
+    said = headline(run, data())
+    assert re.match(r"[\d,]+ people were infected to 20 April 2022\. Nobody was tested",
+                    said.epidemic)  # fmt: skip
+    assert "so no case was reported; Shanghai reported" in said.epidemic
+    assert "poor" not in said.agreement
+
+
+def test_few_runs_are_given_from_lowest_to_highest():
+    said = headline(many_runs(5)).epidemic
+    totals = reported_net(many_runs(5)).sum(["date", "district"]).values
+    assert f"(median of 5 runs: {between(totals.min(), totals.max())})" in said
+
+
+def test_only_fitted_figures_of_the_scenario_count(tmp_path):
+    others = [(f"{where}.x", ASSUMED[2][1]) for where in ("people", "omicron-ba2")]
+    path = report(one_run(), tmp_path / "r.html", observed=data(), assumed=[*ASSUMED, *others])
+    html = path.read_text("utf-8").replace("&#39;", "'")
+    assert "1 of the scenario's parameters was tuned to data such as these" in html
+    assert html.count("<details open>") == 1
 
 
 # Fit
@@ -425,6 +464,13 @@ def test_measures_in_order_and_inside_the_run():
         "10 Mar: East stays at home"
     ]
     assert lockdown_starts([], dates) == []
+
+
+def test_parameters_of_measures_are_words():
+    given = {"measure": "reduce_contacts", "layers": ["school", "community"], "factor": 0.12,
+             "isolate": True}  # fmt: skip
+    (details,) = measure_table([given], one_run()["date"].values)["details"]
+    assert details == "layers: school and community, 12 % of contacts left, isolate: yes"
 
 
 def test_small_areas_are_shown_together_and_nothing_is_lost():

@@ -356,7 +356,7 @@ def test_any_number_can_be_set_and_nothing_else_moves(chosen):
                 ("name", "Not A Name"),
                 ("outputs.events", "perhaps"),
                 ("outputs.checkpoint_every", "-1"),
-                ("reporting.turnaround_days", "-1"),
+                ("reporting.reclassification_days", "-1"),
                 ("contacts.own_subdistrict", "1.5"),
                 ("contacts.school.weight", "heavy"),
                 ("confinement.residents.sealed.school", "2"),
@@ -428,7 +428,7 @@ def test_the_schema_describes_every_key_with_its_unit():
         for key, field in part["properties"].items():
             assert field.get("description"), f"{title}.{key}"
     rate = schema["$defs"]["LayerContacts"]["properties"]["rate"]
-    turnaround = schema["$defs"]["Reporting"]["properties"]["turnaround_days"]
+    turnaround = schema["$defs"]["Reporting"]["properties"]["reclassification_days"]
     assert turnaround["default"]["source"]
     assert rate["unit"] == "contacts/day"
     assert rate["anyOf"][0] == {"type": "number", "minimum": 0}

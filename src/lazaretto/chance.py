@@ -24,8 +24,8 @@ MX3 = np.uint64(0xBEA225F9EB34556D)
 _S29, _S32, _S39 = np.uint64(29), np.uint64(32), np.uint64(39)
 _MASK = (1 << 64) - 1
 
-INDEX_BITS = 8
-"""Bits of the counter kept for the index: an entity has 256 numbers per (purpose, day)."""
+INDEX_BITS = 9
+"""Bits of the counter kept for the index: an entity has 512 numbers per (purpose, day)."""
 
 _INDEX_SHIFT = np.uint64(INDEX_BITS)
 
@@ -72,7 +72,7 @@ def mix(x: np.uint64) -> np.uint64:
 
 @njit(inline="always", _nrt=False)
 def draw(key: np.uint64, entity: Any, index: Any) -> np.uint64:  # noqa: ANN401 - any integer width
-    """Return 64 random bits for (stream, entity, index); index is 0 to 255."""
+    """Return 64 random bits for (stream, entity, index); index is 0 to 511."""
     counter = (np.uint64(entity) << _INDEX_SHIFT) | np.uint64(index)
     return mix((counter * GOLDEN) ^ key)
 

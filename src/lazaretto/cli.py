@@ -11,7 +11,9 @@ from rich.text import Text
 
 import lazaretto
 from lazaretto.console import (
+    changed_against,
     complain,
+    file_given,
     listing,
     out,
     print_fidelity,
@@ -65,12 +67,14 @@ def run(
 ) -> None:
     """Simulate a scenario and write its run folder and report."""
     from lazaretto.engine.checked import read_checked
-    from lazaretto.studies import Interrupted, cores, run_scenario
+    from lazaretto.studies import Interrupted, changes, cores, run_scenario
 
     with problems_shown(as_json):
+        file_given(scenario)
         read = read_checked(scenario, overrides or [])
+        different = changes(read, overrides or [])
         try:
-            with progress_shown() as progress, stop_asked() as stop:
+            with progress_shown(as_json) as progress, stop_asked() as stop:
                 outcome = run_scenario(
                     read,
                     seed=seed,
@@ -80,6 +84,8 @@ def run(
                     again=again,
                     progress=progress,
                     stop=stop,
+                    changed=different.said,
+                    against=different.against,
                 )
         except Interrupted as stopped:
             at = f" with {stopped.goes_on_from}" if stopped.goes_on_from else ""
@@ -91,7 +97,7 @@ def run(
         if report and not (outcome.found and made.report.is_file()):
             from lazaretto.reporting import write_report
 
-            with progress_shown() as progress:
+            with progress_shown(as_json) as progress:
                 write_report(read, outcome, progress)
     if as_json:
         print_json(outcome.summary | {"found": outcome.found})
@@ -105,6 +111,7 @@ def check(scenario: ScenarioName, overrides: Overrides = None, as_json: AsJson =
     from lazaretto.engine.checked import checked_measures, read_checked
 
     with problems_shown(as_json):
+        file_given(scenario)
         read = read_checked(scenario, overrides or [])
         measures = checked_measures(read)
     if as_json:
@@ -140,7 +147,16 @@ def list_all(
         print_json(content)
         return
     content["runs"] = {
-        path: f"{len(said['replicates'])} x {said['days']} days, {said['infections']:,} infections"
+        path: "; ".join(
+            filter(
+                None,
+                (
+                    f"{len(said['replicates'])} x {said['days']} days, "
+                    f"{said['infections']:,} infections",
+                    changed_against(said),
+                ),
+            )
+        )
         for path, said in content["runs"].items()
     }
     for heading, entries in content.items():

@@ -39,6 +39,18 @@ def source_digest() -> str:
     return digest.hexdigest()[:16]
 
 
+def model_digest() -> str:
+    """Return a hash of every source and data file that results depend on, 64 digits."""
+    root = Path(__file__).parent
+    rooms = ("disease", "engine", "measures", "outcomes", "people", "scenario", "data")
+    files = [path for room in rooms for path in sorted((root / room).rglob("*"))]
+    digest = hashlib.sha256()
+    for path in [root / "chance.py", root / "words.py", *files]:
+        if path.suffix in (".py", ".csv"):
+            digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
 def keep_kernels() -> None:
     """Tell numba where to keep kernels; if the folder cannot be made, leave its own choice."""
     folder = cache_folder() / "kernels" / source_digest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
 import threading
@@ -20,7 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from lazaretto.scenario import Problem, Scenario, ScenarioError
+from lazaretto.scenario import Problem, Scenario, ScenarioError, library
 from lazaretto.words import TIERS
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ err = Console(stderr=True, highlight=False)
 
 WIDE = 110
 """Columns of a terminal from which tables show more."""
+
+LONG = 2.0
+"""Seconds after which a step is told of where there is no terminal."""
 
 BAR = 18
 """Characters of the bar that shows when a measure is in force."""
@@ -69,6 +73,46 @@ def problems_shown(as_json: bool = False) -> Iterator[None]:
             print_json({"ok": False, "problems": [{"advice": message}]})
         complain(message)
         raise typer.Exit(1) from None
+    except Exception as error:
+        message = _of_own_measure(error)
+        if message is None:
+            raise
+        if as_json:
+            print_json({"ok": False, "problems": [{"advice": message}]})
+        complain(message)
+        raise typer.Exit(1) from None
+
+
+def _of_own_measure(error: Exception) -> str | None:
+    """Return what went wrong in a measure of the user's, None if it went wrong elsewhere."""
+    from lazaretto.measures import Measure
+
+    said = None
+    own: tuple[str, str] | None = None
+    at = error.__traceback__
+    while at is not None:
+        code, who = at.tb_frame.f_code, at.tb_frame.f_locals.get("self")
+        of_user = not str(at.tb_frame.f_globals.get("__name__", "")).startswith("lazaretto.")
+        if isinstance(who, Measure) and of_user:
+            own = (who.name or type(who).__name__, code.co_filename)
+        if own is not None and code.co_filename == own[1]:
+            kind = type(error).__name__
+            said = f"measure {own[0]}: {own[1]}, line {at.tb_lineno}: {kind}: {error}"
+        at = at.tb_next
+    return said
+
+
+def file_given(name: str) -> None:
+    """Raise if a scenario is meant to be a file and there is none, with the reason."""
+    path = Path(name)
+    if path.is_dir() and "/" not in name and name in dict(library()):
+        return
+    allowed = "a scenario of the library, or the path of a YAML file"
+    if path.is_dir():
+        advice = "this is a folder: give the YAML file in it"
+        raise ScenarioError([Problem("scenario", name, allowed, advice)])
+    if not path.exists() and ("/" in name or path.suffix in (".yaml", ".yml")):
+        raise ScenarioError([Problem("scenario", name, allowed, "no such file: correct the path")])
 
 
 def _listed(problem: Problem | str) -> dict[str, str | None]:
@@ -84,15 +128,48 @@ def _listed(problem: Problem | str) -> dict[str, str | None]:
 
 
 @contextmanager
-def progress_shown() -> Iterator[Callable[[str, float], None]]:
-    """Show a bar on standard error while something is done; nothing without a terminal."""
+def progress_shown(quiet: bool = False) -> Iterator[Callable[[str, float], None]]:
+    """Show a bar on standard error; without a terminal a line for each step that takes long.
+
+    Parameters
+    ----------
+    quiet
+        Say nothing without a terminal.
+    """
     if not err.is_terminal:
-        yield lambda what, share: None  # noqa: ARG005 - what a listener is told
+        steps = _Steps(quiet)
+        try:
+            yield steps.tell
+        finally:
+            steps.end()
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task("reading", total=1.0)
         yield lambda what, share: bar.update(task, description=what, completed=share)
+
+
+class _Steps:
+    """One line for each step once it has taken `LONG` seconds; days of a run are one step."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._step = ""
+        self._timer: threading.Timer | None = None
+
+    def tell(self, what: str, share: float) -> None:  # noqa: ARG002 - a share needs a bar
+        step = re.sub(r",? ?\d+ [A-Z][a-z]+ \d{4}$", "", what)
+        if self._quiet or step == self._step:
+            return
+        self.end()
+        self._step = step
+        self._timer = threading.Timer(LONG, complain, (f"{step} ...",))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 @contextmanager
@@ -252,10 +329,17 @@ def print_summary(summary: dict[str, Any], found: bool, report: Path | None) -> 
         f"[bold]{summary['scenario']}[/bold]: {summary['persons']:,} residents, "
         f"{summary['days']} days, {seed}"
     )
+    changed = changed_against(summary)
+    if changed:
+        out.print(f"  {changed}", soft_wrap=True, markup=False)
+    untested = not summary.get("tests", True) and summary["infections"] and not summary["reported"]
     for name in ("infections", "reported"):
+        if name == "reported" and untested:
+            out.print("  nobody was tested in this scenario, so no case was reported")
+            continue
         each = [one[name] for one in summary["replicates"]]
-        spread = f"  mean of {len(each)}, {min(each):,} to {max(each):,}" if len(each) > 1 else ""
-        out.print(f"  {name:<12}{summary[name]:>12,}{spread}")
+        some = f"  mean of {len(each)} runs: {min(each):,} to {max(each):,}"
+        out.print(f"  {name:<12}{summary[name]:>12,}{some if len(each) > 1 else ''}")
     out.print(
         f"  simulated in {summary['wall_s']:.1f} s on {summary['threads']} threads, "
         f"prepared in {summary['setup_s']:.1f} s"
@@ -263,6 +347,12 @@ def print_summary(summary: dict[str, Any], found: bool, report: Path | None) -> 
     out.print(f"  run folder  {summary['run']}", soft_wrap=True, markup=False)
     if report is not None:
         out.print(f"  report      {report}", soft_wrap=True, markup=False)
+
+
+def changed_against(summary: dict[str, Any]) -> str:
+    """Return "changed against shanghai-2022: r0=4", empty if nothing was changed."""
+    said = "; ".join(summary.get("changed", ()))
+    return f"changed against {summary['against']}: {said}" if said else ""
 
 
 def listing(*headings: str, title: str | None = None) -> Table:

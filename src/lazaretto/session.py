@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
+from pydantic import PrivateAttr
 
 from lazaretto import scenario as scenarios
-from lazaretto.studies import observed_cases, run_scenario
+from lazaretto.studies import Changes, changes, observed_cases, run_scenario
 
 if TYPE_CHECKING:
     import altair as alt
@@ -34,6 +35,8 @@ class Results(xr.Dataset):  # type: ignore[no-untyped-call]  # of xarray's own h
 class Scenario(scenarios.Scenario):
     """A scenario that can be run."""
 
+    _changes: Changes | None = PrivateAttr(default=None)
+
     @classmethod
     def load(
         cls, name_or_path: str | Path, overrides: Mapping[str, object] | Sequence[str] = ()
@@ -54,6 +57,7 @@ class Scenario(scenarios.Scenario):
         """
         loaded = super().load(name_or_path, overrides)
         assert isinstance(loaded, Scenario)
+        loaded._changes = changes(loaded, overrides)
         return loaded
 
     def run(
@@ -79,8 +83,19 @@ class Scenario(scenarios.Scenario):
         ------
         ScenarioError
             If the scenario does not fit its place.
+        ValueError
+            If there are no replicates.
         """
-        outcome = run_scenario(self, seed=seed, replicates=replicates, threads=threads, out=out)
+        different = self._changes or changes(self)
+        outcome = run_scenario(
+            self,
+            seed=seed,
+            replicates=replicates,
+            threads=threads,
+            out=out,
+            changed=different.said,
+            against=different.against,
+        )
         found = outcome.results
         data: dict[Any, Any] = dict(found.data_vars)
         return Results(data, coords=found.coords, attrs=found.attrs)

@@ -138,4 +138,7 @@ def unmeasured_figures(scenario: Scenario) -> list[tuple[str, Figure]]:
     ]
     people = [(f"people.{key}", figure) for key, figure in assumptions.FIGURES.items()]
     every = [*scenario.figures(), *disease, *people]
-    return [(key, figure) for key, figure in every if figure.status != "measured"]
+    unused = (f"{scenario.disease}.r0", f"{scenario.disease}.pool_loss")
+    return [
+        (key, figure) for key, figure in every if figure.status != "measured" and key not in unused
+    ]

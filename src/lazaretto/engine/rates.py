@@ -21,16 +21,16 @@ from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, HOUSEHOLD, SCHOOL, WO
 
 HOUSEHOLD_SIZES = 16
 
-MOST_EVENTS = 80
+MOST_EVENTS = 160
 """Most potential infections of one person on one day, for each of the three draws."""
 
 MOST_DAYS = 32
 """Days of a course, the day of infection included; an exposure keeps them in 5 bits."""
 
-LARGEST_MEAN = 35.0
-"""Largest daily mean the tables allow; 80 is exceeded once in 1e10 draws there."""
+LARGEST_MEAN = 90.0
+"""Largest daily mean the tables allow; 160 is exceeded less than once in 1e10 draws there."""
 
-POTENTIAL = "potential infections (lower r0, or the heterogeneity of the variant)"
+POTENTIAL = "potential infections (lower r0)"
 
 OPEN_TO_ALL = (BUILDING, COMPOUND, COMMUNITY)
 

@@ -313,6 +313,9 @@ class Simulation:
         self.cohorts = [cohort for cohort in self.cohorts if self._thinned(cohort).size]
 
     def _find_infected(self) -> None:
+        if not self._sought:
+            message = "a measure looks for infected persons but says finds_infected = False"
+            raise ValueError(message)
         seed = self.settings.seed
         symptom = stream_key(seed, Purpose.SYMPTOM_TEST, self.day)
         screen = stream_key(seed, Purpose.SCREENING, self.day)

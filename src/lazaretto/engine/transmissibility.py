@@ -3,8 +3,12 @@
 In a susceptible, unrestricted population a resident with total infectiousness ``w`` meets the
 others of a group of n persons at Poisson rates, so it infects each other member j with
 probability ``1 - exp(-beta w rate s_j / (n - 1))``; r0 is the mean of the sum over members and
-layers. The depletion inside small groups (households, small workplaces) is thus exact; what is
-left out is that one contact may be met in two layers.
+layers: exact in households, by the mean susceptibility of groups of each size elsewhere; that one
+contact may be met in two layers is left out.
+
+This is not the threshold quantity. Who has more contacts is infected earlier and infects more, so
+an epidemic grows as a typical infected person's number says, about a tenth more with the shipped
+contacts, and can grow from an r0 of about 0.9.
 """
 
 from __future__ import annotations

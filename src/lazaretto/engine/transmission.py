@@ -36,7 +36,7 @@ from lazaretto.engine.memory import prefetch
 from lazaretto.engine.rates import MOST_EVENTS, Rates
 from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
 
-NUMBER_OF_EVENTS = 255
+NUMBER_OF_EVENTS = 511
 """Index of the draw that says how many potential infections there are."""
 
 NEVER = -1

@@ -17,7 +17,8 @@ class Measure(BaseModel):
     """A policy over places: what a scenario file says of it, and what it orders each day.
 
     A new measure is one subclass with its parameters as fields and `order`. Put it in a file
-    beside the scenario and name it there as ``measure: my_file.py:MyMeasure``.
+    beside the scenario and name it there as ``measure: my_file.py:MyMeasure``. `order` must depend
+    on its arguments and the fields only: replicates and interrupted runs rely on it.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
@@ -41,6 +42,8 @@ class Measure(BaseModel):
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - pydantic's own
         """Make a measure of this package known by its word; others are named by their file."""
         super().__pydantic_init_subclass__(**kwargs)
+        if "finds_infected" not in cls.__dict__:
+            cls.finds_infected = True  # what a parent does not do, a child may
         if "word" in cls.__dict__ and cls.__module__.startswith("lazaretto.measures."):
             _KNOWN[cls.word] = cls
 

@@ -8,7 +8,10 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from lazaretto.words import LAYERS, OPEN
+from lazaretto.words import LAYERS, OPEN, TIERS
+
+LONGEST_TURNAROUND = 60
+"""Days from sample to result, at most."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,9 @@ class Places:
         if areas == "all":
             return np.ones(len(self.districts), np.bool_)
         names = [areas] if isinstance(areas, str) else areas
+        unknown = [name for name in names if name not in self.districts]
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is no district; one of {', '.join(self.districts)}")
         return np.array([district in names for district in self.districts])
 
 
@@ -132,6 +138,8 @@ class Orders:
 
     def confine_compounds(self, compounds: NDArray[np.bool_], tier: int) -> None:
         """Raise the chosen compounds, shape (n_compounds,), to at least a tier."""
+        if not 0 <= tier < len(TIERS):
+            raise ValueError(f"tier {tier} is not known; 0 to {len(TIERS) - 1} are")
         self.tier[compounds] = np.maximum(self.tier[compounds], tier)
 
     def reduce(
@@ -148,6 +156,9 @@ class Orders:
         factor, essential
             Share of contacts that remains, residents and essential workers, 0 to 1.
         """
+        for share in (factor, essential):
+            if not 0 <= share <= 1:
+                raise ValueError(f"a share of contacts left is 0 to 1, not {share}")
         self.contacts[districts, layer] *= factor
         self.essential[districts, layer] *= essential
 
@@ -185,6 +196,10 @@ def _look(
     wait: int,
     isolate: bool,
 ) -> None:
+    if not (np.isfinite(chance).all() and chance.min() >= 0 and chance.max() <= 1):
+        raise ValueError("a chance to be found is 0 to 1 on every day")
+    if not 0 <= wait <= LONGEST_TURNAROUND:
+        raise ValueError(f"a result takes 0 to {LONGEST_TURNAROUND} days, not {wait}")
     if not chance.any():
         return
     first = ~chances.any(axis=1)

@@ -35,14 +35,14 @@ class SymptomaticTesting(Measure):
 
 
 class Screening(Measure):
-    """Test residents of an area in rounds, infected or not."""
+    """Test residents of an area again and again; each day is drawn anew, nobody is always missed."""
 
     word: ClassVar[str] = "screening"
 
     interval_days: float = Field(
-        1.0, ge=1, le=30, description="Days between two tests of one person."
+        1.0, ge=1, le=30, description="Mean days between two tests of one person."
     )
-    participation: float = Field(ge=0, le=1, description="Share tested in a round.")
+    participation: float = Field(ge=0, le=1, description="Share of those due who are tested.")
     test: Literal["pcr", "antigen"] = Field("pcr", description="Kind of test.")
     pool_loss: float = Field(
         0.0, ge=0, le=1, description="Share of detectable infections that pooling misses."

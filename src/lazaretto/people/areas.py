@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +32,23 @@ _CONTACT_PROVINCES = {"11": "Beijing", "31": "Shanghai", "22": "Jilin", "44": "G
 
 LONG_FORM = 10
 """The employment table counts the 10 % long-form sample."""
-"""The employment table counts the 10 % long-form sample."""
 
 
 SHANGHAI_SUBDISTRICTS = 216
+
+ALSO_CALLED = {
+    "harbin": "230100", "qiqihar": "230200", "luliang": "141100", "hohhot": "150100",
+    "ordos": "150600", "hulunbuir": "150700", "bayannur": "150800", "ulanqab": "150900",
+    "hinggan": "152200", "xilingol": "152500", "alxa": "152900", "ngawa": "513200",
+    "garze": "513300", "lhasa": "540100", "shigatse": "540200", "xigaze": "540200",
+    "qamdo": "540300", "chamdo": "540300", "nyingchi": "540400", "lhoka": "540500",
+    "nagqu": "540600", "nagchu": "540600", "ngari": "542500", "golog": "632600",
+    "urumqi": "650100", "karamay": "650200", "turpan": "650400", "turfan": "650400",
+    "kumul": "650500", "bortala": "652700", "bayingolin": "652800", "aksu": "652900",
+    "kizilsu": "653000", "kashgar": "653100", "hotan": "653200", "khotan": "653200",
+    "ili": "654000", "altay": "654300", "aral": "659002", "tumxuk": "659003",
+}  # fmt: skip
+"""Names in common use that are not the pinyin of the characters, with the code of the place."""
 
 
 @dataclass(frozen=True)
@@ -60,28 +75,31 @@ class Place:
 
 def slug(text: str) -> str:
     """Return lower-case letters and digits joined by hyphens: ``"Jing'an"`` gives ``jingan``."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower().replace("'", "")).strip("-")
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower().replace("'", "")).strip("-")
 
 
 def areas() -> list[Place]:
     """Return every place `read_area` knows by name: prefectures, then single districts."""
     ages = shipped_ages()
-    rows = shipped("china_prefectures_census2020")
-    named = [slug(r["name_en"]) for r in rows]
-    out = []
-    for row, name in zip(rows, named, strict=True):
-        code = row["area_code"]
-        unique = name if named.count(name) == 1 else f"{name}-{slug(row['province_en'])}"
-        n = len(_district_codes(code))
-        population = int(row["population"])
-        out.append(Place(code, unique, row["name_en"], row["province_en"], population, n))
-    taken = {p.name for p in out}
+    found = []
+    for row in shipped("china_prefectures_census2020"):
+        code, n = row["area_code"], len(_district_codes(row["area_code"]))
+        found.append((code, row["name_en"], row["province_en"], int(row["population"]), n))
     for row in shipped("district_seats"):
-        code, title = row["area_code"], row["name_en"]
+        code = row["area_code"]
         province = "Shanghai" if code.startswith("31") else "Beijing"
-        name = slug(title) if slug(title) not in taken else f"{slug(title)}-{slug(province)}"
-        out.append(Place(code, name, title, province, int(ages[code][2].sum()), 1))
-    return out
+        found.append((code, row["name_en"], province, int(ages[code][2].sum()), 1))
+    named = Counter(slug(title) for _, title, *_ in found)
+    return [
+        Place(code, _unique(title, province, named), title, province, population, n)
+        for code, title, province, population, n in found
+    ]
+
+
+def _unique(title: str, province: str, named: Counter[str]) -> str:
+    name = slug(title)
+    return name if named[name] == 1 else f"{name}-{slug(province)}"
 
 
 def read_area(place: str | Path) -> CensusArea:
@@ -105,6 +123,7 @@ def read_area(place: str | Path) -> CensusArea:
     wanted = slug(text)
     found = [p for p in known if text == p.code or wanted == p.name]
     found = found or [p for p in known if wanted and wanted == slug(p.title)]
+    found = found or [p for p in known if p.code == ALSO_CALLED.get(wanted)]
     found = found or [
         p for p in known for r in [_prefecture(p.code)] if r and text in _chinese(r["name_zh"])
     ]
@@ -114,7 +133,9 @@ def read_area(place: str | Path) -> CensusArea:
         return _user_area(Path(text))
     if found:
         raise CensusError([f"place {text!r} is not unique: {_options(found)}"])
-    near = difflib.get_close_matches(wanted, [p.name for p in known], n=4, cutoff=0.6)
+    near = difflib.get_close_matches(
+        wanted, [*(p.name for p in known), *ALSO_CALLED], n=4, cutoff=0.6
+    )
     hint = f"; near are {', '.join(near)}" if near else ""
     raise CensusError(
         [

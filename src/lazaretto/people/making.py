@@ -26,9 +26,9 @@ from lazaretto.people.population import (
     N_BANDS,
     Population,
 )
-from lazaretto.people.travel import gravity
+from lazaretto.people.travel import balanced, gravity
 
-GENERATOR = 1
+GENERATOR = 2
 """Raised whenever the same inputs would give other persons."""
 
 Progress = Callable[[str, float], None]
@@ -227,7 +227,9 @@ def make_population(
         subdistrict_start=subdistrict_start,
         subdistrict_district=subdistrict_district.astype(np.int32),
         district_start=district_start.astype(np.int32),
-        mixing=gravity(census, residents.astype(np.float64), parts, leave_own_part=True),
+        mixing=balanced(
+            gravity(census, residents.astype(np.float64), parts, leave_own_part=True), residents
+        ),
         household_pairs=pairs,
         household_persons=persons,
     )

@@ -29,6 +29,9 @@ HOUSEHOLD_COLUMNS = (
 )
 PLACE_COLUMNS = ("lon", "lat", "area_km2")
 
+ROMANISED = {"140400": "Changzhi", "211300": "Chaoyang", "411100": "Luohe", "540300": "Changdu"}
+"""Names of places by code that the source table reads wrongly from the characters."""
+
 
 class CensusError(ValueError):
     """Census tables that cannot be used, or a place that is not known.
@@ -72,7 +75,12 @@ def shipped(name: str) -> tuple[Row, ...]:
     """Return the rows of a shipped table, ``name`` without ``.csv``."""
     path = resources.files("lazaretto") / "data" / f"{name}.csv"
     with path.open("r", encoding="utf-8") as handle:
-        return tuple(csv.DictReader(handle))
+        return tuple(_rightly_named(row) for row in csv.DictReader(handle))
+
+
+def _rightly_named(row: Row) -> Row:
+    right = ROMANISED.get(row.get("area_code", ""))
+    return row | {"name_en": right} if right and "name_en" in row else row
 
 
 @lru_cache(maxsize=1)

@@ -86,3 +86,33 @@ def gravity(
     by_district = np.add.reduceat(np.add.reduceat(share, first, axis=1), first, axis=0)
     rounded = np.round(by_district / parts[:, None], 12)
     return np.asarray(rounded / rounded.sum(axis=1, keepdims=True), np.float64)
+
+
+def balanced(share: NDArray[np.float64], persons: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return mixing in which as many residents of a meet b as of b meet a.
+
+    Gravity says where people go; a contact has two sides. The flows of both directions are
+    averaged, then scaled symmetrically until every resident has the same number of contacts.
+
+    Parameters
+    ----------
+    share
+        (n_districts, n_districts) destinations, rows sum to 1.
+    persons
+        (n_districts,) residents.
+
+    Returns
+    -------
+    NDArray
+        (n_districts, n_districts), rows sum to 1.
+    """
+    flow = share * persons[:, None]
+    flow = (flow + flow.T) / 2
+    scale = np.ones(persons.size)
+    for _ in range(300):
+        row = scale * (flow @ scale)
+        if np.abs(row / persons - 1).max() < 1e-12:
+            break
+        scale = np.sqrt(scale * persons / (flow @ scale))
+    met = scale[:, None] * flow * scale
+    return np.asarray(met / met.sum(axis=1, keepdims=True), np.float64)

@@ -30,6 +30,8 @@ OTHER_COLOUR = "#5f86a8"
 
 KNOWN_KEYS = {"name", "measure", "areas", "from", "to", "tier"}
 
+FACTOR_WORDS = {"factor": "contacts", "essential_factor": "contacts of essential workers"}
+
 TIER_WORDS = {
     "open": "open",
     "precaution": "precaution",
@@ -97,17 +99,24 @@ def measure_table(
 def _details(measure: dict[str, Any], tier: str | None) -> str:
     said = [TIER_WORDS[tier]] if tier else []
     said += [
-        f"{str(key).replace('_', ' ')} {_plain(value)}"
+        _said(str(key), value)
         for key, value in measure.items()
         if key not in KNOWN_KEYS and value is not None
     ]
     return ", ".join(said)
 
 
-def _plain(value: object) -> str:
+def _said(key: str, value: object) -> str:
+    """Return a parameter of a measure in words: "12 % of contacts left", "isolate: yes"."""
+    if key in FACTOR_WORDS and isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{100 * value:.3g} % of {FACTOR_WORDS[key]} left"
+    word = key.replace("_", " ")
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return f"{word}: {'yes' if value else 'no'}"
+    if isinstance(value, list | tuple):
+        names = [f"{item:g}" if isinstance(item, float) else str(item) for item in value]
+        return f"{word}: {listed(names)}" if names else f"{word}: none"
+    return f"{word} {value:g}" if isinstance(value, float) else f"{word} {value}"
 
 
 def lockdown_starts(

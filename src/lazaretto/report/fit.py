@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lazaretto.outcomes.results import reported_net
 from lazaretto.report.observed import daily, daily_by_district
 from lazaretto.report.replicates import (
+    FEWEST_RUNS_FOR_BAND,
     Spread,
     area_of,
     by_area,
@@ -22,9 +23,6 @@ from lazaretto.report.replicates import (
 )
 
 Verdict = Literal["close", "fair", "rough", "poor"]
-
-FEWEST_RUNS_FOR_COVERAGE = 10
-"""Below this many runs a 90 % band is too coarse for its coverage to mean anything."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Fit:
     ratio
         Simulated total over observed total.
     observed_peak, observed_peak_date
-        Highest day of the data and its date.
+        Highest 7-day mean of the data and its middle day.
     peak_ratio, peak_days_late
         Peaks of the centred 7-day means: simulated over observed, and days after the observed.
     log_error
@@ -145,7 +143,7 @@ def compare(
     days = pd.DatetimeIndex(dates[known])
     late = np.array([(days[at] - days[peak]).days for at in peaks], np.float64)
     late[model.sum(axis=1) == 0] = np.nan
-    few = model.shape[0] < FEWEST_RUNS_FOR_COVERAGE
+    few = model.shape[0] < FEWEST_RUNS_FOR_BAND
     return Fit(
         first=days[0],
         last=days[-1],
@@ -153,8 +151,8 @@ def compare(
         observed_total=float(real.sum()),
         simulated_total=spread(model.sum(axis=1)),
         ratio=spread(model.sum(axis=1) / real.sum()),
-        observed_peak=float(real.max()),
-        observed_peak_date=days[int(real.argmax())],
+        observed_peak=float(smooth_real[peak]),
+        observed_peak_date=days[peak],
         peak_ratio=spread(smooth_model.max(axis=1) / smooth_real[peak]),
         peak_days_late=spread(late),
         log_error=spread(np.abs(np.log1p(model) - np.log1p(real)).mean(axis=1)),

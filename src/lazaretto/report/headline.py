@@ -12,7 +12,7 @@ from lazaretto.outcomes.results import reported_net
 from lazaretto.report.confined import LONG_STAY, Burden, burden
 from lazaretto.report.fit import Fit, compare
 from lazaretto.report.observed import daily
-from lazaretto.report.replicates import Spread, spread, with_replicates
+from lazaretto.report.replicates import Spread, moving_mean, spread, with_replicates
 from lazaretto.report.wording import (
     day,
     days,
@@ -22,6 +22,7 @@ from lazaretto.report.wording import (
     people,
     people_in_runs,
     place_name,
+    times_as_high,
     too_many_or_few,
 )
 
@@ -56,11 +57,13 @@ class Wave:
     reported, infected
         Net reported infections, and all infections, over the run.
     peak
-        Highest number of net reported infections in a day.
+        Highest 7-day mean of net reported infections a day.
     peak_date
-        Median date of the peak over the runs with a case; None if no run has one.
+        Median date of this peak over the runs with a case; None if no run has one.
     end
         Last day of the run.
+    untested
+        Whether people were infected and no measure tested anybody.
     """
 
     reported: Spread
@@ -68,6 +71,7 @@ class Wave:
     peak: Spread
     peak_date: np.datetime64 | None
     end: np.datetime64
+    untested: bool = False
 
 
 def wave(results: xr.Dataset) -> Wave:
@@ -82,12 +86,16 @@ def wave(results: xr.Dataset) -> Wave:
     net = reported_net(runs).sum("district").transpose("replicate", "date")
     seen = net.values.sum(axis=1) > 0
     dates = net["date"].values
+    smooth = moving_mean(net.values.astype(np.float64))
+    infected = spread(runs["infections"].sum(["date", "district", "layer"]))
+    tests = bool(results.attrs.get("tests", True))
     return Wave(
         reported=spread(net.sum("date")),
-        infected=spread(runs["infections"].sum(["date", "district", "layer"])),
-        peak=spread(net.max("date")),
-        peak_date=middle_date(dates[net.values[seen].argmax(axis=1)]) if seen.any() else None,
+        infected=infected,
+        peak=spread(smooth.max(axis=1)),
+        peak_date=middle_date(dates[smooth[seen].argmax(axis=1)]) if seen.any() else None,
         end=dates[-1],
+        untested=not tests and not seen.any() and infected.high > 0,
     )
 
 
@@ -108,29 +116,48 @@ def headline(
         The same with a column district.
     """
     fit = compare(results, observed, observed_by_district)
+    size = wave(results)
+    agreement = agreement_words(fit, unmatched_days(results, observed))
+    if fit is not None and changed_in(results):
+        agreement = (
+            f"This is a what-if ({changed_in(results)}): it is not meant to match what happened;"
+            " the real cases are drawn for orientation."
+        )
+    elif fit is not None and size.untested:
+        agreement = "With nobody tested there are no simulated reports to hold against the data."
     return Headline(
-        epidemic=epidemic_words(wave(results), place_name(results.attrs.get("place")), fit),
+        epidemic=epidemic_words(size, place_name(results.attrs.get("place")), fit),
         confinement=confinement_words(burden(results)),
-        agreement=agreement_words(fit, unmatched_days(results, observed)),
+        agreement=agreement,
     )
+
+
+def changed_in(results: xr.Dataset) -> str:
+    """Return what was changed against the scenario a run goes back to, empty if nothing was."""
+    return str(results.attrs.get("changed") or "")
 
 
 def epidemic_words(size: Wave, place: str, fit: Fit | None) -> str:
     """Return what the virus did: "The simulated wave reported 612,000 infections ..."."""
     real = "" if fit is None else f"; {place} reported {exactly(fit.observed_total)}"
     until = f"to {day(size.end, year=True)}"
+    if size.untested:
+        return (
+            f"{people_in_runs(size.infected, 'people')} were infected {until}. Nobody was tested in"
+            f" this scenario, so no case was reported{real}."
+        )
     if size.peak_date is None:
         unseen = people_in_runs(size.infected, "people")
         all_of_them = (
             "nobody was infected" if size.infected.high == 0 else f"{unseen} were infected"
         )
         return f"In the simulation no infection was reported {until}{real}; {all_of_them}."
-    highest = f"{people(size.peak.median)} in a day on {day(size.peak_date)}"
+    highest = f"{people(size.peak.median)} on {day(size.peak_date)}"
     if fit is not None:
-        highest += f", against {exactly(fit.observed_peak)} on {day(fit.observed_peak_date)}"
+        highest += f", against {people(fit.observed_peak)} on {day(fit.observed_peak_date)}"
     return (
         f"The simulated wave reported {people_in_runs(size.reported, 'infections')} {until}{real}."
-        f" The peak was {highest}. Counted with those never found,"
+        f" The 7-day mean of a day's reports peaked at {highest}. Counted with those never found,"
         f" {people_in_runs(size.infected, 'people')} were infected."
     )
 
@@ -175,9 +202,11 @@ def agreement_words(fit: Fit | None, unmatched: int = 0) -> str:
         f"The fit is {fit.verdict}: over the {fit.n_days} days with data the simulation reports"
         f" {too_many_or_few(fit.ratio.median)},"
         f" its peak (7-day mean) comes {late}"
-        f" and is {fit.peak_ratio.median:.2f} times the real one,"
+        f" and is {times_as_high(fit.peak_ratio.median)},"
         f" and a typical day is off by a factor of {fit.typical_factor:.1f}."
     )
+    if fit.districts is not None:
+        said += f" {100 * fit.districts.misplaced:.0f} % of the cases are in the wrong district."
     if not np.isnan(fit.inside_most):
         said += (
             f" The data lie inside the 90 % band of the runs on"

@@ -26,8 +26,8 @@ from lazaretto.report.figures import (
     vega_lite_version,
 )
 from lazaretto.report.fit import Fit, compare, fit_table
-from lazaretto.report.headline import QUESTION, headline, wave
-from lazaretto.report.replicates import SMALLEST_AREA, with_replicates
+from lazaretto.report.headline import QUESTION, changed_in, headline, wave
+from lazaretto.report.replicates import FEWEST_RUNS_FOR_BAND, SMALLEST_AREA, with_replicates
 from lazaretto.report.wording import day, days, exactly, people, short_day
 
 STATUS_ORDER = ("assumed", "fitted", "measured")
@@ -78,24 +78,29 @@ def report(
         finalize=_unbroken,
     )
     fit = compare(results, observed, observed_by_district)
+    meant = fit is not None and not changed_in(results) and not wave(results).untested
+    verdict = fit.verdict if fit is not None and meant else None
+    n_fitted = sum(figure.status == "fitted" for _, figure in _of(assumed, results)["scenario"])
     html = environment.get_template("report.html.j2").render(
         title=str(results.attrs.get("title") or "Simulation"),
         scenario=str(results.attrs.get("scenario") or "unnamed scenario"),
         subtitle=_subtitle(results),
         question=QUESTION,
         headline=headline(results, observed, observed_by_district),
-        verdict=fit.verdict if fit else None,
+        changed=_changed(results),
+        verdict=verdict,
         wave_numbers=_wave_numbers(results, fit),
         confinement_numbers=_confinement_numbers(results),
         figures=drawn,
         person_days=person_days_table(results),
-        fit_rows=fit_table(fit) if fit else [],
+        fit_rows=fit_table(fit) if fit is not None and meant else [],
+        range_words=_range_words(results),
         measure_rows=_measure_rows(results, measures),
-        parameters=_parameter_rows(assumed),
-        n_fitted=sum(figure.status == "fitted" for _, figure in assumed),
+        parameters=_parameter_groups(assumed, results),
+        n_fitted=n_fitted,
         provenance=_provenance(results),
         sources=list(sources),
-        limits=_limits(results, assumed, fit is not None),
+        limits=_limits(results, n_fitted if meant else 0, fit is not None),
         specs=_json({item["name"]: item["specs"] for item in drawn}),
         data=_json({name: table for item in drawn for name, table in item["data"].items()}),
         dark=_dark_rules(),
@@ -200,6 +205,20 @@ def _dark_rules() -> str:
     )
 
 
+def _changed(results: xr.Dataset) -> str:
+    against = results.attrs.get("against") or results.attrs.get("scenario") or "the scenario"
+    said = changed_in(results)
+    return f"Changed against {against}: {said}" if said else ""
+
+
+def _range_words(results: xr.Dataset) -> str:
+    runs = with_replicates(results).sizes["replicate"]
+    if runs == 1:
+        return ""
+    part = "lowest to highest" if runs < FEWEST_RUNS_FOR_BAND else "90 % of runs"
+    return f"Medians of {runs} runs; in brackets: {part}."
+
+
 def _subtitle(results: xr.Dataset) -> str:
     dates = results["date"].values
     runs = with_replicates(results).sizes["replicate"]
@@ -215,12 +234,20 @@ def _wave_numbers(results: xr.Dataset, fit: Fit | None) -> list[tuple[str, str]]
     size = wave(results)
     share = 100 * size.infected.median / max(float(results["population"].sum()), 1.0)
     peak = "no case was reported" if size.peak_date is None else f"on {day(size.peak_date)}"
+    if size.untested:
+        known = (exactly(fit.observed_total), "reported in reality") if fit else ("0", "tested")
+        return [
+            (people(size.infected.median), "people infected in all"),
+            (f"{share:.1f} %", "of residents infected"),
+            ("none", "reported: nobody was tested"),
+            known,
+        ]
     return [
         (people(size.reported.median), "infections reported"),
         (exactly(fit.observed_total), "reported in reality")
         if fit
         else (f"{share:.1f} %", "of residents infected"),
-        (people(size.peak.median), f"in a day at the peak, {peak}"),
+        (people(size.peak.median), f"a day at the peak of the 7-day mean, {peak}"),
         (people(size.infected.median), "people infected in all"),
     ]
 
@@ -247,6 +274,37 @@ def _measure_rows(
             first, last = "outside the run", ""
         rows.append((row["name"], row["where"], first, last, row["details"] or row["kind"]))
     return rows
+
+
+def _of(
+    figures: Sequence[tuple[str, Figure]], results: xr.Dataset
+) -> dict[str, list[tuple[str, Figure]]]:
+    """Return parameters by what they belong to: the scenario, the disease, the people."""
+    groups: dict[str, list[tuple[str, Figure]]] = {"scenario": [], "disease": [], "people": []}
+    disease = f"{results.attrs.get('disease')}."
+    for key, figure in figures:
+        other = "people" if key.startswith("people.") else "scenario"
+        groups["disease" if key.startswith(disease) else other].append((key, figure))
+    return groups
+
+
+def _parameter_groups(
+    assumed: Sequence[tuple[str, Figure]], results: xr.Dataset
+) -> list[tuple[str, bool, list[tuple[str, str, str, str, str]]]]:
+    """Return heading, whether it is open, and rows of each group; assumed ones by themselves."""
+    groups = _of(assumed, results)
+    own = groups["scenario"]
+    parts = [
+        ("Scenario, assumed", True, [p for p in own if p[1].status == "assumed"]),
+        ("Scenario, fitted or measured", False, [p for p in own if p[1].status != "assumed"]),
+        ("Disease", False, groups["disease"]),
+        ("People and places", False, groups["people"]),
+    ]
+    return [
+        (f"{name} ({len(found)})", opened, _parameter_rows(found))
+        for name, opened, found in parts
+        if found
+    ]
 
 
 def _parameter_rows(assumed: Sequence[tuple[str, Figure]]) -> list[tuple[str, str, str, str, str]]:
@@ -286,9 +344,7 @@ def _provenance(results: xr.Dataset) -> list[tuple[str, str]]:
     ]
 
 
-def _limits(
-    results: xr.Dataset, assumed: Sequence[tuple[str, Figure]], compared: bool
-) -> list[str]:
+def _limits(results: xr.Dataset, n_fitted: int, compared: bool) -> list[str]:
     said = [
         "The people are synthetic. They match census tables in number, age and household, and"
         " none of them is anybody.",
@@ -307,7 +363,7 @@ def _limits(
             "The bands hold what chance does between runs of the same parameters. They do not"
             " hold what is not known about the parameters, which is more."
         )
-    if any(figure.status == "fitted" for _, figure in assumed) and compared:
+    if n_fitted:
         said.append(
             "Some parameters were tuned to the data shown here, so the agreement is a description"
             " and not a test."

@@ -17,6 +17,9 @@ BAND_NAMES = ("p05", "p25", "median", "p75", "p95")
 RUNS_DRAWN = 20
 """At most this many single runs are drawn as thin lines."""
 
+FEWEST_RUNS_FOR_BAND = 20
+"""Below this many runs 90 % of them are too few to be told from all of them."""
+
 SMALLEST_AREA = 100_000
 """Residents below which an area is not shown by itself."""
 
@@ -28,7 +31,8 @@ class Spread:
     Parameters
     ----------
     median, low, high
-        Median and 90 % interval over the runs, in the number's own unit.
+        Median and 90 % interval over the runs, in the number's own unit; of fewer than 20 runs the
+        lowest and the highest.
     runs
         How many runs it is taken over.
     """
@@ -40,12 +44,13 @@ class Spread:
 
 
 def spread(values: NDArray[np.float64] | NDArray[np.int64] | xr.DataArray) -> Spread:
-    """Return median and 90 % interval of one number per run, shape (n_replicates,)."""
+    """Return median and range of one number per run, shape (n_replicates,): see `Spread`."""
     array = np.asarray(values, np.float64)
     known = array[~np.isnan(array)]
     if known.size == 0:
         return Spread(float("nan"), float("nan"), float("nan"), 0)
-    low, median, high = np.quantile(known, (0.05, 0.5, 0.95))
+    few = known.size < FEWEST_RUNS_FOR_BAND
+    low, median, high = np.quantile(known, (0, 0.5, 1) if few else (0.05, 0.5, 0.95))
     return Spread(float(median), float(low), float(high), int(known.size))
 
 

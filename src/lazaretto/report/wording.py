@@ -8,7 +8,7 @@ from math import floor, isnan, log10
 import numpy as np
 import pandas as pd
 
-from lazaretto.report.replicates import Spread
+from lazaretto.report.replicates import FEWEST_RUNS_FOR_BAND, Spread
 
 
 def people(number: float) -> str:
@@ -48,11 +48,14 @@ def between(low: float, high: float) -> str:
 
 
 def people_in_runs(number: Spread, noun: str = "") -> str:
-    """Return a count over the runs: "612,000 infections (90 % of runs 580,000 to 640,000)"."""
+    """Return a count over the runs: "612,000 infections (median of 5 runs: 580,000 to 640,000)"."""
     said = f"{people(number.median)} {noun}".strip()
     if number.runs < 2 or people(number.low) == people(number.high):
         return said
-    return f"{said} (90 % of runs {between(number.low, number.high)})"
+    some = between(number.low, number.high)
+    if number.runs < FEWEST_RUNS_FOR_BAND:
+        return f"{said} (median of {number.runs} runs: {some})"
+    return f"{said} (median of {number.runs} runs, 90 % of them {some})"
 
 
 def decimal_in_runs(number: Spread, digits: int = 2) -> str:
@@ -60,6 +63,8 @@ def decimal_in_runs(number: Spread, digits: int = 2) -> str:
     if number.runs == 0 or isnan(number.median):
         return "not defined"
     middle = f"{number.median:.{digits}f}"
+    if number.median > 0 and not float(middle):
+        return f"below {10.0**-digits:.{digits}f}"
     if number.runs < 2:
         return middle
     return f"{middle} ({number.low:.{digits}f} to {number.high:.{digits}f})"
@@ -116,6 +121,13 @@ def too_many_or_few(ratio: float) -> str:
     if percent == 0:
         return "just as many"
     return f"{percent} % too {'many' if ratio > 1 else 'few'}"
+
+
+def times_as_high(ratio: float) -> str:
+    """Return a ratio of heights: "1.12 times the real one", "3 % of the real one"."""
+    if ratio >= 0.1:
+        return f"{ratio:.2f} times the real one"
+    return f"{100 * ratio:.1g} % of the real one" if ratio >= 0.001 else "next to nothing"
 
 
 def listed(items: Sequence[str], most: int = 8) -> str:

@@ -84,10 +84,18 @@ def _disease_problems(disease: object) -> Iterator[Problem]:
         yield Problem("disease", shown(disease), one_of(DISEASES), advice)
 
 
+MOST_DAYS = 3660
+"""Length of the longest run, ten years."""
+
+
 def _date_problems(written: Mapping[str, Any]) -> Iterator[Problem]:
     start, end = as_date(written.get("start")), as_date(written.get("end"))
     if start and end and end < start:
         yield Problem("end", str(end), f"a date from {start} on", "exchange start and end")
+    if start and end and (end - start).days >= MOST_DAYS:
+        yield Problem(
+            "end", str(end), f"at most {MOST_DAYS} days from the start", "shorten the run"
+        )
 
 
 def _seeding_problems(written: Mapping[str, Any]) -> Iterator[Problem]:

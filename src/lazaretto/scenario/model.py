@@ -81,8 +81,9 @@ class Scenario(Section):
     disease: str = Field(description="Name of the variant, such as omicron-ba2.")
     r0: Annotated[Sourced, Unit("infections", above=0, at_most=50)] = Field(
         description=(
-            "Mean secondary infections of one infected person where everybody is susceptible and "
-            "nothing is restricted, infections."
+            "Mean secondary infections of a resident taken at random where all are susceptible "
+            "and nothing is restricted, infections. Growth follows a typical infected person, "
+            "who has more contacts: about a tenth more."
         )
     )
     start: date = Field(description="First day of the run, ISO date.")
@@ -240,4 +241,8 @@ def _measure_figures(measures: list[MeasureEntry]) -> Iterator[tuple[str, Figure
                     value.get("high"),
                     str(value.get("note", "")),
                 )
+                yield f"measures.{entry.name or i}.{key}", figure
+            elif isinstance(value, int | float) and not isinstance(value, bool):
+                why = "written in the scenario without a source"
+                figure = Figure(float(value), "", why, "assumed")
                 yield f"measures.{entry.name or i}.{key}", figure

@@ -10,7 +10,7 @@ from lazaretto.scenario.section import Section
 from lazaretto.scenario.sourced import Sourced, Unit, sourced
 
 Share = Annotated[Sourced, Unit("share", at_least=0, at_most=1)]
-Days = Annotated[Sourced, Unit("days", at_least=0)]
+Days = Annotated[Sourced, Unit("days", at_least=0, at_most=15)]
 
 DAILY = "shanghai_2022_daily.csv"
 
@@ -47,14 +47,4 @@ class Reporting(Section):
             note="5,062 reclassifications of one day, 28 April, are in it",
         ),
         description="Mean time from first report to reclassification, days.",
-    )
-    turnaround_days: Days = Field(
-        default=sourced(
-            1.0,
-            "days",
-            "79 % of the tubes of 4 April 2022 had a result at 8:00 of the next day "
-            "(Shanghai Daily)",
-            "measured",
-        ),
-        description="Swab to reported result where a measure does not state its own, days.",
     )

@@ -21,9 +21,9 @@ class Seeding(Section):
     first: date | None = Field(default=None, alias="from", description="First date, ISO.")
     last: date | None = Field(default=None, alias="to", description="Last date, inclusive, ISO.")
     area: str = Field(default=ALL, description="Name of a district, or all.")
-    infections_per_day: Annotated[Sourced, Unit("infections/day", at_least=1, whole=True)] = Field(
-        description="Persons infected from outside on each date, infections/day."
-    )
+    infections_per_day: Annotated[
+        Sourced, Unit("infections/day", at_least=1, at_most=100_000, whole=True)
+    ] = Field(description="Persons infected from outside on each date, infections/day.")
 
     @property
     def count(self) -> int:

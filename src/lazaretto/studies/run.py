@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,6 +75,8 @@ def run_scenario(
     again: bool = False,
     progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
+    changed: Sequence[str] = (),
+    against: str = "",
 ) -> RunOutcome:
     """Run a scenario, or find the run if it was made before.
 
@@ -94,9 +96,14 @@ def run_scenario(
         Called as the work goes on.
     stop
         Asked after each day; if true the run is checkpointed and `Interrupted` is raised.
+    changed, against
+        What was changed, in words such as ``r0=4``, and the name of the scenario it was changed
+        against; see `lazaretto.studies.changes`. Kept with the results, without influence on them.
 
     Raises
     ------
+    ValueError
+        If there are no replicates.
     ScenarioError
         If the scenario does not fit its place.
     Interrupted
@@ -106,7 +113,9 @@ def run_scenario(
     OSError
         If the run folder cannot be written.
     """
-    checked_measures(scenario)
+    if replicates < 1:
+        raise ValueError(f"replicates is {replicates}; at least 1 is needed")
+    measures = checked_measures(scenario)
     threads = threads or cores()
     inputs = inputs_of(scenario, seed, replicates)
     folder = RunFolder.of(out, scenario.name, digest_of(inputs)) if out is not None else None
@@ -139,7 +148,19 @@ def run_scenario(
             threads=threads,
             setup_s=setup,
         )
+        tests = any(
+            each.finds_infected
+            and (each.first or scenario.start) <= scenario.end
+            and (each.last or scenario.end) >= scenario.start
+            for each in measures
+        )
+        summary |= {"tests": tests}
         results.attrs |= {"wall_s": summary["wall_s"], "digest": scenario.digest()}
+        results.attrs |= {"tests": int(tests)}
+        if changed:
+            against = against or scenario.name
+            summary |= {"changed": list(changed), "against": against}
+            results.attrs |= {"changed": "; ".join(changed), "against": against}
         if folder is not None:
             _write_netcdf(results, folder.trajectories)
             folder.finish(scenario, inputs, summary)

@@ -15,6 +15,7 @@ import xarray as xr
 import yaml
 
 import lazaretto
+from lazaretto.compiled import model_digest
 from lazaretto.engine.checked import place_of
 from lazaretto.measures import measure_file
 from lazaretto.people import read_area
@@ -48,6 +49,7 @@ def inputs_of(scenario: Scenario, seed: int, replicates: int) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "lazaretto": lazaretto.__version__,
+        "model": model_digest(),
         "scenario": scenario.digest(),
         "place": hashlib.sha256(read_area(place_of(scenario)).content()).hexdigest(),
         "own_measures": own,
