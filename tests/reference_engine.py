@@ -52,7 +52,7 @@ from lazaretto.words import (
 ALWAYS = 1 << 31
 """A 31-bit number is always below this."""
 
-HOUSEHOLD_DRAWS, GROUP_DRAWS, OPEN_DRAWS, NUMBER_DRAW = 0, 80, 160, 255
+HOUSEHOLD_DRAWS, GROUP_DRAWS, OPEN_DRAWS, NUMBER_DRAW = 0, 160, 320, 511
 """Index of the first draw of each kind of contact, and of the draw that says how many."""
 
 MOST = GROUP_DRAWS - HOUSEHOLD_DRAWS

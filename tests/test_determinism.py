@@ -133,7 +133,6 @@ NULL_MEASURES: dict[str, Measure] = {
     "schools stay open": CloseSchools(factor=1.0),
     "workplaces stay open": CloseWorkplaces(factor=1.0),
     "the open tier": Lockdown(tier="open"),
-    "nowhere": Lockdown(tier="sealed", areas=["nowhere"]),
     "nobody is screened": Screening(participation=0.0),
     "nobody seeks a test": SymptomaticTesting(share=0.0, delay_days=3),
     "after the end": Lockdown(tier="sealed", **since(DAYS)),

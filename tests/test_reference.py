@@ -401,7 +401,7 @@ def rich() -> tuple[Population, Settings, Outcome]:
         r0=8,
         n_days=DAYS,
         table=with_protection(courses("omicron-ba2"), [0.0] * 16 + [0.3, 0.6, 0.9]),
-        arrivals=(Arrival(0, 0, 1_500, 8), Arrival(20, 0, 700, 5), Arrival(40, 700, 1_500, 5)),
+        arrivals=(Arrival(0, 0, 1_500, 8), Arrival(20, 0, 700, 60), Arrival(40, 700, 1_500, 60)),
         measures=(
             SymptomaticTesting(share=0.5, delay_days=1, turnaround_days=2),
             Screening(participation=0.3, **{"from": START + timedelta(30)}),

@@ -71,6 +71,13 @@ def test_overrides_and_the_library():
         _ = lz.Scenari
 
 
+def test_changes_are_kept_and_no_run_is_refused(scenario):
+    assert {"Results", "Scenario"} <= set(dir(lz))
+    with pytest.raises(ValueError, match="replicates is 0"):
+        scenario.run(replicates=0)
+    assert "changed" not in scenario.run().attrs
+
+
 def test_importing_loads_nothing_heavy():
     # What takes the time of an import is what it loads: counted, since a clock is not to be
     # trusted on a machine that does something else as well.

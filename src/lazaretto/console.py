@@ -74,12 +74,12 @@ def problems_shown(as_json: bool = False) -> Iterator[None]:
         complain(message)
         raise typer.Exit(1) from None
     except Exception as error:
-        message = _of_own_measure(error)
-        if message is None:
+        trouble = _of_own_measure(error)
+        if trouble is None:
             raise
         if as_json:
-            print_json({"ok": False, "problems": [{"advice": message}]})
-        complain(message)
+            print_json({"ok": False, "problems": [{"advice": trouble}]})
+        complain(trouble)
         raise typer.Exit(1) from None
 
 

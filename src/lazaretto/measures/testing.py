@@ -35,7 +35,7 @@ class SymptomaticTesting(Measure):
 
 
 class Screening(Measure):
-    """Test residents of an area again and again; each day is drawn anew, nobody is always missed."""
+    """Test residents again and again; each day is drawn anew, so nobody is always missed."""
 
     word: ClassVar[str] = "screening"
 

@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 from lazaretto.report.appearance import WIDE, Layout, specification
 from lazaretto.report.chronicle import lockdown_starts, measure_table, measures_timeline
 from lazaretto.report.confinement_figures import confined_over_time, longest_stays
-from lazaretto.report.replicates import RUNS_DRAWN, SMALLEST_AREA, by_area, with_replicates
+from lazaretto.report.replicates import (
+    FEWEST_RUNS_FOR_BAND,
+    RUNS_DRAWN,
+    SMALLEST_AREA,
+    by_area,
+    with_replicates,
+)
 from lazaretto.report.reported_by_district import reported_by_district
 from lazaretto.report.reported_cases import reported_cases
 from lazaretto.report.reproduction import WINDOW, effective_r
@@ -79,11 +85,12 @@ def report_figures(
     n_runs = runs.sizes["replicate"]
     mean = "" if n_runs == 1 else " Means over the runs."
     thin = "single runs" if n_runs <= RUNS_DRAWN else f"the first {RUNS_DRAWN} runs"
+    most = "all" if n_runs < FEWEST_RUNS_FOR_BAND else "90 %"
     drawn = (
         "The line is the one run there is."
         if n_runs == 1
-        else f"The line is the median of {n_runs} runs, the bands hold half and 90 % of them day by"
-        f" day, thin lines are {thin}."
+        else f"The line is the median of {n_runs} runs, the bands hold half and {most} of them day"
+        f" by day, thin lines are {thin}."
     )
     dots = " Dots are the real reports." if observed is not None else " There are no data."
     rates = (

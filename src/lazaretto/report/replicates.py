@@ -113,12 +113,16 @@ def area_of(results: xr.Dataset) -> dict[str, str]:
 def bands(series: xr.DataArray) -> pd.DataFrame:
     """Return quantiles over the runs of a series, one row per remaining coordinate.
 
+    Of fewer than 20 runs p05 and p95 are the lowest and the highest.
+
     Parameters
     ----------
     series
         Any labelled series with a replicate axis.
     """
-    table = series.quantile(list(BAND), dim="replicate", skipna=True)
+    few = series.sizes["replicate"] < FEWEST_RUNS_FOR_BAND
+    drawn = (0, *BAND[1:-1], 1) if few else BAND
+    table = series.quantile(list(drawn), dim="replicate", skipna=True)
     columns = {name: table.isel(quantile=i, drop=True) for i, name in enumerate(BAND_NAMES)}
     together = xr.Dataset(columns).drop_vars("population", errors="ignore")
     return together.to_dataframe().reset_index()

@@ -72,7 +72,7 @@ def reported_by_district(
     total = table.groupby("district")[["median", "observed"]].sum().max(axis=1)
     order = [str(name) for name in total.sort_values(ascending=False).index]
     known = bool(table["observed"].notna().any())
-    key = key_of(with_replicates(results).sizes["replicate"] > 1, known, half=False)
+    key = key_of(with_replicates(results).sizes["replicate"], known, half=False)
     columns = min(2 if layout.narrow else 4, len(order))
     width = layout.panels(columns)
     x = dates_across("date", results["date"].values, width)

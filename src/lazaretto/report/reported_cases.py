@@ -77,7 +77,7 @@ def reported_cases(
     )
     many = runs.sizes["replicate"] > 1
     known = bool(table["observed"].notna().any())
-    key = key_of(many, known)
+    key = key_of(runs.sizes["replicate"], known)
     x = dates_across("date", runs["date"].values, layout.panel)
 
     def panel(series: str, heading: str, height: int, log: bool = False) -> alt.LayerChart:

@@ -6,36 +6,40 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lazaretto.report.appearance import DATA, HALF_OF_RUNS, LINE_KEY, MOST_RUNS, SIMULATED
+from lazaretto.report.replicates import FEWEST_RUNS_FOR_BAND
 
 if TYPE_CHECKING:
     import altair as alt
 
-REAL, MEDIAN, ONE, HALF, MOST = (
+REAL, MEDIAN, ONE, HALF, MOST, EVERY = (
     "real data",
     "median of runs",
     "simulation",
     "half of runs",
     "90 % of runs",
+    "all runs",
 )
 
-COLOURS = {REAL: DATA, MEDIAN: SIMULATED, ONE: SIMULATED, HALF: HALF_OF_RUNS, MOST: MOST_RUNS}
+COLOURS = {REAL: DATA, MEDIAN: SIMULATED, ONE: SIMULATED, HALF: HALF_OF_RUNS, MOST: MOST_RUNS,
+           EVERY: MOST_RUNS}  # fmt: skip
 
 
-def key_of(many: bool, known: bool, half: bool = True) -> dict[str, str]:
+def key_of(runs: int, known: bool, half: bool = True) -> dict[str, str]:
     """Return what a figure shows and in which colour, in the order of its legend.
 
     Parameters
     ----------
-    many
-        Whether there is more than one run, so that there are bands.
+    runs
+        Number of runs; there are bands if there are more than one.
     known
         Whether there are data.
     half
         Whether the 50 % band is drawn.
     """
+    many = runs > 1
     shown = ([REAL] if known else []) + ([MEDIAN] if many else [ONE])
     if many:
-        shown += ([HALF] if half else []) + [MOST]
+        shown += ([HALF] if half else []) + [EVERY if runs < FEWEST_RUNS_FOR_BAND else MOST]
     return {name: COLOURS[name] for name in shown}
 
 
@@ -68,7 +72,7 @@ def runs_beside_data(
     import altair as alt
 
     scale = alt.Scale(domain=list(key), range=list(key.values()))
-    only_lines = MOST not in key and not (REAL in key and dots)
+    only_lines = not {MOST, EVERY} & set(key) and not (REAL in key and dots)
     legend = alt.Legend(**LINE_KEY) if only_lines else alt.Legend()
 
     def marks(name: str) -> alt.Chart:
@@ -76,7 +80,7 @@ def runs_beside_data(
         return named.encode(x, color=alt.Color("key:N", scale=scale, legend=legend))
 
     layers = []
-    for name, low, high in ((MOST, "p05", "p95"), (HALF, "p25", "p75")):
+    for name, low, high in ((MOST, "p05", "p95"), (EVERY, "p05", "p95"), (HALF, "p25", "p75")):
         if name in key:
             layers.append(marks(name).mark_area().encode(up(low), alt.Y2(high)))
     middle = MEDIAN if MEDIAN in key else ONE
@@ -113,6 +117,11 @@ def read_out(base: alt.Chart, x: alt.X, key: dict[str, str], width: float) -> al
         tooltip += [
             alt.Tooltip("p05:Q", format=",.0f", title="5 % of runs below"),
             alt.Tooltip("p95:Q", format=",.0f", title="95 % of runs below"),
+        ]
+    if EVERY in key:
+        tooltip += [
+            alt.Tooltip("p05:Q", format=",.0f", title="lowest run"),
+            alt.Tooltip("p95:Q", format=",.0f", title="highest run"),
         ]
     unseen: alt.Chart = base.mark_rule(opacity=0, strokeWidth=width).encode(x, tooltip=tooltip)
     return unseen
