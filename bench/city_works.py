@@ -23,7 +23,8 @@ THREADS = 2
 WAVE = ("r0=8", "measures=[]", f"end={END}")
 SHIPPED: tuple[str, ...] = ()
 QUIET = ("seeding=[]", "measures=[]", f"end={END}")
-FIRST_DAY = ("r0=8", "measures=[]", f"end={START}")
+SEEDS = f"seeding=[{{date: {START}, area: all, infections_per_day: 100}}]"
+FIRST_DAY = ("r0=8", "measures=[]", SEEDS, f"end={START}")
 
 LAUNCH = "import sys; from lazaretto.cli import main; sys.exit(main())"
 IDLE = """
