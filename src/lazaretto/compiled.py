@@ -18,7 +18,7 @@ MADE_OF = ("chance.py", "words.py", "engine/*.py", "people/*.py")
 """Files that kernels and what they are compiled from stand in."""
 
 KEPT = 4
-"""Folders of earlier states that are left alone; older ones are removed."""
+"""Folders that are left alone, the one in use among them; older ones are removed."""
 
 
 def cache_folder() -> Path:
@@ -57,10 +57,11 @@ def keep_kernels() -> None:
     if not folder.is_dir():
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            others = sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)
+            others = [path for path in folder.parent.iterdir() if path != folder]
+            others.sort(key=lambda path: path.stat().st_mtime)
         except OSError:
             return
-        for old in others[:-KEPT]:
+        for old in others[: -KEPT + 1]:
             shutil.rmtree(old, ignore_errors=True)
     config.CACHE_DIR = str(folder)
 
