@@ -19,11 +19,11 @@ from lazaretto.disease import CourseTable
 from lazaretto.engine.city import ESSENTIAL, IN_SCHOOL, IN_WORKPLACE, City
 from lazaretto.engine.infection import household_size, is_essential, kind_of
 from lazaretto.engine.rates import (
-    HOUSEHOLD_SIZES,
     MOST_EVENTS,
     OPEN_TO_ALL,
     ContactRates,
     Rates,
+    by_household_size,
     event_numbers,
 )
 from lazaretto.engine.transmission import (
@@ -93,9 +93,7 @@ def other_contacts(
         values = np.concatenate([[0.0], values])
     left = np.maximum(1 - transmissibility * np.outer(values, contacts.weight), 0)
     rate = left * contacts.per_day
-    others = np.arange(HOUSEHOLD_SIZES) - 1.0
-    size = np.zeros(HOUSEHOLD_SIZES)
-    size[2:] = others[2:] ** (1 - contacts.household_exponent)
+    size = by_household_size(contacts.household_exponent)
     group = np.zeros((3, values.size))
     group[IN_SCHOOL], group[IN_WORKPLACE] = rate[:, SCHOOL], rate[:, WORKPLACE]
     open_to_all = rate[:, list(OPEN_TO_ALL)]

@@ -87,11 +87,26 @@ def household_rates(contacts: ContactRates) -> NDArray[np.float64]:
     contacts
         Contact rates and relative weights by layer.
     """
-    others = np.arange(HOUSEHOLD_SIZES) - 1.0
-    rates = np.zeros(HOUSEHOLD_SIZES)
     strength = float(contacts.per_day[HOUSEHOLD] * contacts.weight[HOUSEHOLD])
-    rates[2:] = strength * others[2:] ** (1 - contacts.household_exponent)
-    return rates
+    return strength * by_household_size(contacts.household_exponent)
+
+
+def by_household_size(exponent: float) -> NDArray[np.float64]:
+    """Return a member's contacts relative to a household of two, (n - 1)**(1 - exponent).
+
+    Parameters
+    ----------
+    exponent
+        Power alpha of `ContactRates.household_exponent`.
+
+    Returns
+    -------
+    By household size, shape (16,); 0 for those who live alone.
+    """
+    others = np.arange(HOUSEHOLD_SIZES) - 1.0
+    relative = np.zeros(HOUSEHOLD_SIZES)
+    relative[2:] = others[2:] ** (1 - exponent)
+    return relative
 
 
 def event_numbers(mean: NDArray[np.float64], what: str = POTENTIAL) -> NDArray[np.uint32]:
