@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from lazaretto.cli import app
 from lazaretto.scenario import json_schema
+from lazaretto.scenario.reading import read_scenario
 
 KEYS = {
     "run", "scenario", "seed", "threads", "persons", "days", "infections", "reported", "setup_s",
@@ -393,6 +394,29 @@ def test_check_says_what_is_never_in_force(town):
     assert "Never in force in these days: seal" in shown
 
 
+def test_check_draws_triggers_and_resources_and_tells_machines_the_same(town):
+    policy = write_scenario(
+        town, "policy.yaml",
+        resources=[{"name": "labs", "unit": "tubes/day", "opened": [{"amount": 500}]}],
+        measures=[
+            {"measure": "symptomatic_testing", "share": 0.6, "delay_days": 1, "labs": "labs"},
+            {"measure": "lockdown", "name": "seal", "tier": 3, "from": "2022-03-20",
+             "when": {"level": "compound", "on": {"positive_within": 2},
+                      "off": {"days_clear": 14}}},
+        ],
+    )  # fmt: skip
+    shown = lazaretto("check", policy).stdout
+    said = "in a compound from a positive within 2 days until 14 days clear"
+    for words in (f"when: {said}", "takes from: labs", "500 from", "taken by: symptomatic_testing"):
+        assert words in " ".join(shown.split())
+    told = json.loads(lazaretto("check", policy, "--json").stdout)
+    assert set(told) == {"ok", "scenario", "policy"}
+    assert [each["when"] for each in told["policy"]["measures"]] == ["", said]
+    assert told["policy"]["resources"][0]["taken_by"] == ["symptomatic_testing"]
+    wrong = lazaretto("check", policy, "--set", "resources.labs.unit=beds", code=2).stderr
+    assert "measures.0.labs is labs, which is counted in beds" in wrong
+
+
 def test_list_shows_what_there_is(town, runs):
     run_json(town / "twin.yaml", runs)
     (runs / "other").mkdir()
@@ -411,10 +435,7 @@ def test_schema_is_valid_and_knows_measures(town):
     schema = json.loads(lazaretto("schema").stdout)
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    from importlib.resources import files
-
-    shipped = files("lazaretto").joinpath("scenario", "library", "shanghai-2022.yaml")
-    written = json.loads(json.dumps(yaml.safe_load(shipped.read_text()), default=str))
+    written = json.loads(json.dumps(read_scenario("shanghai-2022")[0], default=str))
     assert not list(validator.iter_errors(written))
     small = yaml.safe_load((town / "twin.yaml").read_text())
     assert not list(validator.iter_errors(small))

@@ -8,16 +8,26 @@ import numpy as np
 import pytest
 
 from lazaretto.measures import (
+    NEVER_POSITIVE,
+    Antivirals,
+    ClosedLoop,
     CloseSchools,
     CloseWorkplaces,
+    ContactTracing,
+    HealthCare,
+    Isolation,
     Lockdown,
     Observed,
+    OpenResource,
     Orders,
     Places,
+    Quarantine,
     ReduceContacts,
     Screening,
     SymptomaticTesting,
     Today,
+    VaccinationCampaign,
+    Zones,
     build_measures,
     known_measures,
 )
@@ -36,6 +46,9 @@ def places():
         district_persons=np.array([300, 200, 100]),
         compound_district=np.array([0, 0, 0, 1, 1, 2]),
         compound_persons=np.full(6, 100),
+        compound_subdistrict=np.array([0, 0, 1, 2, 2, 3]),
+        building_compound=np.arange(6),
+        building_persons=np.full(6, 100),
     )
 
 
@@ -44,9 +57,23 @@ def orders(places):
     return Orders(places, {"pcr": PCR, "antigen": ANTIGEN})
 
 
-def today(day=0, confirmed=None):
-    seen = np.zeros((day, 3), np.int64) if confirmed is None else np.asarray(confirmed)
-    return Today(day, date(2022, 3, 1 + day), Observed(seen, np.zeros_like(seen)))
+def observed(confirmed, asymptomatic):
+    """Return reports by day and district of a city in which no place ever had a positive."""
+    n_days, n_districts = np.shape(confirmed)
+    never = np.full(6, NEVER_POSITIVE, np.int32)
+    return Observed(
+        confirmed=np.asarray(confirmed), asymptomatic=np.asarray(asymptomatic),
+        found=np.zeros((n_days, n_districts, 6), np.int64),
+        deaths=np.zeros((n_days, n_districts), np.int64),
+        patients=np.zeros((n_districts, 2), np.int64),
+        building_clear=never, compound_clear=never, subdistrict_clear=never[:4],
+        stock_used=np.zeros(0, np.int64), stock_waiting=np.zeros(0, np.int64),
+    )  # fmt: skip
+
+
+def today(day=0):
+    none = np.zeros((day, 3), np.int64)
+    return Today(day, date(2022, 3, 1 + day), observed(none, none))
 
 
 def ordered(places, orders, *measures):
@@ -57,15 +84,22 @@ def ordered(places, orders, *measures):
 
 def test_known_measures_are_what_the_package_defines():
     assert {
+        "antivirals": Antivirals,
         "close_schools": CloseSchools,
         "close_workplaces": CloseWorkplaces,
+        "closed_loop": ClosedLoop,
+        "contact_tracing": ContactTracing,
+        "health_care": HealthCare,
+        "isolation": Isolation,
         "lockdown": Lockdown,
+        "open_resource": OpenResource,
+        "quarantine": Quarantine,
         "reduce_contacts": ReduceContacts,
         "screening": Screening,
         "symptomatic_testing": SymptomaticTesting,
+        "vaccination_campaign": VaccinationCampaign,
+        "zones": Zones,
     } == known_measures()
-    assert {m.finds_infected for m in (Screening, SymptomaticTesting)} == {True}
-    assert not Lockdown.finds_infected
 
 
 # Confinement
@@ -124,65 +158,14 @@ def test_factors_multiply(places, orders):
 def test_reset_forgets_everything(places, orders):
     fresh = Orders(places, {"pcr": PCR, "antigen": ANTIGEN})
     ordered(
-        places, orders, Lockdown(tier=3), CloseSchools(), Screening(participation=1),
-        SymptomaticTesting(share=1, delay_days=1),
+        places, orders, Lockdown(tier=3), CloseSchools(), ClosedLoop(share=0.5),
+        Screening(participation=1, crowding=1), SymptomaticTesting(share=1, delay_days=1),
+        Isolation(), ContactTracing(),
     )  # fmt: skip
-    orders.reset()
-    for name in ("tier", "contacts", "essential", "seek", "seek_wait", "seek_isolate", "screen",
-                 "screen_wait", "screen_isolate"):  # fmt: skip
+    orders.reset(0)
+    for name in ("tier", "contacts", "essential", "closed_loop", "queueing", "amount"):
         assert np.array_equal(getattr(orders, name), getattr(fresh, name)), name
-
-
-# Finding the infected
-
-
-def ever(chance):
-    """Return the chance of at least one success."""
-    return 1 - np.prod(1 - chance, axis=-1)
-
-
-@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
-@pytest.mark.parametrize("delay", [0, 0.5, 1, 2])
-def test_the_symptomatic_who_test_add_up_to_the_share(places, orders, share, delay):
-    measure = SymptomaticTesting(share=share, delay_days=delay, areas=["North"])
-    ordered(places, orders, measure)
-    chance = orders.seek[0]
-    assert ((chance >= 0) & (chance <= 1)).all()
-    # Within three weeks; a mean delay of two days leaves 0.02 % for later.
-    assert ever(chance) == pytest.approx(share, abs=3e-4)
-    assert (orders.seek[1:] == 0).all()
-    untested = np.concatenate([[1], np.cumprod(1 - chance)[:-1]])
-    first_test = untested * chance
-    if share:
-        mean = (first_test * np.arange(chance.size)).sum() / first_test.sum()
-        assert mean == pytest.approx(delay, abs=0.01)
-
-
-def test_two_ways_to_a_test_are_independent(places, orders):
-    ordered(
-        places, orders,
-        SymptomaticTesting(share=0.3, delay_days=0),
-        SymptomaticTesting(share=0.5, delay_days=0, turnaround_days=3, isolate=False),
-    )  # fmt: skip
-    assert ever(orders.seek[0]) == pytest.approx(1 - 0.7 * 0.5)
-    assert orders.seek_isolate.all()
-
-
-def test_screening_finds_with_sensitivity_times_participation_over_interval(places, orders):
-    ordered(
-        places, orders,
-        Screening(interval_days=3, participation=0.9, pool_loss=0.1, areas=["East"],
-                  turnaround_days=2, isolate=False),
-    )  # fmt: skip
-    assert orders.screen[1] == pytest.approx(PCR * 0.9 * 0.9 / 3)
-    assert (orders.screen[[0, 2]] == 0).all()
-    assert orders.screen_wait.tolist() == [0, 2, 0]
-    assert not orders.screen_isolate.any()
-    ordered(places, orders, Screening(participation=0.5, test="antigen"))
-    both = 1 - (1 - PCR * 0.27) * (1 - ANTIGEN * 0.5)
-    assert orders.screen[1] == pytest.approx(both)
-    assert orders.screen[0] == pytest.approx(ANTIGEN * 0.5)
-    assert orders.screen_isolate.all()
+    assert not any(vars(orders.rules).values())
 
 
 # Dates, areas, and what officials see
@@ -212,11 +195,12 @@ def test_nothing_is_no_area(given):
 
 
 def test_officials_see_what_was_reported_before_today():
-    observed = Observed(np.array([[1, 0], [2, 0], [4, 1]]), np.array([[10, 0], [0, 0], [0, 5]]))
-    assert observed.cases(1).tolist() == [4, 6]
-    assert observed.cases(2).tolist() == [6, 6]
-    assert observed.cases(7).tolist() == [17, 6]
-    assert Observed(np.zeros((0, 2), int), np.zeros((0, 2), int)).cases(7).tolist() == [0, 0]
+    seen = observed([[1, 0], [2, 0], [4, 1]], [[10, 0], [0, 0], [0, 5]])
+    assert seen.cases(1).tolist() == [4, 6]
+    assert seen.cases(2).tolist() == [6, 6]
+    assert seen.cases(7).tolist() == [17, 6]
+    none = np.zeros((0, 2), np.int64)
+    assert observed(none, none).cases(7).tolist() == [0, 0]
 
 
 def test_a_run_shows_each_measure_the_reports_up_to_yesterday():

@@ -20,11 +20,16 @@ from lazaretto.report.appearance import LAYOUTS, NARROW, WIDE, specification
 from lazaretto.report.chronicle import lockdown_starts, measure_table
 from lazaretto.report.confined import burden, person_days_table, stays_by_age
 from lazaretto.report.confinement_figures import confined_table
+from lazaretto.report.contained import care, care_table, isolation, isolation_table, search
 from lazaretto.report.fit import fit_table
+from lazaretto.report.hospital_figures import deaths_table
+from lazaretto.report.isolation_figures import zones_table
 from lazaretto.report.replicates import bands, by_area, moving_mean, spread
 from lazaretto.report.reported_by_district import district_table
 from lazaretto.report.reported_cases import city_table
 from lazaretto.report.reproduction import by_case, instantaneous, reproduction_table
+from lazaretto.report.search_figures import share_by_definition, tubes_table
+from lazaretto.report.stock_figure import ran_short, stocks_table
 from lazaretto.report.tier_map import TILES, telling_dates, tier_table, tile_positions
 from lazaretto.report.transmission import layer_table
 from lazaretto.report.wording import (
@@ -67,6 +72,8 @@ def one_run(
     districts=("Pudong", "Xuhui", "Chongming"),
     sealed_days=20,
     seed=1,
+    stocks=(),
+    contained=None,
 ):
     """Return results of one run whose every number is known: shares of districts 1/2, 1/4, 1/4."""
     n = len(population)
@@ -76,7 +83,7 @@ def one_run(
     for d in range(1, n):
         parts[:, d] = reports // (2 * (n - 1))
     parts[:, 0] = reports - parts.sum(axis=1)
-    tally = Tally.of(n_days, n)
+    tally = Tally.of(n_days, n, len(stocks))
     tally.reports[:, :, 0] = parts // 10
     tally.reports[:, :, 1] = parts - parts // 10
     tally.reports[:, :, 2] = parts // 20
@@ -100,6 +107,8 @@ def one_run(
         tally.confined_by_age[shut, :, 3] = shares
         stays[:, 0] = ages - shares
         stays[:, sealed_days] = shares
+    if contained is not None:
+        contained(tally)
     return dataset(
         tally,
         stays,
@@ -120,7 +129,63 @@ def one_run(
             "start": "2022-02-20",
             "end": "2022-04-20",
         },
+        stocks,
     )
+
+
+STOCKS = (
+    ("labs", "tubes/day"),
+    ("tracers", "tracers"),
+    ("fangcang", "beds"),
+    ("seats", "seats/day"),
+)
+
+
+def contain(tally):
+    """Fill in all that containment counts, from the wave of reports."""
+    cases = tally.reports[:, :, :2].sum(axis=2)
+    sealed = slice(18, 38)
+    tally.infections[:, :, 7], tally.infections[:, :, 8] = cases // 20, cases // 50
+    shares = np.array([10, 5, 40, 20, 15, 10])
+    tally.found[:] = cases[:, :, None] * shares // 100
+    tally.false_positives[:] = cases // 10
+    tally.samples[:, :, 0] = 3 * cases
+    tally.samples[sealed, 0, 1] = 2_500_000
+    tally.samples[sealed, :, 3] = 4 * cases[sealed]
+    tally.results[:] = cases.sum(axis=1)
+    tally.result_days[:] = 2 * tally.results
+    tally.traced[:, :, 0, 0], tally.traced[:, :, 1, 0] = 6 * cases, 2 * cases
+    tally.traced[:, :, 0, 1] = cases
+    tally.cases_untraced[25:35] = 40
+    tally.isolated[:, :, 0], tally.isolated[:, :, 1] = cases, cases // 10
+    tally.isolated[:, :, 2], tally.isolated[:, :, 4] = 3 * cases, cases // 50
+    tally.held[:, :, :, 1] = 5 * tally.isolated
+    tally.held[:, :, 2, 0] = 2 * cases
+    tally.children_apart[20:40] = 25
+    tally.patients[:, :, 0], tally.patients[:, :, 1] = cases // 10, cases // 50
+    tally.patients_waiting[30] = 6
+    tally.admissions[:, 17, 0] = (2, 1)
+    tally.admissions[:, 13, 3] = (1, 0)
+    tally.deaths_by_age[20:50, 17, 0], tally.deaths_by_age[20:50, 13, 3] = 3, 1
+    tally.deaths[20:50, 0] = 4
+    tally.stock_amount[:] = (300_000, 500, 20_000, 4_000)
+    tally.stock_used[:, 0] = np.minimum(tally.samples.sum(axis=(1, 2)) // 10, 300_000)
+    tally.stock_used[:, 1:] = np.minimum(cases.sum(axis=1)[:, None], (500, 10**9, 4_000))
+    tally.stock_waiting[25:35, 1] = 70
+
+
+def contained_run(seed=1):
+    """Return results of a run with everything: tests, tracing, isolation, hospital, stocks."""
+    return one_run(seed=seed, stocks=STOCKS, contained=contain)
+
+
+ANNOUNCED = pd.DataFrame(
+    {
+        "date": pd.to_datetime(["2022-03-12", "2022-03-12", "2022-03-20", "2023-01-01"]),
+        "tier": ["sealed", "precaution", "sealed", "sealed"],
+        "persons": [2_000_000, 500_000, 2_400_000, 7],
+    }
+)
 
 
 def many_runs(n=20):
@@ -421,6 +486,119 @@ def test_every_figure_is_valid_vega_lite_with_its_data_inside(runs):
             assert spec["description"]
             named = set(re.findall(r'"data": \{"name": "([^"]+)"\}', json.dumps(spec)))
             assert named == set(spec["datasets"]), figure.name
+
+
+# Containment
+
+
+@pytest.fixture(scope="module")
+def contained_page(tmp_path_factory):
+    real = data().assign(share_in_quarantine=0.9, deaths=2)
+    path = report(
+        side_by_side([contained_run(1), contained_run(2)], [1, 2]),
+        tmp_path_factory.mktemp("contained") / "report.html",
+        observed=real,
+        observed_by_district=data_by_district(),
+        measures=MEASURES,
+        generation=GENERATION,
+        announced=ANNOUNCED,
+    )
+    return path.read_text(encoding="utf-8")
+
+
+NEW_FIGURES = ["samples", "where-found", "contacts-traced", "hospital", "zones", "isolated",
+               "stocks"]  # fmt: skip
+
+
+def test_sections_of_containment_are_there_and_in_order(contained_page):
+    parts = ["headline", "wave", "search", "samples", "where-found", "contacts-traced", "care",
+             "hospital", "confinement", "zones", "isolated", "resources", "stocks",
+             "fit"]  # fmt: skip
+    places = [contained_page.index(f'id="{part}"') for part in parts]
+    assert places == sorted(places)
+    text = contained_page.replace("\u00a0", " ")
+    for words in ("people isolated on a false positive result", "days of children away",
+                  "people died", "labs (tubes/day)", "those who died, by doses received",
+                  "55 % of them in quarantine as bulletins counted it",
+                  "15 % if only those"):  # fmt: skip
+        assert words in text, words
+
+
+def test_a_run_without_containment_shows_none_of_it(page):
+    for part in ("search", "care", "resources", *NEW_FIGURES):
+        assert f'id="{part}"' not in page, part
+    assert "people died" not in page
+
+
+def test_numbers_of_containment_are_those_of_the_results():
+    run = contained_run()
+    cases = reported_net(run)
+    found = search(run)
+    assert found.samples.median == run["samples"].sum()
+    assert found.official.median == pytest.approx(0.55, abs=0.02)
+    assert found.strict.median == pytest.approx(0.15, abs=0.02)
+    assert found.turnaround.median == 2
+    assert found.traced.median == 9 * cases.sum()
+    assert found.traced_infected.median == 2 * cases.sum()
+    assert found.given_up.median == 400
+    cost = isolation(run)
+    assert cost.children_days.median == 20 * 25
+    assert cost.home_days.median == 2 * cases.sum()
+    assert cost.facility_days.median == 5 * run["isolated"].sum()
+    assert cost.not_infected.median == run["false_positives"].sum()
+    toll = care(run)
+    assert toll.deaths.median == 120
+    assert toll.waiting_days.median == 6
+    assert toll.admissions.median == 4 * N_DAYS
+    assert care_table(run)[-1] == ("all ages", "240", "60", "120", "90", "0", "0", "30")
+    assert [row[0] for row in isolation_table(run)] == [
+        "case", "false positive", "contact", "companion", "all"]  # fmt: skip
+    assert ran_short(run)[1] == ("tracers", "500", "500", "10", "70")
+
+
+def test_headline_has_the_toll_of_disease_and_of_isolation():
+    said = headline(contained_run())
+    assert said.epidemic.endswith("120 people died; at most 20 were in intensive care on a day.")
+    assert "1,700 of them on a false positive result, for" in said.confinement
+    assert "; children spent 500 days in a facility without an adult" in said.confinement
+
+
+def test_tables_of_containment_are_the_results():
+    run = contained_run()
+    shares = share_by_definition(run).set_index(["series", "date"])["value"]
+    assert shares["official definition", "2022-03-22"] == pytest.approx(0.55, abs=0.001)
+    assert shares["isolated in person only", "2022-03-22"] == pytest.approx(0.15, abs=0.01)
+    tubes = tubes_table(run)
+    assert tubes.loc[tubes["series"] == "read", "value"].sum() == run["stock_used"].sel(
+        stock="labs").sum()  # fmt: skip
+    assert tubes_table(one_run()) is None
+    stocks = stocks_table(run)
+    assert list(stocks["stock"].unique()) == [
+        "labs (tubes/day)", "tracers", "fangcang (beds)", "seats (seats/day)"]  # fmt: skip
+    dead = deaths_table(run, data().assign(deaths=2))
+    assert dead["median"].sum() == 120
+    assert (dead["observed"] == 2).all()
+    dots = zones_table(run, ANNOUNCED)
+    assert dots["value"].tolist() == [2_000_000, 500_000, 2_400_000]
+    assert zones_table(run, ANNOUNCED.iloc[3:]) is None
+
+
+def test_figures_of_containment_are_valid_and_hold_their_data():
+    real = data().assign(share_in_quarantine=0.9, deaths=2)
+    figures = {
+        figure.name: figure for figure in report_figures(contained_run(), real, announced=ANNOUNCED)
+    }
+    assert set(NEW_FIGURES) <= set(figures)
+    for name in NEW_FIGURES:
+        for layout in LAYOUTS.values():
+            spec = figures[name].draw(layout).to_dict(validate=True)
+            named = set(re.findall(r'"data": \{"name": "([^"]+)"\}', json.dumps(spec)))
+            assert named == set(spec["datasets"]), name
+    origins = specification(figures["infections-by-layer"].draw(WIDE))["datasets"]["layers"]
+    assert {"facility", "bus"} <= {row["layer"] for row in origins}
+    plain = {figure.name: figure for figure in report_figures(one_run())}
+    origins = specification(plain["infections-by-layer"].draw(WIDE))["datasets"]["layers"]
+    assert not {"facility", "bus"} & {row["layer"] for row in origins}
 
 
 # Reproduction number

@@ -15,10 +15,9 @@ from lazaretto.disease import CourseTable, courses
 from lazaretto.engine.city import city_of
 from lazaretto.engine.rates import ContactRates, build_rates
 from lazaretto.engine.seeding import Arrival
-from lazaretto.engine.settings import Settings
+from lazaretto.engine.settings import Reporting, Settings
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.spread import Infected
-from lazaretto.engine.surveillance import Reporting
 from lazaretto.engine.transmissibility import meeting, solve
 from lazaretto.measures import Measure
 from lazaretto.people import Population, town

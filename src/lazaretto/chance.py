@@ -40,8 +40,20 @@ class Purpose(IntEnum):
     SYMPTOM_TEST = 5
     SCREENING = 6
     REPORTING = 7
+    PARTICIPATION = 8
+    """Who comes to be screened: a trait, the same on every day."""
+    LABORATORY = 9
+    FALSE_POSITIVE = 10
+    TRACING = 11
+    ISOLATION = 12
+    FACILITY = 13
+    SEVERITY = 14
+    VACCINATION = 15
+    """When a person's turn for a vaccine dose comes: a trait, the same on every day."""
     PEOPLE = 16
     """Synthetic populations; streams 16 to 63 are theirs, one per drawing step."""
+    CLOSED_LOOP = 64
+    TREATMENT = 65
 
 
 def stream_key(seed: int, purpose: int, day: int = 0) -> np.uint64:
@@ -130,6 +142,21 @@ def draws(key: np.uint64, start: int, count: int, index: int = 0) -> NDArray[np.
     """Return 64 random bits for each of ``count`` consecutive entities, shape (count,)."""
     out = np.empty(count, np.uint64)
     _fill(key, start, index, out)
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _fill_of(
+    key: np.uint64, entity: NDArray[Any], index: int, out: NDArray[np.uint64]
+) -> None:
+    for i in range(out.size):
+        out[i] = draw(key, entity[i], index)
+
+
+def draws_of(key: np.uint64, entity: NDArray[Any], index: int) -> NDArray[np.uint64]:
+    """Return 64 random bits for each of the given entities, shape (n,)."""
+    out = np.empty(entity.size, np.uint64)
+    _fill_of(key, entity, index, out)
     return out
 
 

@@ -20,11 +20,11 @@ from lazaretto.console import (
     print_figures,
     print_json,
     print_summary,
-    print_timeline,
     problems_shown,
     progress_shown,
     stop_asked,
 )
+from lazaretto.console_timeline import print_timeline
 from lazaretto.scenario import library
 
 app = typer.Typer(
@@ -107,17 +107,18 @@ def run(
 
 @app.command()
 def check(scenario: ScenarioName, overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """Check a scenario, all problems at once, and show its measures by date."""
+    """Check a scenario, all problems at once, and draw its policy by date."""
     from lazaretto.engine.checked import checked_measures, read_checked
+    from lazaretto.measures import timeline
 
     with problems_shown(as_json):
         file_given(scenario)
         read = read_checked(scenario, overrides or [])
-        measures = checked_measures(read)
+        policy = timeline(read, checked_measures(read))
     if as_json:
-        print_json({"ok": True, "scenario": read.resolved()})
+        print_json({"ok": True, "scenario": read.resolved(), "policy": policy.as_json()})
     else:
-        print_timeline(read, measures)
+        print_timeline(read, policy)
 
 
 @app.command("list")

@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,25 +20,17 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from lazaretto.scenario import Problem, Scenario, ScenarioError, library
-from lazaretto.words import TIERS
+from lazaretto.scenario import Problem, ScenarioError, library
 
 if TYPE_CHECKING:
-    from lazaretto.measures import Measure
     from lazaretto.people import Fidelity
     from lazaretto.provenance import Figure
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
-WIDE = 110
-"""Columns of a terminal from which tables show more."""
-
 LONG = 2.0
 """Seconds after which a step is told of where there is no terminal."""
-
-BAR = 18
-"""Characters of the bar that shows when a measure is in force."""
 
 
 def print_json(content: object) -> None:
@@ -192,95 +183,6 @@ def stop_asked() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def print_timeline(scenario: Scenario, measures: list[Measure]) -> None:
-    """Print the measures of a scenario by date, each with a bar across the run."""
-    wide = out.width >= WIDE
-    days = f"{_day(scenario.start)} to {_day(scenario.end)}, {scenario.n_days} days"
-    out.print(Text(scenario.title, style="bold"))
-    out.print(f"{scenario.place}, {scenario.disease}, R0 {float(scenario.r0):g}; {days}\n")
-    one_year = scenario.start.year == scenario.end.year
-    named = zip(scenario.measures, measures, strict=True)
-    ordered = sorted(named, key=lambda pair: pair[1].first or scenario.start)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    table.add_column("from", no_wrap=True)
-    table.add_column("to", no_wrap=True)
-    table.add_column(_months(scenario), no_wrap=True)
-    table.add_column("measure", no_wrap=wide, overflow="fold")
-    if wide:
-        table.add_column("orders", overflow="fold")
-    table.add_column("districts", overflow="fold")
-    for entry, measure in ordered:
-        first, last = measure.first or scenario.start, measure.last or scenario.end
-        cells = [_short(first, one_year), _short(last, one_year), _bar(scenario, first, last)]
-        cells.append(measure.name or entry.measure)
-        if wide:
-            cells.append(": ".join(filter(None, (entry.measure, _orders(measure)))))
-        cells.append(_where(measure.areas, wide))
-        table.add_row(*(Text(cell) for cell in cells))
-    if measures:
-        out.print(table)
-        out.print()
-    never = [
-        measure.name or entry.measure
-        for entry, measure in ordered
-        if (measure.first or scenario.start) > scenario.end
-        or (measure.last or scenario.end) < scenario.start
-    ]
-    if never:
-        out.print(f"Never in force in these days: {', '.join(never)}", soft_wrap=True)
-    number = f"{len(measures)} measure{'' if len(measures) == 1 else 's'}"
-    assumed = len(scenario.assumed())
-    out.print(f"{scenario.name} is sound: {number}, {assumed} of its figures are assumed.")
-
-
-def _where(areas: str | list[str], wide: bool) -> str:
-    if isinstance(areas, str):
-        return areas
-    return ", ".join(areas) if wide or len(areas) == 1 else f"{len(areas)} districts"
-
-
-def _bar(scenario: Scenario, first: date, last: date) -> str:
-    cells = []
-    for i in range(BAR):
-        begin = (i * scenario.n_days) // BAR
-        end = max(((i + 1) * scenario.n_days) // BAR, begin + 1) - 1
-        inside = (last - scenario.start).days >= begin and (first - scenario.start).days <= end
-        cells.append("━" if inside else "·")
-    return "".join(cells)
-
-
-def _months(scenario: Scenario) -> str:
-    """Return initials of the months, each above the day of the bar on which it begins."""
-    cells = [" "] * BAR
-    free = 0
-    for day in range(scenario.n_days):
-        at = date.fromordinal(scenario.start.toordinal() + day)
-        where = day * BAR // scenario.n_days
-        label = f"{at:%b}"
-        if (day == 0 or at.day == 1) and where >= free and where + len(label) <= BAR:
-            cells[where : where + len(label)] = label
-            free = where + len(label) + 1
-    return "".join(cells)
-
-
-def _orders(measure: Measure) -> str:
-    """Return the parameters of a measure that are its own."""
-    common = {"name", "areas", "first", "last"}
-    said = []
-    for key, value in measure.model_dump(exclude=common, exclude_defaults=True).items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-        said.append(f"{key} {TIERS[value] if key == 'tier' else shown}")
-    return "; ".join(said)
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
-
-
-def _short(day: date, one_year: bool) -> str:
-    return f"{day.day:2} {day:%b}" if one_year else day.isoformat()
 
 
 def print_fidelity(compared: Fidelity) -> None:

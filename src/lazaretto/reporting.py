@@ -49,6 +49,7 @@ def write_report(
     ]
     daily = None if real is None else real.daily
     by_district = None if real is None else real.by_district
+    announced = None if real is None else real.announced
     generation = courses(variant(scenario.disease)).generation_interval()
     if progress is not None:
         progress("drawing the figures", 0.1)
@@ -59,6 +60,7 @@ def write_report(
         observed_by_district=by_district,
         measures=measures,
         generation=generation,
+        announced=announced,
     )
     if progress is not None:
         progress("writing the report", 0.6)
@@ -71,6 +73,7 @@ def write_report(
         generation=generation,
         assumed=unmeasured_figures(scenario),
         sources=[_population(scenario), CONTACTS, *([real.source] if real is not None else [])],
+        announced=announced,
     )
 
 

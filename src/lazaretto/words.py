@@ -10,7 +10,11 @@ HOUSEHOLD, BUILDING, COMPOUND, SCHOOL, WORKPLACE, COMMUNITY = range(6)
 SEED = len(LAYERS)
 """Column of infections that were brought in, where infections are counted by layer."""
 
-LAYERS_AND_SEED = (*LAYERS, "seed")
+FACILITY, BUS = SEED + 1, SEED + 2
+"""Columns of infections caught in an isolation facility and on the bus to it."""
+
+ORIGINS = (*LAYERS, "seed", "facility", "bus")
+"""Where infections come from: contact layers, arrivals, isolation facilities, buses."""
 
 TIERS = ("open", "precaution", "controlled", "sealed")
 """Confinement level of a compound, 0 to 3."""
@@ -19,3 +23,21 @@ OPEN, PRECAUTION, CONTROLLED, SEALED = range(4)
 
 AGE_BANDS = (*(f"{a}-{a + 4}" for a in range(0, 85, 5)), "85+")
 """Five-year age bands; the last is open."""
+
+FOUND_WHERE = ("facility", "home isolation", "sealed", "controlled", "precaution", "open")
+"""Where a case was when it was found; the last four are tiers of the building."""
+
+SAMPLED_FOR = ("symptoms", "screening", "antigen screening", "contact", "isolation")
+"""Why a sample was taken."""
+
+HELD_AS = ("case", "false positive", "contact", "second contact", "companion")
+"""Why a person is isolated; a companion is an adult who goes along with a child."""
+
+HELD_WHERE = ("home", "facility")
+"""Where a person is isolated."""
+
+CARE = ("ward", "icu")
+"""Levels of hospital care."""
+
+DOSES = ("none", "1", "2", "3 or more")
+"""Vaccine doses, as outcomes are counted."""

@@ -23,7 +23,8 @@ def detection_by_day(shift: float) -> tuple[NDArray[np.float64], NDArray[np.floa
     Parameters
     ----------
     shift
-        Days by which the curve is moved towards infection.
+        Days by which the curve is moved towards infection; of a variant,
+        `lazaretto.disease.Variant.detection_shift`, which says where it is from.
     """
     days = np.arange(N_DETECT_DAYS) + shift
     curves = []

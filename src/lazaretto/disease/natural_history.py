@@ -50,8 +50,6 @@ class Variant:
         Relative susceptibility by days since an infection with the same variant.
     detection_shift
         Days by which tests turn positive earlier than in the measured wild-type curves.
-    pool_loss
-        Share of positives missed because swabs are tested ten in one tube.
     checks
         Published values the finished table is held against, by the name of what the table implies:
         ``incubation_mean``, ``generation_mean``, ``presymptomatic_share``. Not inputs.
@@ -72,7 +70,6 @@ class Variant:
     susceptibility: AgeFigures
     protection: DayFigures
     detection_shift: Figure
-    pool_loss: Figure
     checks: tuple[tuple[str, Figure], ...] = ()
 
     def figures(self) -> Iterator[tuple[str, Figure]]:

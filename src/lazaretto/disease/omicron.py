@@ -22,6 +22,11 @@ OMICRON_ASYMPTOMATIC = (
 )
 REINFECTED = "Chemaitelly et al. 2022 Nat Commun, BA.1 against BA.2; doi 10.1038/s41467-022-32363-4"
 
+VACCINES_INSIDE = (
+    "protection by vaccines is part of this figure; where a scenario has the section vaccination, "
+    "its r0 is that of the unvaccinated, about a tenth more"
+)
+
 AGE_SHAPE = (
     f"age shape of {SAH}; its mean over Shanghai's ages, 0.70, agrees with the "
     f"{OMICRON_ASYMPTOMATIC}"
@@ -39,7 +44,7 @@ OMICRON_BA2 = replace(
         "assumed",
         3.9,
         9.5,
-        "while vaccination is not modelled apart, it is part of this figure",
+        VACCINES_INSIDE,
     ),
     latent_mean=Figure(
         1.7,
@@ -203,7 +208,7 @@ OMICRON_BF7 = replace(
         "assumed",
         3.44,
         12.0,
-        "while vaccination is not modelled apart, it is part of this figure",
+        VACCINES_INSIDE,
     ),
     latent_mean=Figure(1.6, "days", BF7_TIMES, "assumed"),
     latent_sd=Figure(0.8, "days", BF7_TIMES, "assumed"),

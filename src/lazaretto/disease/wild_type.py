@@ -115,14 +115,6 @@ WILD_TYPE = Variant(
         ),
     ),
     detection_shift=Figure(0.0, "days", "the curves were measured on wild type", "measured"),
-    pool_loss=Figure(
-        0.1,
-        "share of positives",
-        "ten swabs in a tube dilute each by ten, about 3.3 cycles; only weak positives are lost",
-        "assumed",
-        0.02,
-        0.2,
-    ),
     checks=(
         (
             "incubation_mean",

@@ -8,15 +8,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lazaretto.measures import Measure, build_measure, build_measures
+from lazaretto.measures import Measure, Policy, build_measure, contradictions
 from lazaretto.people import CensusError, areas, read_area
 from lazaretto.scenario import (
     ALL,
     MeasureEntry,
     Problem,
+    Resource,
     Scenario,
     ScenarioError,
     Seeding,
+    as_date,
     check_areas,
     did_you_mean,
 )
@@ -59,16 +61,32 @@ def checked_measures(scenario: Scenario) -> list[Measure]:
     Raises
     ------
     ScenarioError
-        With every unknown place, area and wrong parameter.
+        With every unknown place and area, wrong parameter, and contradiction.
     """
     districts, problems = _districts(scenario.place, scenario.folder)
-    measures, wrong = build_measures(scenario.measures, scenario.folder)
+    built, wrong = _built(scenario.measures, scenario.folder)
     problems += wrong
     if districts is not None:
         problems += _new(check_areas(scenario, districts), problems)
+    complete = len(built) == len(scenario.measures)
+    policy = Policy(scenario.start, scenario.end, built, complete, scenario.resources)
+    problems += _new(contradictions(policy), problems)
     if problems:
         raise ScenarioError(problems)
-    return measures
+    return [measure for _, measure in built]
+
+
+def _built(
+    entries: Sequence[MeasureEntry], folder: Path | None
+) -> tuple[list[tuple[str, Measure]], list[Problem]]:
+    """Return the measures that can be made, each with its key, and every problem in the others."""
+    built, problems = [], []
+    for i, entry in enumerate(entries):
+        measure, wrong = build_measure(f"measures.{i}", entry, folder)
+        problems += wrong
+        if measure is not None:
+            built.append((f"measures.{i}", measure))
+    return built, problems
 
 
 def place_of(scenario: Scenario) -> str | Path:
@@ -122,6 +140,7 @@ def _problems_as_written(
     written, _ = apply_overrides(as_written, overrides)
     problems: list[Problem] = []
     entries = []
+    built: list[tuple[str, Measure]] = []
     for i, given in enumerate(_listed(written.get("measures"))):
         try:
             entry = MeasureEntry.model_validate(given)
@@ -129,7 +148,10 @@ def _problems_as_written(
             entries.append(MeasureEntry(measure="unreadable"))
             continue
         entries.append(entry)
-        problems += build_measure(f"measures.{i}", entry, folder)[1]
+        measure, wrong = build_measure(f"measures.{i}", entry, folder)
+        problems += wrong
+        if measure is not None:
+            built.append((f"measures.{i}", measure))
     seeds = []
     for given in _listed(written.get("seeding")):
         area: Any = given.get("area", ALL) if isinstance(given, Mapping) else ALL
@@ -141,7 +163,21 @@ def _problems_as_written(
         if districts is not None:
             bare: dict[str, Any] = {"seeding": seeds, "measures": entries}
             problems += _new(check_areas(Scenario.model_construct(**bare), districts), problems)
+    start, end = as_date(written.get("start")), as_date(written.get("end"))
+    if start is not None and end is not None and start <= end:
+        complete = len(built) == len(entries)
+        resources = _resources_as_written(written.get("resources", []))
+        policy = Policy(start, end, built, complete, resources)
+        problems += _new(contradictions(policy), problems)
     return problems
+
+
+def _resources_as_written(written: object) -> list[Resource] | None:
+    """Return the resources, None if one of them cannot be read."""
+    try:
+        return [Resource.model_validate(given) for given in _listed(written)]
+    except ValidationError:
+        return None
 
 
 def _listed(value: object) -> list[Any]:

@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazaretto.engine.cohort import Cohort
+from lazaretto.engine.contacts import Policy
 from lazaretto.engine.simulation import Simulation
-from lazaretto.engine.transmission import Policy
 
 Arrays = dict[str, NDArray[Any]]
 
-FORMAT = 2
+FORMAT = 3
 
-COHORT = {"person": np.int32, "record": np.uint32, "found": np.int16}
-GONE = {"person": np.int32, "found": np.int16}
+COHORT = {"person": np.int32, "record": np.uint32}
 
 
 class CheckpointError(Exception):
@@ -44,15 +43,14 @@ def save_checkpoint(simulation: Simulation, path: Path, digest: str) -> None:
         "day": np.array(simulation.day),
         "cohort_day": np.array([cohort.day for cohort in cohorts], np.int64),
         "cohort_size": np.array([cohort.size for cohort in cohorts], np.int64),
-        "found_size": np.array([cohort.found.size for cohort in cohorts], np.int64),
     }
     for name, kind in COHORT.items():
         parts = [getattr(cohort, name) for cohort in cohorts]
         arrays[f"cohort_{name}"] = np.concatenate([np.empty(0, kind), *parts])
-    for i, (name, kind) in enumerate(GONE.items()):
-        arrays[f"gone_{name}"] = np.concatenate(
-            [np.empty(0, kind), *(some[i] for some in simulation.gone)]
-        )
+    arrays |= {f"kept_{name}": a for name, a in simulation.containment.arrays().items()}
+    arrays |= {f"stay_{name}": array for name, array in simulation.confinement.held().items()}
+    for i, state in enumerate(simulation.triggered):
+        arrays[f"trigger_{i}"] = state
     for name in Policy._fields:
         of_today = np.asarray(getattr(simulation.policy, name))
         of_days = np.array([getattr(policy, name) for policy in past], of_today.dtype)
@@ -101,13 +99,13 @@ def load_checkpoint(simulation: Simulation, path: Path, digest: str) -> None:
         Cohort(int(day), *(parts[name][i] for name in COHORT))
         for i, day in enumerate(saved["cohort_day"])
     ]
-    simulation.gone = [(saved["gone_person"], saved["gone_found"])]
-    simulation.past = [
-        Policy(tier, keep, int(free))
-        for tier, keep, free in zip(
-            *(saved[f"past_{name}"] for name in Policy._fields), strict=True
-        )
-    ]
+    kept = {name[5:]: array for name, array in saved.items() if name.startswith("kept_")}
+    simulation.containment.restore(kept)
+    stays = {name[5:]: array for name, array in saved.items() if name.startswith("stay_")}
+    simulation.confinement.restore(stays)
+    simulation.triggered = [saved[f"trigger_{i}"] for i in range(len(simulation.triggered))]
+    columns = (saved[f"past_{name}"] for name in Policy._fields)
+    simulation.past = [_policy(row) for row in zip(*columns, strict=True)]
     for name, array in _held(simulation).items():
         array[:] = saved[name]
 
@@ -117,26 +115,38 @@ def _held(simulation: Simulation) -> Arrays:
     held: Arrays = {
         "infected_on": simulation.state.infected_on,
         "protected": simulation.state.protected,
-        "stay": simulation.confinement.stay,
-        "longest": simulation.confinement.longest,
+        "whereabouts": simulation.state.whereabouts,
+        "known": simulation.state.known,
+        "dose_day": simulation.state.vaccine.dose_day,
     }
     return held | {f"tally_{name}": array for name, array in simulation.tally.arrays().items()}
 
 
+def _policy(row: tuple[Any, ...]) -> Policy:
+    """Return a policy from one row of what was saved: flags are plain integers again."""
+    policy = Policy(*row)
+    flags = {name: int(getattr(policy, name)) for name in ("free", "looped", "moved")}
+    return policy._replace(**flags)
+
+
 def _misfits(simulation: Simulation, saved: Arrays) -> list[str]:
     """Return the names of what is not of this city, or not of one piece."""
-    cohorts, people = saved["cohort_day"].shape, saved["gone_person"].shape
+    cohorts = saved["cohort_day"].shape
     days = saved["past_free"].shape[0]
     expected = {name: (array.shape, array.dtype) for name, array in _held(simulation).items()} | {
         "cohort_size": (cohorts, np.dtype(np.int64)),
-        "found_size": (cohorts, np.dtype(np.int64)),
         "cohort_person": ((int(saved["cohort_size"].sum()),), np.dtype(np.int32)),
         "cohort_record": ((int(saved["cohort_size"].sum()),), np.dtype(np.uint32)),
-        "cohort_found": ((int(saved["found_size"].sum()),), np.dtype(np.int16)),
-        "gone_found": (people, np.dtype(np.int16)),
         "past_tier": ((days, *simulation.policy.tier.shape), simulation.policy.tier.dtype),
         "past_keep": ((days, *simulation.policy.keep.shape), simulation.policy.keep.dtype),
     }
+    for name, array in simulation.containment.arrays().items():
+        size = saved[f"kept_{name}"].shape if array.ndim else ()
+        expected[f"kept_{name}"] = (size, array.dtype)
+    for name, held in simulation.confinement.held().items():
+        expected[f"stay_{name}"] = (np.shape(held), held.dtype)
+    for i, state in enumerate(simulation.triggered):
+        expected[f"trigger_{i}"] = (state.shape, state.dtype)
     wrong = [
         name for name, kind in expected.items() if (saved[name].shape, saved[name].dtype) != kind
     ]
@@ -147,9 +157,6 @@ def _misfits(simulation: Simulation, saved: Arrays) -> list[str]:
 
 
 def _split(saved: Arrays) -> dict[str, list[NDArray[Any]]]:
-    """Return persons, records and days found of each cohort."""
-    last = {name: "found_size" if name == "found" else "cohort_size" for name in COHORT}
-    return {
-        name: np.split(saved[f"cohort_{name}"], np.cumsum(saved[size])[:-1])
-        for name, size in last.items()
-    }
+    """Return persons and records of each cohort."""
+    ends = np.cumsum(saved["cohort_size"])[:-1]
+    return {name: np.split(saved[f"cohort_{name}"], ends) for name in COHORT}

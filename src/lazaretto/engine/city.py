@@ -38,6 +38,7 @@ class City(NamedTuple):
     compound_subdistrict: NDArray[np.int32]
     subdistrict_start: NDArray[np.int32]
     subdistrict_district: NDArray[np.int32]
+    building_district: NDArray[np.uint8]
     district_start: NDArray[np.int32]
     mixing: NDArray[np.uint32]
     """Cumulative 31-bit thresholds of the district met, shape (n_districts, n_districts)."""
@@ -58,9 +59,16 @@ def city_of(people: Population) -> City:
             resident(getattr(people, name)) if name in READ_AT_RANDOM else getattr(people, name)
         )
         for name in City._fields
-        if name not in ("n_schools", "mixing")
+        if name not in ("n_schools", "mixing", "building_district")
     }
-    return City(n_schools=int(people.n_schools), mixing=_read_only(mixing), **shared)
+    subdistrict = people.compound_subdistrict[people.building_compound]
+    district = people.subdistrict_district[subdistrict].astype(np.uint8)
+    return City(
+        n_schools=int(people.n_schools),
+        mixing=_read_only(mixing),
+        building_district=_read_only(district),
+        **shared,
+    )
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
@@ -80,9 +88,9 @@ def building_of(city: City, person: int) -> np.int64:
 
 
 @njit(inline="always", _nrt=False)
-def district_of_compound(city: City, compound: int) -> np.int64:
-    """Return the district a compound lies in."""
-    return np.int64(city.subdistrict_district[city.compound_subdistrict[compound]])
+def district_of(city: City, person: int) -> np.int64:
+    """Return the district a person lives in."""
+    return np.int64(city.building_district[building_of(city, person)])
 
 
 @njit(inline="always", _nrt=False)
@@ -106,10 +114,20 @@ def kind_of_group(city: City, group: int) -> int:
 
 
 @njit(nogil=True, cache=True)
-def residents_by_age(city: City) -> NDArray[np.int64]:
-    """Return the residents of each compound by age band, shape (n_compounds, 18)."""
-    counts = np.zeros((city.compound_start.size - 1, 18), np.int64)
-    for compound in range(city.compound_start.size - 1):
-        for person in range(city.compound_start[compound], city.compound_start[compound + 1]):
-            counts[compound, city.attributes[person] & AGE_MASK] += 1
+def residents_by_age(city: City) -> NDArray[np.int32]:
+    """Return the residents of each building by age band, shape (n_buildings, 18)."""
+    counts = np.zeros((city.building_start.size - 1, 18), np.int32)
+    for building in range(city.building_start.size - 1):
+        for person in range(city.building_start[building], city.building_start[building + 1]):
+            counts[building, city.attributes[person] & AGE_MASK] += 1
+    return counts
+
+
+@njit(nogil=True, cache=True)
+def residents(city: City) -> NDArray[np.int64]:
+    """Return the residents of each district by age band, shape (n_districts, 18)."""
+    counts = np.zeros((city.district_start.size - 1, 18), np.int64)
+    for district in range(city.district_start.size - 1):
+        for person in range(city.district_start[district], city.district_start[district + 1]):
+            counts[district, city.attributes[person] & AGE_MASK] += 1
     return counts

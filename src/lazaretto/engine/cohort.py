@@ -9,11 +9,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lazaretto.engine.city import City, building_of, district_of_compound
-from lazaretto.engine.infection import UNDETECTED, age_of, course_of, new_record
+from lazaretto.engine.city import City, building_of
+from lazaretto.engine.contacts import Policy
+from lazaretto.engine.exposures import origin_of, since_of
+from lazaretto.engine.infection import age_of, course_of, new_record
 from lazaretto.engine.rates import Rates
-from lazaretto.engine.transmission import Policy, State
-from lazaretto.words import AGE_BANDS, LAYERS_AND_SEED, TIERS
+from lazaretto.engine.state import State, is_marked
+from lazaretto.words import AGE_BANDS, ORIGINS, TIERS
 
 
 @dataclass
@@ -24,16 +26,13 @@ class Cohort:
     ----------
     day
         Day of infection.
-    person, record, found
-        Ids, packed records (`lazaretto.engine.infection`) and the day from which each is
-        isolated (`UNDETECTED`, `FOUND_AT_LARGE` otherwise); each shape (n,). Where nobody looks
-        for the infected, ``found`` is one `UNDETECTED` for all, shape (1,).
+    person, record
+        Ids and packed records (`lazaretto.engine.infection`), each shape (n,).
     """
 
     day: int
     person: NDArray[np.int32]
     record: NDArray[np.uint32]
-    found: NDArray[np.int16]
 
     @property
     def size(self) -> int:
@@ -44,8 +43,8 @@ class Cohort:
 class Count(NamedTuple):
     """Infections of one day, counted by one thread: flat arrays that are later added up."""
 
-    layer: NDArray[np.int64]
-    """(n_districts, n_layers + 1)"""
+    origin: NDArray[np.int64]
+    """(n_districts, n_origins)"""
     age: NDArray[np.int64]
     """(18,)"""
     tier: NDArray[np.int64]
@@ -57,7 +56,7 @@ class Count(NamedTuple):
 def no_count(n_districts: int) -> Count:
     """Return a count of nothing."""
     return Count(
-        np.zeros((n_districts, len(LAYERS_AND_SEED)), np.int64),
+        np.zeros((n_districts, len(ORIGINS)), np.int64),
         np.zeros(len(AGE_BANDS), np.int64),
         np.zeros(len(TIERS), np.int64),
         np.zeros(32, np.int64),
@@ -98,19 +97,22 @@ def infect(
         who = np.int64(person[i])
         state.protected[who >> 6] |= np.uint64(1) << np.uint64(who & 63)
         state.infected_on[who] = day
-        record[i] = new_record(city, rates, key, who)
-        compound = city.building_compound[building_of(city, who)]
-        count.layer[district_of_compound(city, compound), label[i] & np.uint16(7)] += 1
+        if state.known.size > 1:
+            state.known[who >> 6] &= ~(np.uint64(1) << np.uint64(who & 63))
+        record[i] = new_record(city, rates, state.vaccine, key, who, day)
+        building = building_of(city, who)
+        count.origin[city.building_district[building], origin_of(label[i])] += 1
         count.age[age_of(record[i])] += 1
-        count.tier[policy.tier[compound]] += 1
-        count.caused[(label[i] >> np.uint16(3)) & np.uint16(31)] += 1
+        count.tier[policy.tier[building] & np.uint8(3)] += 1
+        count.caused[since_of(label[i])] += 1
 
 
 @njit(nogil=True, cache=True)
 def still_needed(
     rates: Rates,
+    known: NDArray[np.uint64],
+    person: NDArray[np.int32],
     record: NDArray[np.uint32],
-    found: NDArray[np.int16],
     since: int,
     sought: bool,
 ) -> NDArray[np.bool_]:
@@ -120,18 +122,19 @@ def still_needed(
     ----------
     rates
         Tables of the disease.
-    record, found
+    known
+        Bitmap of those whose infection is known.
+    person, record
         The cohort.
     since
         Days since it was infected.
     sought
-        Whether infected persons are looked for (then the undetected are kept).
+        Whether infected persons are looked for (then those not known are kept).
     """
     needed = np.empty(record.size, np.bool_)
     for i in range(record.size):
         infectious = since < rates.last_day[course_of(record[i])]
-        unknown = sought and found[min(i, found.size - 1)] == UNDETECTED
-        needed[i] = infectious or unknown
+        needed[i] = infectious or (sought and not is_marked(known, person[i]))
     return needed
 
 

@@ -17,6 +17,13 @@ from numpy.typing import NDArray
 from lazaretto.chance import draw, high31, low31, second, threshold
 from lazaretto.disease import CourseTable
 from lazaretto.engine.city import ESSENTIAL, IN_SCHOOL, IN_WORKPLACE, City
+from lazaretto.engine.contacts import (
+    NUMBER_OF_EVENTS,
+    Policy,
+    contact_happens,
+    draw_target,
+    resolve,
+)
 from lazaretto.engine.infection import household_size, is_essential, kind_of
 from lazaretto.engine.rates import (
     MOST_EVENTS,
@@ -25,13 +32,6 @@ from lazaretto.engine.rates import (
     Rates,
     by_household_size,
     event_numbers,
-)
-from lazaretto.engine.transmission import (
-    NUMBER_OF_EVENTS,
-    Policy,
-    contact_happens,
-    draw_target,
-    resolve,
 )
 from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
 
@@ -113,6 +113,7 @@ def write_diary(
     rates: Rates,
     other: OtherContacts,
     policy: Policy,
+    whereabouts: NDArray[np.uint64],
     person: int,
     record: np.uint32,
     level: int,
@@ -124,8 +125,8 @@ def write_diary(
 
     Parameters
     ----------
-    city, rates, other, policy
-        The city, the tables, and the policy of that day.
+    city, rates, other, policy, whereabouts
+        The city, the tables, and the policy and everybody's whereabouts on that day.
     person, record
         The person and the packed record (of an uninfected person: place in the household and
         kind of group only).
@@ -175,12 +176,14 @@ def write_diary(
                     continue
                 target = resolve(city, person, layer, target)
                 chance = second(bits)
-                if policy.free == 0:
+                if policy.free == 0 or policy.moved:
                     mine = is_essential(record)
                     theirs = 1 if city.attributes[target] & ESSENTIAL else 0
-                    if not contact_happens(city, policy, person, layer, mine, chance):
-                        continue
-                    if not contact_happens(city, policy, target, layer, theirs, chance):
+                    if not contact_happens(
+                        city, policy, whereabouts, person, layer, mine, chance
+                    ) or not contact_happens(
+                        city, policy, whereabouts, target, layer, theirs, chance
+                    ):
                         continue
                 met.person[n] = target
                 met.layer[n] = layer

@@ -35,9 +35,27 @@ class Exposures(NamedTuple):
     target: NDArray[np.int32]
     source: NDArray[np.int32]
     label: NDArray[np.uint16]
-    """Layer (3 bits), days since the source was infected (5 bits), tie-break (6 bits)."""
+    """Origin (4 bits), days since the source was infected (5 bits), tie-break (6 bits)."""
     used: NDArray[np.int64]
     block: Block
+
+
+@njit(inline="always", _nrt=False)
+def label_of(origin: int, since: int, tie: int) -> np.uint16:
+    """Return the label of an exposure."""
+    return np.uint16(origin) | np.uint16(since << 4) | np.uint16(tie << 9)
+
+
+@njit(inline="always", _nrt=False)
+def origin_of(label: np.uint16) -> np.int64:
+    """Return where an infection came from, an index of `lazaretto.words.ORIGINS`."""
+    return np.int64(label & np.uint16(15))
+
+
+@njit(inline="always", _nrt=False)
+def since_of(label: np.uint16) -> np.int64:
+    """Return the days since the source was infected."""
+    return np.int64((label >> np.uint16(4)) & np.uint16(31))
 
 
 @njit(nogil=True, cache=True)
@@ -45,7 +63,7 @@ def order_keys(target: NDArray[np.int32], label: NDArray[np.uint16]) -> NDArray[
     """Return sort keys (target, tie-break, position) of exposures, shape (n,)."""
     keys = np.empty(target.size, np.uint64)
     for i in range(target.size):
-        tie = np.uint64(label[i] >> np.uint16(8))
+        tie = np.uint64(label[i] >> np.uint16(9))
         keys[i] = (np.uint64(target[i]) << np.uint64(33)) | (tie << np.uint64(27)) | np.uint64(i)
     return keys
 

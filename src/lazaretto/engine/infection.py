@@ -1,7 +1,7 @@
 """The packed record of one infection: what the engine keeps of a person while infected.
 
 A record is 32 bits: course, age band, place in the household, kind of group, essential worker,
-day of symptoms. All of it can be recomputed; it is kept because it is read every day.
+day of symptoms, severity. All of it can be recomputed; it is kept because it is read every day.
 """
 
 from __future__ import annotations
@@ -15,21 +15,27 @@ from lazaretto.engine.city import (
     AGE_MASK,
     ESSENTIAL,
     City,
+    district_of,
     household_of,
     kind_of_group,
 )
 from lazaretto.engine.rates import Rates
+from lazaretto.engine.state import State
+from lazaretto.engine.vaccinated import (
+    AGAINST_HOSPITAL,
+    AGAINST_SYMPTOMS,
+    Vaccine,
+    bin_of,
+    relative_risk,
+)
 
 NO_SYMPTOMS = 31
 """Symptom day of a person who never has symptoms."""
 
-UNDETECTED = 32767
-"""Value of `found` while nobody knows of the infection."""
+MILD, WARD, CRITICAL = range(3)
+"""Severity of an infection: no hospital, a hospital ward, intensive care."""
 
-FOUND_AT_LARGE = 32766
-"""Value of `found` for an infection that is known but not isolated."""
-
-_AGE, _PLACE, _SIZE, _KIND, _ESSENTIAL, _ONSET = 8, 13, 17, 21, 23, 24
+_AGE, _PLACE, _SIZE, _KIND, _ESSENTIAL, _ONSET, _SEVERITY = 8, 13, 17, 21, 23, 24, 29
 
 
 @njit(inline="always", _nrt=False)
@@ -75,6 +81,12 @@ def onset_of(record: np.uint32) -> np.int64:
 
 
 @njit(inline="always", _nrt=False)
+def severity_of(record: np.uint32) -> np.int64:
+    """Return the severity: `MILD`, `WARD` or `CRITICAL`."""
+    return np.int64(record >> np.uint32(_SEVERITY))
+
+
+@njit(inline="always", _nrt=False)
 def first_not_below(thresholds: NDArray[np.uint32], value: np.uint32) -> int:
     """Return the first index whose threshold is above the value (cumulative thresholds)."""
     low, high = 0, thresholds.size - 1
@@ -88,27 +100,41 @@ def first_not_below(thresholds: NDArray[np.uint32], value: np.uint32) -> int:
 
 
 @njit(inline="always", _nrt=False)
-def new_record(city: City, rates: Rates, key: np.uint64, person: int) -> np.uint32:
+def new_record(
+    city: City, rates: Rates, vaccine: Vaccine, key: np.uint64, person: int, day: int
+) -> np.uint32:
     """Draw the course of a new infection and return its record.
 
     Parameters
     ----------
-    city, rates
-        The city and the tables of the disease.
+    city, rates, vaccine
+        The city, the tables of the disease, and who is vaccinated.
     key
         Stream of `Purpose.COURSE` for the day of infection.
     person
         The person infected.
+    day
+        Day of infection.
     """
     bits = draw(key, person, 0)
     more = second(bits)
     attributes = city.attributes[person]
     age = np.int64(attributes & AGE_MASK)
-    symptomatic = 1 if low31(bits) < rates.symptomatic[age] else 0
+    ill, hospital = np.uint64(rates.symptomatic[age]), np.uint64(rates.hospital[age])
+    if vaccine.given:
+        district, bin_ = district_of(city, person), bin_of(vaccine, person)
+        risk = relative_risk(vaccine, AGAINST_SYMPTOMS, district, age, bin_, day)
+        ill = (ill * risk) >> np.uint64(31)
+        risk = relative_risk(vaccine, AGAINST_HOSPITAL, district, age, bin_, day)
+        hospital = (hospital * risk) >> np.uint64(31)
+    symptomatic = 1 if np.uint64(low31(bits)) < ill else 0
     course = first_not_below(rates.course[symptomatic], high31(bits))
-    onset = NO_SYMPTOMS
+    onset, severity = NO_SYMPTOMS, MILD
     if symptomatic:
         onset = rates.latent[course] + first_not_below(rates.onset, low31(more))
+        if np.uint64(high31(more)) < hospital:
+            critical = (hospital * np.uint64(rates.critical[age])) >> np.uint64(31)
+            severity = CRITICAL if np.uint64(high31(more)) < critical else WARD
     first, size = household_of(city, person)
     kind = kind_of_group(city, city.group[person])
     essential = 1 if attributes & ESSENTIAL else 0
@@ -120,13 +146,52 @@ def new_record(city: City, rates: Rates, key: np.uint64, person: int) -> np.uint
         | (kind << _KIND)
         | (essential << _ESSENTIAL)
         | (min(onset, NO_SYMPTOMS) << _ONSET)
+        | (severity << _SEVERITY)
     )
 
 
+@njit(inline="always", _nrt=False)
+def record_on(
+    city: City, rates: Rates, state: State, course_keys: NDArray[np.uint64], person: int
+) -> np.uint32:
+    """Return the record of a person's last infection, recomputed; of others only the household.
+
+    Parameters
+    ----------
+    city, rates, state
+        The city, the tables of the disease, and the residents.
+    course_keys
+        Streams of `Purpose.COURSE` by day, shape (n_days,).
+    person
+        The person.
+    """
+    before = np.int64(state.infected_on[person])
+    if before >= 0:
+        return new_record(city, rates, state.vaccine, course_keys[before], person, before)
+    return uninfected_record(city, person)
+
+
 @njit(nogil=True, _nrt=False, cache=True)
-def record_of(city: City, rates: Rates, key: np.uint64, person: int) -> np.uint32:
-    """Return the record of an infected person, recomputed; arguments as in `new_record`."""
-    return new_record(city, rates, key, person)
+def records_of(
+    city: City,
+    rates: Rates,
+    state: State,
+    course_keys: NDArray[np.uint64],
+    person: NDArray[np.int32],
+    out: NDArray[np.uint32],
+) -> None:
+    """Write the records of persons, recomputed, shape (n,); arguments as in `record_on`."""
+    for i in range(person.size):
+        out[i] = record_on(city, rates, state, course_keys, np.int64(person[i]))
+
+
+def unpacked(
+    record: NDArray[np.uint32],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return age band, day of symptoms and severity of many records, each shape (n,)."""
+    parts = [(record >> np.uint32(shift)) & np.uint32(31) for shift in (_AGE, _ONSET, _SEVERITY)]
+    age, onset, severity = (part.astype(np.int64) for part in parts)
+    return age, onset, severity
 
 
 @njit(nogil=True, _nrt=False, cache=True)

@@ -1,4 +1,4 @@
-"""From today's orders to what the kernels compare draws with."""
+"""From today's orders to what transmission compares draws with."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazaretto.chance import CERTAIN, threshold
-from lazaretto.engine.surveillance import Search
-from lazaretto.engine.transmission import Policy
+from lazaretto.engine.contacts import QUEUEING, Policy
 from lazaretto.measures import Orders
+from lazaretto.words import COMPOUND, LAYERS, WORKPLACE
 
 
-def policy_of(orders: Orders, confinement: NDArray[np.float64]) -> Policy:
+def policy_of(
+    orders: Orders,
+    confinement: NDArray[np.float64],
+    apart: NDArray[np.float64],
+    loop_key: np.uint64,
+    moved: bool,
+) -> Policy:
     """Return tiers and the chance that each kind of contact still happens.
 
     Parameters
@@ -21,20 +27,37 @@ def policy_of(orders: Orders, confinement: NDArray[np.float64]) -> Policy:
     confinement
         Share of contacts that remains by tier, for residents (0) and essential workers (1),
         by layer; shape (n_tiers, 2, n_layers), the open tier all 1.
+    apart
+        Share of contacts that remains of a person isolated at home, shape (n_layers,).
+    loop_key
+        Stream of `Purpose.CLOSED_LOOP`.
+    moved
+        Whether anybody may not be at large.
     """
     who = np.stack([orders.contacts, orders.essential], axis=1)
-    keep = threshold(who[:, None] * confinement[None])
-    present = np.unique(orders.tier)
-    return Policy(orders.tier.copy(), keep, int((keep[:, present] == CERTAIN).all()))
-
-
-def search_of(orders: Orders) -> Search:
-    """Return how the infected are looked for today."""
-    return Search(
-        seek=threshold(orders.seek),
-        seek_wait=orders.seek_wait.copy(),
-        seek_isolate=orders.seek_isolate.astype(np.uint8),
-        screen=threshold(orders.screen),
-        screen_wait=orders.screen_wait.copy(),
-        screen_isolate=orders.screen_isolate.astype(np.uint8),
+    share = who[:, None] * confinement[None]
+    staff = np.zeros((share.shape[0], share.shape[1], 1, len(LAYERS)))
+    staff[..., WORKPLACE] = who[:, None, 1:, WORKPLACE]
+    share = np.concatenate([share, staff], axis=2)
+    tier = orders.tier.copy()
+    queueing = orders.queueing > 0
+    queue = np.zeros(share.shape[0])
+    if queueing.any():
+        np.maximum.at(queue, orders.places.compound_district, orders.queueing)
+        tier += (QUEUEING * queueing[orders.places.building_compound]).astype(np.uint8)
+    queued = share.copy()
+    queued[:, :, :2, COMPOUND] = np.minimum(share[:, :, :2, COMPOUND] + queue[:, None, None], 1)
+    keep = threshold(np.concatenate([share, queued], axis=1))
+    looped = bool(orders.closed_loop.any())
+    present = np.unique(tier)
+    free = not looped and bool((keep[:, present, :2] == CERTAIN).all())
+    return Policy(
+        tier=tier,
+        keep=keep,
+        apart=threshold(apart),
+        loop=threshold(orders.closed_loop),
+        loop_key=loop_key,
+        free=int(free),
+        looped=int(looped),
+        moved=int(moved),
     )

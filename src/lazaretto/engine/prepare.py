@@ -8,19 +8,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from lazaretto.chance import CERTAIN, threshold
-from lazaretto.disease import courses, variant
+from lazaretto.disease import courses, testing, variant
+from lazaretto.disease.severity import severity
+from lazaretto.disease.vaccines import dose_days, vaccine
 from lazaretto.engine.checked import checked_measures, place_of
 from lazaretto.engine.city import city_of
 from lazaretto.engine.rates import ContactRates, build_rates
 from lazaretto.engine.seeding import Arrival
-from lazaretto.engine.settings import Settings
-from lazaretto.engine.surveillance import Reporting
+from lazaretto.engine.settings import Reporting, Settings, Vaccination
 from lazaretto.engine.transmissibility import meeting, solve
+from lazaretto.measures import stocks_of
 from lazaretto.people import CensusError, Population, assumptions, population
 from lazaretto.provenance import Figure
 from lazaretto.scenario import ALL, Problem, Scenario, ScenarioError
 
 LONGEST_RECLASSIFICATION = 60
+
+VACCINE_BINS = 256
+"""Steps in which coverage by district and age can differ."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,10 @@ def prepare(
         reporting=reporting_of(scenario),
         arrivals=arrivals_of(scenario, people),
         measures=tuple(measures),
+        stocks=stocks_of(scenario),
+        apart=scenario.confinement.isolated_table(),
+        severity=severity(scenario.disease),
+        vaccination=vaccination_of(scenario, len(people.districts)),
     )
     return Prepared(people, settings)
 
@@ -116,6 +125,16 @@ def reporting_of(scenario: Scenario) -> Reporting:
     )
 
 
+def vaccination_of(scenario: Scenario, n_districts: int) -> Vaccination | None:
+    """Return who is vaccinated and what it is worth; None if nobody is or will be."""
+    given = scenario.vaccination
+    if given is None:
+        return None
+    product = vaccine(given.product)
+    risk = np.stack([product.infection, product.symptoms, product.hospital, product.death])
+    return Vaccination(dose_days(given, scenario.start, n_districts, VACCINE_BINS), risk)
+
+
 def arrivals_of(scenario: Scenario, people: Population) -> tuple[Arrival, ...]:
     """Return the infections brought in, as days of the run and ranges of persons."""
     arrivals = []
@@ -137,8 +156,10 @@ def unmeasured_figures(scenario: Scenario) -> list[tuple[str, Figure]]:
         (f"{scenario.disease}.{key}", figure) for key, figure in variant(scenario.disease).figures()
     ]
     people = [(f"people.{key}", figure) for key, figure in assumptions.FIGURES.items()]
-    every = [*scenario.figures(), *disease, *people]
-    unused = (f"{scenario.disease}.r0", f"{scenario.disease}.pool_loss")
-    return [
-        (key, figure) for key, figure in every if figure.status != "measured" and key not in unused
-    ]
+    severe = list(severity(scenario.disease).figures())
+    given = scenario.vaccination
+    vaccines = [] if given is None else list(vaccine(given.product).figures())
+    tests = [(f"test.{key}", figure) for key, figure in testing.figures()]
+    every = [*scenario.figures(), *disease, *people, *severe, *vaccines, *tests]
+    unused = f"{scenario.disease}.r0"
+    return [(key, figure) for key, figure in every if figure.status != "measured" and key != unused]

@@ -16,6 +16,7 @@ from scipy import stats
 
 from lazaretto.chance import CERTAIN, threshold
 from lazaretto.disease import CourseTable
+from lazaretto.disease.severity import Severity
 from lazaretto.engine.city import IN_SCHOOL, IN_WORKPLACE
 from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
 
@@ -26,6 +27,9 @@ MOST_EVENTS = 160
 
 MOST_DAYS = 32
 """Days of a course, the day of infection included; an exposure keeps them in 5 bits."""
+
+STRENGTH_UNIT = 1 << 20
+"""Infections per weighted contact are added up as integers of this unit."""
 
 LARGEST_MEAN = 90.0
 """Largest daily mean the tables allow; 160 is exceeded less than once in 1e10 draws there."""
@@ -59,8 +63,10 @@ class Rates(NamedTuple):
     of group. ``place`` (2,) chooses building or compound among the first. ``susceptible`` (18,)
     acceptance by age of the target; ``protection`` (n,) relative susceptibility by day since
     the last infection; ``course`` (2, n_courses) and ``onset`` cumulative choices at infection;
-    ``latent`` (n_courses,) days; ``symptomatic`` (18,); ``own_subdistrict`` one threshold;
-    ``last_day`` (n_courses,) last infectious day.
+    ``latent`` (n_courses,) days; ``symptomatic``, ``hospital`` (given symptoms) and ``critical``
+    (given hospital), each (18,); ``strength`` (n_levels,) the infections caused per weighted
+    contact, in units of 1 / `STRENGTH_UNIT`; ``own_subdistrict`` one threshold; ``last_day`` (n_courses,) last
+    infectious day.
     """
 
     level: NDArray[np.uint16]
@@ -75,6 +81,9 @@ class Rates(NamedTuple):
     latent: NDArray[np.int64]
     last_day: NDArray[np.int64]
     symptomatic: NDArray[np.uint32]
+    hospital: NDArray[np.uint32]
+    critical: NDArray[np.uint32]
+    strength: NDArray[np.int64]
     own_subdistrict: np.uint32
     wanes_after: int
 
@@ -140,7 +149,12 @@ def event_numbers(mean: NDArray[np.float64], what: str = POTENTIAL) -> NDArray[n
     return numbers
 
 
-def build_rates(courses: CourseTable, contacts: ContactRates, transmissibility: float) -> Rates:
+def build_rates(
+    courses: CourseTable,
+    contacts: ContactRates,
+    transmissibility: float,
+    severity: Severity | None = None,
+) -> Rates:
     """Return the thresholds for one disease, contact pattern and transmissibility.
 
     Parameters
@@ -152,6 +166,8 @@ def build_rates(courses: CourseTable, contacts: ContactRates, transmissibility: 
     transmissibility
         Infections per weighted contact with a fully susceptible person over a whole mean course
         (dimensionless), see `lazaretto.engine.transmissibility.solve`.
+    severity
+        Who needs hospital care; nobody if absent.
 
     Raises
     ------
@@ -184,6 +200,9 @@ def build_rates(courses: CourseTable, contacts: ContactRates, transmissibility: 
         latent=np.array(courses.latent_days, np.int64),
         last_day=np.max(np.where(courses.infectiousness > 0, days, 0), axis=1),
         symptomatic=threshold(courses.symptomatic_share),
+        hospital=threshold(np.zeros(18) if severity is None else severity.hospital),
+        critical=threshold(np.zeros(18) if severity is None else severity.icu),
+        strength=np.rint(by_level * STRENGTH_UNIT).astype(np.int64),
         own_subdistrict=np.uint32(threshold(contacts.own_subdistrict)),
         wanes_after=_wanes_after(courses),
     )

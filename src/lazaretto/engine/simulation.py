@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lazaretto.chance import Purpose, stream_key
+from lazaretto.engine.campaign import vaccinate
+from lazaretto.engine.care import count_patients, expect, progress
 from lazaretto.engine.city import City, city_of, residents_by_age
-from lazaretto.engine.cohort import (
-    Cohort,
-    infect,
-    no_count,
-    still_needed,
-    unprotect,
-)
+from lazaretto.engine.cohort import Cohort, infect, no_count, still_needed, unprotect
+from lazaretto.engine.contacts import Policy
+from lazaretto.engine.containment import LOOK_BACK, Ancestry, Containment
+from lazaretto.engine.counting import count_day
 from lazaretto.engine.diary import Diary, empty_met, other_contacts, write_diary
-from lazaretto.engine.infection import UNDETECTED, record_of, uninfected_record
-from lazaretto.engine.policy import policy_of, search_of
+from lazaretto.engine.evening import take_samples
+from lazaretto.engine.exposures import label_of
+from lazaretto.engine.facilities import caught_in_facilities, caught_on_buses
+from lazaretto.engine.infection import records_of
+from lazaretto.engine.interviews import interview
+from lazaretto.engine.notification import deliver
+from lazaretto.engine.policy import policy_of
 from lazaretto.engine.rates import Rates, build_rates
 from lazaretto.engine.seeding import seeded
+from lazaretto.engine.setting_up import days_worth_thinning, places_of, vaccine_of
 from lazaretto.engine.settings import Settings
 from lazaretto.engine.spread import Infected, Workers, transmit
-from lazaretto.engine.surveillance import Search, find
-from lazaretto.engine.transmission import Policy, State
+from lazaretto.engine.state import State, new_state
+from lazaretto.engine.transfers import Riders, nobody_rides, transfer
 from lazaretto.measures import Observed, Orders, Places, Today
 from lazaretto.outcomes import Confinement, Tally
 from lazaretto.people import Population
 from lazaretto.words import SEED
 
-WORTH_THINNING = 0.15
-"""Share of a cohort whose infection must be over before it is gone through and thinned."""
+LARGE_COHORT = 1 << 16
+"""Infections of a day, in each range of persons, above which the ranges stay apart."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,18 @@ class Step:
 
 
 DAY = (
-    Step("measures decide", "observed data, calendar", "tiers, contacts, tests", "places",
-         "_measures_decide"),
+    Step("measures decide", "observed data, calendar, stocks", "tiers, contacts, rules, stocks",
+         "places", "_measures_decide"),
+    Step("morning", "results, cases to trace, free beds",
+         "reported cases, contacts, isolation, transfers, doses", "cases and their contacts",
+         "_morning"),
     Step("arrivals", "scenario", "infections brought in", "arrivals", "_arrivals"),
-    Step("transmission", "infectious persons, policy", "exposures, new infections", "infections",
-         "_transmission"),
-    Step("surveillance", "infected persons, tests ordered", "persons found, reported cases",
-         "infections", "_surveillance"),
+    Step("transmission", "infectious persons, policy, whereabouts", "exposures, new infections",
+         "infections", "_transmission"),
+    Step("progression", "severe infections, hospital beds", "admissions, deaths", "patients",
+         "_progression"),
+    Step("evening", "infected and isolated persons, rounds of today",
+         "samples, results of later days, releases", "infections and the isolated", "_evening"),
     Step("ledger and outputs", "all of the above", "counts by date, place and age", "places",
          "_ledger"),
 )  # fmt: skip
@@ -89,43 +99,54 @@ class Simulation:
     places: Places = field(init=False)
     rates: Rates = field(init=False)
     state: State = field(init=False)
+    containment: Containment = field(init=False)
     cohorts: list[Cohort] = field(init=False, default_factory=list)
-    gone: list[tuple[NDArray[np.int32], NDArray[np.int16]]] = field(
-        init=False, default_factory=list
-    )
-    """Persons found, and the day, whose infection is over and who left their cohort."""
     past: list[Policy] = field(init=False, default_factory=list)
     """Policies of the last days, the latest last, for `contacts_of`."""
+    triggered: list[NDArray[np.int16]] = field(init=False)
+    """State of the trigger of each measure."""
     tally: Tally = field(init=False)
     day: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         settings, people = self.settings, self.people
         self.city = city_of(people)
-        self.rates = build_rates(settings.courses, settings.contacts, settings.transmissibility)
-        n_persons, n_districts = people.attributes.size, len(people.districts)
-        self.state = State(
-            protected=np.zeros((n_persons + 63) // 64, np.uint64),
-            infected_on=np.full(n_persons, -1, np.int16),
+        self.rates = build_rates(
+            settings.courses, settings.contacts, settings.transmissibility, settings.severity
         )
-        self.tally = Tally.of(settings.n_days, n_districts)
-        district = self.city.subdistrict_district[self.city.compound_subdistrict].astype(np.int64)
-        self.places = Places(
-            people.districts,
-            np.diff(people.district_start).astype(np.int64),
-            district,
-            np.diff(people.compound_start).astype(np.int64),
-        )
-        self.confinement = Confinement(district, residents_by_age(self.city), n_districts)
+        measures = settings.measures
+        self._sought = any(measure.finds_infected for measure in measures)
+        moves = self._sought or any(measure.moves_persons for measure in measures)
+        self.state = new_state(people.attributes.size, moves, vaccine_of(settings))
+        n_districts, n_subdistricts = len(people.districts), people.subdistrict_start.size - 1
+        n_stocks = len(settings.stocks)
+        self.tally = Tally.of(settings.n_days, n_districts, n_stocks, n_subdistricts)
+        self.places = places_of(people, self.city)
+        by_age = residents_by_age(self.city)
+        building_district = self.city.building_district.astype(np.int64)
+        self.confinement = Confinement(building_district, by_age, n_districts)
         detectable = {"pcr": settings.courses.pcr, "antigen": settings.courses.antigen}
-        self.orders = Orders(self.places, detectable)
-        self.policy: Policy = policy_of(self.orders, settings.confinement)
-        self.search: Search = search_of(self.orders)
+        self.orders = Orders(self.places, detectable, settings.stocks)
+        self.triggered = [measure.idle(self.places) for measure in measures]
         self._workers = Workers(self.threads)
-        self._sought = any(measure.finds_infected for measure in settings.measures)
+        self.containment = Containment(
+            self.city, self.rates, self.state, self.places, settings, self.tally, self._workers,
+            moves,
+        )  # fmt: skip
+        self._loop_key = self.containment.key(Purpose.CLOSED_LOOP)
+        self.policy: Policy = self._policy()
+        self._backward = any(getattr(measure, "backward", False) for measure in measures)
         self._thinned_after = days_worth_thinning(settings, self.rates)
-        self._arrived: Infected | None = None
+        self._outside: list[Infected] = []
+        self._riders: Riders = nobody_rides()
         self._other = other_contacts(settings.courses, settings.contacts, settings.transmissibility)
+
+    def _policy(self) -> Policy:
+        settings = self.settings
+        kept = self.containment
+        return policy_of(
+            self.orders, settings.confinement, settings.apart, self._loop_key, kept.moved
+        )
 
     @property
     def date(self) -> date:
@@ -182,36 +203,19 @@ class Simulation:
         if not 1 <= back <= len(self.past):
             first = self.day - len(self.past)
             raise ValueError(f"day {day} is not kept; days {first} to {self.day - 1} are")
-        infected_on, found = int(self.state.infected_on[person]), self._found(person)
-        met, level = empty_met(), 0
-        record = uninfected_record(self.city, person)
-        if 0 <= infected_on < day:
-            key = stream_key(self.settings.seed, Purpose.COURSE, infected_on)
-            record = record_of(self.city, self.rates, key, person)
-            since = day - infected_on
-            if since < self.rates.level.shape[1]:
-                level = int(self.rates.level[int(record) & 0xFF, since])
-        n = 0
-        if found > day:
-            seed = self.settings.seed
-            n = write_diary(
-                self.city, self.rates, self._other, self.past[-back], person, record, level,
-                stream_key(seed, Purpose.TRANSMISSION, day), stream_key(seed, Purpose.DIARY, day),
-                met,
-            )  # fmt: skip
+        record = np.empty(1, np.uint32)
+        keys = self.containment.course_keys
+        records_of(self.city, self.rates, self.state, keys, np.array([person], np.int32), record)
+        infected, level = int(self.state.infected_on[person]), 0
+        if 0 <= infected < day and day - infected < self.rates.level.shape[1]:
+            level = int(self.rates.level[int(record[0]) & 0xFF, day - infected])
+        met, seed = empty_met(), self.settings.seed
+        n = write_diary(
+            self.city, self.rates, self._other, self.past[-back], self.containment.then(day),
+            person, record[0], level, stream_key(seed, Purpose.TRANSMISSION, day),
+            stream_key(seed, Purpose.DIARY, day), met,
+        )  # fmt: skip
         return Diary(met.person[:n].copy(), met.layer[:n].copy(), met.transmits[:n].copy())
-
-    def _found(self, person: int) -> int:
-        """Return the day from which a person is isolated, a later day than any if never."""
-        for cohort in reversed(self.cohorts):
-            at = int(np.searchsorted(cohort.person, person))
-            if self._sought and at < cohort.size and cohort.person[at] == person:
-                return int(cohort.found[at])
-        for persons, found in reversed(self.gone):
-            known = np.flatnonzero(persons == person)
-            if known.size:
-                return int(found[known[-1]])
-        return UNDETECTED
 
     def __enter__(self) -> Simulation:
         return self
@@ -226,31 +230,69 @@ class Simulation:
     def _measures_decide(self) -> None:
         if not self.settings.measures:
             return
-        self.orders.reset()
-        reports = self.tally.reports[: self.day]
-        today = Today(self.day, self.date, Observed(reports[:, :, 0], reports[:, :, 1]))
-        for measure in self.settings.measures:
+        self.orders.reset(self.day)
+        today = Today(self.day, self.date, self._observed())
+        for i, measure in enumerate(self.settings.measures):
+            self.triggered[i] = measure.watch(self.triggered[i], today, self.places)
             if measure.in_force(today):
-                measure.order(today, self.places, self.orders)
-        self.policy = policy_of(self.orders, self.settings.confinement)
-        self.search = search_of(self.orders)
+                active = replace(today, active=self.triggered[i])
+                measure.order(active, self.places, self.orders)
+        self.policy = self._policy()
+
+    def _observed(self) -> Observed:
+        kept, day, tally = self.containment, self.day, self.tally
+        building, compound, subdistrict = (day - last for last in kept.last_positive)
+        return Observed(
+            confirmed=tally.reports[:day, :, 0],
+            asymptomatic=tally.reports[:day, :, 1],
+            found=tally.found[:day],
+            deaths=tally.deaths[:day],
+            patients=tally.patients[day - 1] if day else np.zeros_like(tally.patients[0]),
+            building_clear=building,
+            compound_clear=compound,
+            subdistrict_clear=subdistrict,
+            stock_used=kept.used.copy(),
+            stock_waiting=kept.waiting.copy(),
+        )
+
+    def _morning(self) -> None:
+        kept, day, orders = self.containment, self.day, self.orders
+        kept.begin(day, orders.amount)
+        if not self.settings.measures:
+            return
+        deliver(kept, day, orders, self.policy, day)
+        interview(kept, day, orders, self._other, self.past)
+        self._riders = transfer(kept, day, orders)
+        vaccinate(kept, day, orders)
+        self.policy = self.policy._replace(moved=int(kept.moved))
 
     def _arrivals(self) -> None:
         self._protection_wanes()
-        seed = self.settings.seed
-        person = seeded(self.settings.arrivals, seed, self.day, self.state.protected)
-        self._arrived = None
-        if person.size:
-            record, source = np.empty(person.size, np.uint32), np.full(person.size, -1, np.int32)
-            label, count = (
-                np.full(person.size, SEED, np.uint16),
-                no_count(len(self.people.districts)),
-            )
-            key = stream_key(seed, Purpose.COURSE, self.day)
-            infect(self.city, self.rates, self.policy, self.state, person, label, self.day, key,
-                   record, count)  # fmt: skip
+        seed, day = self.settings.seed, self.day
+        person = seeded(self.settings.arrivals, seed, day, self.state.protected)
+        self._outside = []
+        self._infect(person, np.full(person.size, SEED, np.uint16))
+        kept, key = self.containment, self.containment.key(Purpose.FACILITY, day)
+        state = (self.city, self.rates, self.state, kept.course_keys)
+        if self._riders.person.size:
+            self._infect(*caught_on_buses(*state, *self._riders, day, key))
+        if kept.isolated.size:
+            isolated, stocks = kept.isolated, self.settings.stocks
+            self._infect(*caught_in_facilities(*state, isolated, stocks, day, key))
+
+    def _infect(self, person: NDArray[np.int32], label: NDArray[np.uint16]) -> None:
+        """Infect persons, ascending, who did not catch it in the city."""
+        if not person.size:
+            return
+        record, source = np.empty(person.size, np.uint32), np.full(person.size, -1, np.int32)
+        count = no_count(len(self.people.districts))
+        key = stream_key(self.settings.seed, Purpose.COURSE, self.day)
+        infect(self.city, self.rates, self.policy, self.state, person, label, self.day, key,
+               record, count)  # fmt: skip
+        if label[0] == label_of(SEED, 0, 0):
             count.caused[0] = 0  # nobody caused an arrival
-            self._arrived = Infected(person, record, source, label.astype(np.uint8), count)
+        origin = (label & np.uint16(15)).astype(np.uint8)
+        self._outside.append(Infected(person, record, source, origin, count))
 
     def _protection_wanes(self) -> None:
         """Look once a week for those whose protection has begun to wane."""
@@ -260,39 +302,42 @@ class Simulation:
             unprotect(self.state, last)
 
     def _transmission(self) -> None:
-        self._workers.sources = self.on_infections is not None
-        new = transmit(
+        self._workers.sources = self._backward or self.on_infections is not None
+        spread = transmit(
             self.city, self.rates, self.policy, self.state, self.cohorts, self.day,
             self.settings.seed, self._workers,
         )  # fmt: skip
-        if self._arrived is not None:
-            new.append(self._arrived)
-        if not new:
-            return
+        new = [*spread, *self._outside]
         for some in new:
-            self.tally.infections[self.day] += some.count.layer
+            self.tally.infections[self.day] += some.count.origin
             self.tally.infections_by_age[self.day] += some.count.age
             self.tally.infections_by_tier[self.day] += some.count.tier
             for since in np.nonzero(some.count.caused)[0]:
                 self.tally.secondary[self.day - since] += some.count.caused[since]
             if self.on_infections is not None:
                 self.on_infections(self.day, some)
-        spread = [some for some in new if some is not self._arrived]
+            expect(self.containment, self.day, some.person, some.record)
+        if self._backward and new:
+            columns = zip(*((some.person, some.source, some.layer) for some in new), strict=True)
+            person, source, origin = (np.concatenate(column) for column in columns)
+            order = np.argsort(person)
+            self.containment.ancestry[self.day] = Ancestry(
+                person[order], source[order], origin[order]
+            )
         apart = len(spread) > 1 and min(some.person.size for some in spread) >= LARGE_COHORT
         for parts in [[some] for some in spread] if apart else [spread]:
             self._add_cohort(parts)
-        if self._arrived is not None:
-            self._add_arrived(self._arrived)
+        for some in self._outside:
+            self._add_arrived(some)
 
     def _add_cohort(self, parts: list[Infected]) -> None:
         if parts:
             person = np.concatenate([some.person for some in parts])
             record = np.concatenate([some.record for some in parts])
-            found = np.full(person.size if self._sought else 1, UNDETECTED, np.int16)
-            self.cohorts.append(Cohort(self.day, person, record, found))
+            self.cohorts.append(Cohort(self.day, person, record))
 
     def _add_arrived(self, arrived: Infected) -> None:
-        """Put arrivals in their place, by id, among those infected on the same day."""
+        """Put those infected elsewhere in their place, by id, among those of the same day."""
         today = [cohort for cohort in self.cohorts if cohort.day == self.day]
         if not today:
             self._add_cohort([arrived])
@@ -304,85 +349,40 @@ class Simulation:
             at = np.searchsorted(cohort.person, arrived.person[here])
             cohort.person = np.insert(cohort.person, at, arrived.person[here])
             cohort.record = np.insert(cohort.record, at, arrived.record[here])
-            found = cohort.person.size if self._sought else 1
-            cohort.found = np.full(found, UNDETECTED, np.int16)
 
-    def _surveillance(self) -> None:
-        if self.search.seek.any() or self.search.screen.any():
-            self._find_infected()
-        self.cohorts = [cohort for cohort in self.cohorts if self._thinned(cohort).size]
+    def _progression(self) -> None:
+        progress(self.containment, self.day, self.orders)
 
-    def _find_infected(self) -> None:
-        if not self._sought:
+    def _evening(self) -> None:
+        rules = self.orders.rules
+        if not self._sought and (rules.symptoms or rules.rounds or rules.cases or rules.contacts):
             message = "a measure looks for infected persons but says finds_infected = False"
             raise ValueError(message)
-        seed = self.settings.seed
-        symptom = stream_key(seed, Purpose.SYMPTOM_TEST, self.day)
-        screen = stream_key(seed, Purpose.SCREENING, self.day)
-        wait = max(int(self.search.seek_wait.max()), int(self.search.screen_wait.max()))
-        ahead = min(self.settings.n_days - self.day, wait + self.settings.reporting.delay.size)
-        shape = (ahead, len(self.people.districts))
-
-        def look(cohort: Cohort) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-            reports, isolated = np.zeros((*shape, 3), np.int64), np.zeros(shape, np.int64)
-            report = stream_key(seed, Purpose.REPORTING, cohort.day)
-            find(self.city, self.search, self.settings.reporting, cohort.person, cohort.record,
-                 cohort.found, self.day, self.day - cohort.day, symptom, screen, report, reports,
-                 isolated)  # fmt: skip
-            return reports, isolated
-
-        for reports, isolated in self._workers.map(look, self.cohorts):
-            self.tally.reports[self.day : self.day + ahead] += reports
-            self.tally.isolated[self.day : self.day + ahead] += isolated
+        if self._sought:
+            take_samples(self.containment, self.day, self.orders, self.cohorts)
+            deliver(self.containment, self.day, self.orders, self.policy, self.day + 1)
+        self.cohorts = [cohort for cohort in self.cohorts if self._thinned(cohort).size]
 
     def _thinned(self, cohort: Cohort) -> Cohort:
         since = self.day - cohort.day
         longest = self.rates.level.shape[1]
         if self._sought:
             last_onset = int(self.rates.latent.max()) + self.rates.onset.size - 1
-            last_sought = last_onset + self.search.seek.shape[1] - 1
-            longest = max(longest, self.search.screen.shape[1], last_sought)
+            seek = max((rule.seek.size for _, rule in self.orders.rules.symptoms), default=0)
+            longest = max(longest, self.settings.courses.pcr.size, last_onset + seek)
         if since in self._thinned_after or since >= longest:
-            needed = still_needed(
-                self.rates, cohort.record, cohort.found, since, self._sought and since < longest
+            needed = since < longest and still_needed(
+                self.rates, self.state.known, cohort.person, cohort.record, since, self._sought
             )
-            if not needed.all():
-                if self._sought:
-                    known = ~needed & (cohort.found != UNDETECTED)
-                    if known.any():
-                        self.gone.append((cohort.person[known], cohort.found[known]))
-                    cohort.found = cohort.found[needed]
-                cohort.person = cohort.person[needed]
-                cohort.record = cohort.record[needed]
+            if not np.all(needed):
+                which = np.flatnonzero(needed) if since < longest else slice(0, 0)
+                cohort.person, cohort.record = cohort.person[which], cohort.record[which]
         return cohort
 
     def _ledger(self) -> None:
-        by_district, by_age = self.confinement.count(self.policy.tier)
+        tier = self.policy.tier & np.uint8(3) if self.orders.queueing.any() else self.policy.tier
+        by_district, by_age = self.confinement.count(tier)
         self.tally.persons_by_tier[self.day] = by_district
         self.tally.confined_by_age[self.day] = by_age
-
-
-LARGE_COHORT = 1 << 16
-"""Infections of a day, in each range of persons, above which the ranges stay apart."""
-
-
-def days_worth_thinning(settings: Settings, rates: Rates) -> set[int]:
-    """Return the days since infection on which a good part of a cohort has become irrelevant.
-
-    Parameters
-    ----------
-    settings, rates
-        The disease as courses, and the last infectious day of each.
-    """
-    ends = np.bincount(rates.last_day, settings.courses.probability[1], rates.level.shape[1])
-    days, share = set(), 0.0
-    for day, ending in enumerate(ends):
-        share += float(ending)
-        if share >= WORTH_THINNING:
-            days.add(day)
-            share = 0.0
-    return days
-
-
-LOOK_BACK = 21
-"""Days for which contacts can be recomputed."""
+        count_patients(self.containment, self.day)
+        count_day(self.containment, self.day, self.orders)

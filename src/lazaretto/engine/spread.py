@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lazaretto.chance import Purpose, stream_key
 from lazaretto.engine.city import City
 from lazaretto.engine.cohort import Cohort, Count, infect, no_count
+from lazaretto.engine.contacts import Policy
 from lazaretto.engine.exposures import (
     PARTITIONS,
     Exposures,
@@ -23,7 +24,8 @@ from lazaretto.engine.exposures import (
 )
 from lazaretto.engine.memory import give_freed_memory_back
 from lazaretto.engine.rates import Rates
-from lazaretto.engine.transmission import Policy, State, emit
+from lazaretto.engine.state import State
+from lazaretto.engine.transmission import emit
 
 PIECE = 1 << 16
 """Records of a cohort handed to one thread at a time."""
@@ -128,8 +130,8 @@ def transmit(
         while start < end:
             out = workers.buffers()
             start = emit(
-                city, rates, policy, state, cohort.person, cohort.record, cohort.found,
-                day, day - cohort.day, key, start, end, shift, out,
+                city, rates, policy, state, cohort.person, cohort.record, day,
+                day - cohort.day, key, start, end, shift, out,
             )  # fmt: skip
             for part in range(PARTITIONS):
                 n = int(out.used[part])
@@ -158,7 +160,7 @@ def transmit(
         infect(city, rates, policy, state, person, label, day, course_key, record, count)
         if not workers.sources:
             return Infected(person, record, source, np.empty(0, np.uint8), count)
-        return Infected(person, record, source[won], (label & 7).astype(np.uint8), count)
+        return Infected(person, record, source[won], (label & 15).astype(np.uint8), count)
 
     applied = workers.map(apply, range(PARTITIONS) if pieces else ())
     return [some for some in applied if some is not None]

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from lazaretto.chance import Purpose, stream_key
+from lazaretto.chance import Purpose, draws, draws_of, stream_key
 from lazaretto.engine.cohort import infect, no_count, still_needed, unprotect
+from lazaretto.engine.containment import Containment, holding_of
+from lazaretto.engine.diary import empty_met
 from lazaretto.engine.exposures import empty_exposures, order_keys, partition_shift, winners
+from lazaretto.engine.facilities import together
+from lazaretto.engine.infection import records_of
+from lazaretto.engine.isolation import KIND, children_apart, companions, test_isolated
+from lazaretto.engine.notification import classify
+from lazaretto.engine.sampling import Keys, Samples, false_positives, lots, sample
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.spread import CAPACITY
-from lazaretto.engine.surveillance import find
+from lazaretto.engine.state import mark, marked, move, undo, whereabouts_of
+from lazaretto.engine.tracing import Asked, list_contacts, list_household
 from lazaretto.engine.transmission import emit
+from lazaretto.engine.vaccinated import doses_of
+from lazaretto.words import BUS
+
+NOBODY = np.empty(0, np.int32)
+FLAGS, SMALL, COUNTS = np.empty(0, np.bool_), np.empty(0, np.uint8), np.empty(0, np.int64)
+LABELS, RECORDS = np.empty(0, np.uint16), np.empty(0, np.uint32)
 
 
 def warm_up(simulation: Simulation) -> None:
@@ -22,16 +36,55 @@ def warm_up(simulation: Simulation) -> None:
         A simulation that has not begun; it is not changed.
     """
     run = simulation
-    person, record = np.empty(0, np.int32), np.empty(0, np.uint32)
-    label, found = np.empty(0, np.uint16), np.empty(0, np.int16)
     key = stream_key(run.settings.seed, Purpose.TRANSMISSION, 0)
     n_districts = len(run.people.districts)
-    emit(run.city, run.rates, run.policy, run.state, person, record, found, 0, 1, key, 0, 0,
+    emit(run.city, run.rates, run.policy, run.state, NOBODY, RECORDS, 0, 1, key, 0, 0,
          partition_shift(run.people.n_persons), empty_exposures(CAPACITY, False))  # fmt: skip
-    winners(order_keys(person, label))
-    infect(run.city, run.rates, run.policy, run.state, person, label, 0, key, record,
+    winners(order_keys(NOBODY, LABELS))
+    infect(run.city, run.rates, run.policy, run.state, NOBODY, LABELS, 0, key, RECORDS,
            no_count(n_districts))  # fmt: skip
-    find(run.city, run.search, run.settings.reporting, person, record, found, 0, 1, key, key, key,
-         np.zeros((1, n_districts, 3), np.int64), np.zeros((1, n_districts), np.int64))  # fmt: skip
-    still_needed(run.rates, record, found, 0, False)
+    still_needed(run.rates, run.state.known, NOBODY, RECORDS, 0, False)
     unprotect(run.state, -1)
+    draws(key, 0, 0)
+    draws_of(key, NOBODY, 0)
+    doses_of(run.state.vaccine, NOBODY, COUNTS, COUNTS, 0, COUNTS, np.empty(0, np.uint64))
+    if run.containment.moves:
+        _warm_containment(run.containment, simulation, key)
+
+
+def _warm_containment(c: Containment, run: Simulation, key: np.uint64) -> None:
+    city, rates, state = c.city, c.rates, c.state
+    n_districts, n_days = len(c.places.districts), c.settings.courses.pcr.size
+    samples = Samples(
+        np.empty((0, n_districts, 1), np.uint32),
+        np.empty((0, c.places.compound_persons.size), np.uint8),
+        RECORDS,
+        np.empty((0, n_days), np.uint32),
+    )
+    visits = np.zeros((0, n_districts), np.int64)
+    sample(city, state, samples, Keys(key, key, key), NOBODY, RECORDS, 0, visits, NOBODY, SMALL)
+    lots(key, NOBODY, SMALL, RECORDS)
+    due = np.zeros(c.places.compound_persons.size, np.uint8)
+    false_positives(city, state, due, np.uint32(0), key, key, 0, n_days, 0, 0, NOBODY)
+    moved = state.whereabouts.copy()
+    move(moved, NOBODY, 0, SMALL)
+    undo(moved, NOBODY, SMALL)
+    whereabouts_of(moved, NOBODY, SMALL)
+    mark(state.known, NOBODY)
+    marked(state.known, NOBODY, FLAGS)
+    records_of(city, rates, state, c.course_keys, NOBODY, RECORDS)
+    delays = np.empty(0, np.int16)
+    classify(c.settings.reporting, c.report_keys, state, NOBODY, FLAGS, SMALL, delays)
+    asked = Asked(key, key, key, c.course_keys, np.zeros(6, np.uint32))
+    used = np.zeros(1, np.int64)
+    list_contacts(city, rates, run._other, run.policy, state, asked, NOBODY, 0, 0, empty_met(),
+                  NOBODY, used)  # fmt: skip
+    list_household(city, NOBODY, np.uint32(0), key, NOBODY)
+    draws_of(key, COUNTS, 0)
+    table = c.isolated
+    tested = np.zeros((1, 5, n_districts), np.int64)
+    test_isolated(state, holding_of(run.orders, n_days), table.person, table.reason, table.since,
+                  table.negatives, table.district, KIND, 0, key, tested, FLAGS, FLAGS)  # fmt: skip
+    companions(city, state, NOBODY, 3, NOBODY)
+    children_apart(city, NOBODY, SMALL, 3)
+    together(city, rates, state, c.course_keys, NOBODY, COUNTS, SMALL, np.zeros(1), BUS, 0, key)

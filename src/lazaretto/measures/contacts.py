@@ -19,9 +19,9 @@ class CloseSchools(Measure):
 
     factor: float = Field(0.0, ge=0, le=1, description="Share of school contacts that remains.")
 
-    def order(self, today: Today, places: Places, orders: Orders) -> None:  # noqa: ARG002
+    def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Reduce school contacts of pupils and staff alike."""
-        orders.reduce(places.chosen(self.areas), SCHOOL, self.factor, self.factor)
+        orders.reduce(self.districts(today, places), SCHOOL, self.factor, self.factor)
 
 
 class CloseWorkplaces(Measure):
@@ -33,9 +33,9 @@ class CloseWorkplaces(Measure):
     factor: float = Field(ge=0, le=1, description="Share of workplace contacts that remains.")
     essential_factor: float = Field(1.0, ge=0, le=1, description="The same for essential workers.")
 
-    def order(self, today: Today, places: Places, orders: Orders) -> None:  # noqa: ARG002
+    def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Reduce workplace contacts."""
-        orders.reduce(places.chosen(self.areas), WORKPLACE, self.factor, self.essential_factor)
+        orders.reduce(self.districts(today, places), WORKPLACE, self.factor, self.essential_factor)
 
 
 class ReduceContacts(Measure):
@@ -48,8 +48,8 @@ class ReduceContacts(Measure):
                          "community"]] = Field(description="Layers reduced.")  # fmt: skip
     factor: float = Field(ge=0, le=1, description="Share of contacts that remains.")
 
-    def order(self, today: Today, places: Places, orders: Orders) -> None:  # noqa: ARG002
+    def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Reduce the layers for everybody."""
-        districts = places.chosen(self.areas)
+        districts = self.districts(today, places)
         for layer in self.layers:
             orders.reduce(districts, LAYERS.index(layer), self.factor, self.factor)

@@ -16,6 +16,7 @@ class Lockdown(Measure):
 
     word: ClassVar[str] = "lockdown"
     finds_infected: ClassVar[bool] = False
+    acts_on: ClassVar[str] = "compounds"
 
     tier: int = Field(
         description="Tier of confinement: 0 open, 1 precaution, 2 controlled, 3 sealed, or a name."
@@ -30,6 +31,6 @@ class Lockdown(Measure):
             raise ValueError("one of " + ", ".join(f"{i} ({name})" for i, name in enumerate(TIERS)))
         return value
 
-    def order(self, today: Today, places: Places, orders: Orders) -> None:  # noqa: ARG002
+    def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Raise the compounds of the areas to the tier."""
-        orders.confine(places.chosen(self.areas), self.tier)
+        orders.confine_compounds(self.compounds(today, places), self.tier)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, ClassVar, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from lazaretto.measures.levels import in_compounds, in_districts
 from lazaretto.measures.orders import Orders, Places, Today
+from lazaretto.measures.triggers import Trigger
 from lazaretto.scenario import ALL
 
 _KNOWN: dict[str, type[Measure]] = {}
@@ -29,6 +33,18 @@ class Measure(BaseModel):
     finds_infected: ClassVar[bool] = True
     """Whether the measure may look for infected persons; saying no saves memory and time."""
 
+    moves_persons: ClassVar[bool] = False
+    """Whether the measure may isolate persons or take them to hospital without looking for them."""
+
+    acts_on: ClassVar[str] = "districts"
+    """The finest places it tells apart, districts or compounds; no trigger may be finer."""
+
+    takes: ClassVar[dict[str, str]] = {}
+    """Fields that name stocks it takes from (or lists of them), each with the unit it needs."""
+
+    opens: ClassVar[str] = ""
+    """Field that names a stock it adds to, if it does."""
+
     name: str = Field("", description="Name of this measure in reports.")
     areas: Literal["all"] | list[str] = Field("all", description="Districts, or all.")
     first: date | None = Field(
@@ -36,6 +52,9 @@ class Measure(BaseModel):
     )
     last: date | None = Field(
         None, alias="to", description="Last day in force; the end of the run if absent."
+    )
+    when: Trigger | None = Field(
+        None, description="What must be observed, within these dates; always if absent."
     )
 
     @classmethod
@@ -63,13 +82,65 @@ class Measure(BaseModel):
         after = self.first is None or today.date >= self.first
         return after and (self.last is None or today.date <= self.last)
 
+    def idle(self, places: Places) -> NDArray[np.int16]:
+        """Return the state of its trigger before anything was seen; shape (0,) if it has none."""
+        return np.zeros(0, np.int16) if self.when is None else self.when.idle(places)
+
+    def watch(self, state: NDArray[np.int16], today: Today, places: Places) -> NDArray[np.int16]:
+        """Return the state of its trigger today; nothing is triggered outside its dates.
+
+        Parameters
+        ----------
+        state
+            Yesterday's state, or `idle`: days for which the trigger has been on, 0 where it is
+            off, shape (n places of its level,).
+        today, places
+            As in `order`.
+        """
+        if self.when is None or not self.in_force(today):
+            return self.idle(places)
+        return self.when.watch(state, today, places)
+
+    def districts(self, today: Today, places: Places) -> NDArray[np.bool_]:
+        """Return in which districts it acts today, shape (n_districts,): its areas, triggered.
+
+        Raises
+        ------
+        ValueError
+            If its trigger watches places finer than districts, or was not watched today.
+        """
+        chosen = places.chosen(self.areas)
+        if self.when is None:
+            return chosen
+        return chosen & in_districts(self._active(today), places, self.when.level)
+
+    def compounds(self, today: Today, places: Places) -> NDArray[np.bool_]:
+        """Return in which compounds it acts today, shape (n_compounds,): its areas, triggered.
+
+        Raises
+        ------
+        ValueError
+            If its trigger was not watched today.
+        """
+        chosen = places.chosen(self.areas)[places.compound_district]
+        if self.when is None:
+            return chosen
+        return chosen & in_compounds(self._active(today), places, self.when.level)
+
+    def _active(self, today: Today) -> NDArray[np.bool_]:
+        if today.active is None:
+            raise ValueError(f"the trigger of {self.name or type(self).__name__} was not watched")
+        return np.asarray(today.active > 0)
+
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Write what this measure orders today; called only while it is in force.
+
+        Act where `districts` or `compounds` say, so that areas and triggers are kept to.
 
         Parameters
         ----------
         today
-            The date and what officials can see.
+            The date, what officials can see, and where its trigger is on.
         places
             The places of the city.
         orders

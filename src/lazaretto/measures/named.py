@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from lazaretto.measures.measure import Measure, known_measures
 from lazaretto.scenario import MeasureEntry, Problem, did_you_mean, one_of, shown
+from lazaretto.scenario.reading import fields_of, model_in
 
 OWN = "file.py:Class for a measure of your own"
 
@@ -193,16 +194,22 @@ def _problems(key: str, kind: type[Measure], error: ValidationError) -> list[Pro
 
 
 def _problem(key: str, kind: type[Measure], detail: ErrorDetails) -> Problem:
-    fields = {field.alias or name: field for name, field in kind.model_fields.items()}
     loc, given, message = detail["loc"], detail["input"], detail["msg"]
-    name = str(loc[0]) if loc else ""
-    # Of a choice of types pydantic names each; a reader wants the key and the place in a list.
-    path = ".".join([key, name, *(str(part) for part in loc[1:] if isinstance(part, int))])
-    description = fields[name].description or "a value" if name in fields else "a value"
-    if detail["type"] == "extra_forbidden":
+    path, fields, description = key, fields_of(kind), "a value"
+    # Of a choice of types pydantic names each; a reader wants the keys and the place in a list.
+    unknown = len(loc) if detail["type"] == "extra_forbidden" else 0
+    for i, part in enumerate(loc, 1):
+        if isinstance(part, int) or part in fields or i == unknown:
+            path = f"{path}.{part}"
+        if part in fields:
+            field = fields[str(part)]
+            description = field.description or description
+            fields = fields_of(model_in(field.annotation)) or fields
+    name = str(loc[-1]) if loc else ""
+    if unknown:
         return Problem(path, shown(given), one_of(fields), did_you_mean(name, fields, "remove it"))
     if detail["type"] == "missing":
         return Problem(path, "missing", description, f"add {name}:")
     message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
     message = message[:1].lower() + message[1:]
-    return Problem(path.rstrip("."), shown(given), message, f"write: {description}")
+    return Problem(path, shown(given), message, f"write: {description}")

@@ -8,10 +8,21 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from lazaretto.measures.rules import (
+    CampaignRule,
+    CareRule,
+    HoldRule,
+    RoundRule,
+    Rules,
+    SymptomRule,
+    TraceRule,
+    TreatRule,
+)
+from lazaretto.measures.stocks import Stock
 from lazaretto.words import LAYERS, OPEN, TIERS
 
-LONGEST_TURNAROUND = 60
-"""Days from sample to result, at most."""
+NEVER_POSITIVE = 1 << 14
+"""Days since the last positive of a place that never had one."""
 
 
 @dataclass(frozen=True)
@@ -24,16 +35,23 @@ class Places:
         Names of the districts.
     district_persons
         Residents of each district, shape (n_districts,).
-    compound_district
-        District of each compound, shape (n_compounds,).
+    compound_district, compound_subdistrict
+        District and subdistrict of each compound, shape (n_compounds,).
     compound_persons
         Residents of each compound, shape (n_compounds,).
+    building_compound
+        Compound of each building, shape (n_buildings,).
+    building_persons
+        Residents of each building, shape (n_buildings,).
     """
 
     districts: tuple[str, ...]
     district_persons: NDArray[np.int64]
     compound_district: NDArray[np.int64]
     compound_persons: NDArray[np.int64]
+    compound_subdistrict: NDArray[np.int64]
+    building_compound: NDArray[np.int64]
+    building_persons: NDArray[np.int64]
 
     def chosen(self, areas: str | list[str]) -> NDArray[np.bool_]:
         """Return which districts a list of names (or ``"all"``) means, shape (n_districts,)."""
@@ -54,10 +72,38 @@ class Observed:
     ----------
     confirmed, asymptomatic
         Newly reported cases by day and district, shape (days so far, n_districts).
+    found
+        Newly reported cases by day, district and where they were found
+        (`lazaretto.words.FOUND_WHERE`), shape (days so far, n_districts, 6).
+    deaths
+        Deaths by day and district, shape (days so far, n_districts).
+    patients
+        Persons in hospital wards (0) and intensive care (1) by district, shape (n_districts, 2).
+    building_clear, compound_clear, subdistrict_clear
+        Days since the last positive that was found outside isolation facilities, by place
+        (0: one this morning or yesterday evening; `NEVER_POSITIVE` and more: none ever),
+        shapes (n_buildings,), (n_compounds,), (n_subdistricts,).
+    stock_used, stock_waiting
+        How much of each stock was in use yesterday and how much waited for it (tubes, cases or
+        persons), by the order of `Orders.stocks`, shape (n_stocks,).
+    stocks
+        Names of the stocks, in that order.
+    stock_amount
+        How much there was of each stock yesterday, shape (n_stocks,).
     """
 
     confirmed: NDArray[np.int64]
     asymptomatic: NDArray[np.int64]
+    found: NDArray[np.int64]
+    deaths: NDArray[np.int64]
+    patients: NDArray[np.int64]
+    building_clear: NDArray[np.int32]
+    compound_clear: NDArray[np.int32]
+    subdistrict_clear: NDArray[np.int32]
+    stock_used: NDArray[np.int64]
+    stock_waiting: NDArray[np.int64]
+    stocks: tuple[str, ...] = ()
+    stock_amount: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def cases(self, days: int) -> NDArray[np.int64]:
         """Return reported cases of the last ``days`` days by district, shape (n_districts,)."""
@@ -77,70 +123,85 @@ class Orders:
     detectable
         Chance that an infected person tests positive by day since infection, by kind of test
         (``pcr``, ``antigen``), each shape (n,).
+    stocks
+        The stocks of the scenario.
     tier
-        Confinement level by compound, shape (n_compounds,); measures raise it.
+        Confinement level by building, shape (n_buildings,); measures raise it.
     contacts
         Multiplier of contacts by district and layer for residents, shape
         (n_districts, n_layers); measures multiply into it.
     essential
         The same for essential workers.
-    seek, screen
-        Chance that a symptomatic person takes a test n days after onset, and that screening
-        finds a person n days after infection; shape (n_districts, n).
+    closed_loop
+        Share of workplaces whose staff live on site, shape (n_districts,).
+    queueing
+        Share of usual compound contacts that a queue for tests makes up for where neighbours are
+        confined, by compound, shape (n_compounds,).
+    amount
+        How much there is of each stock today, shape (n_stocks,).
+    rules
+        What is done with persons.
     """
 
     places: Places
     detectable: dict[str, NDArray[np.float64]]
+    stocks: tuple[Stock, ...] = ()
     tier: NDArray[np.uint8] = field(init=False)
     contacts: NDArray[np.float64] = field(init=False)
     essential: NDArray[np.float64] = field(init=False)
-    seek: NDArray[np.float64] = field(init=False)
-    seek_wait: NDArray[np.int64] = field(init=False)
-    seek_isolate: NDArray[np.bool_] = field(init=False)
-    screen: NDArray[np.float64] = field(init=False)
-    screen_wait: NDArray[np.int64] = field(init=False)
-    screen_isolate: NDArray[np.bool_] = field(init=False)
+    closed_loop: NDArray[np.float64] = field(init=False)
+    queueing: NDArray[np.float64] = field(init=False)
+    amount: NDArray[np.int64] = field(init=False)
+    rules: Rules = field(init=False)
     longest_seek: int = 21
 
     def __post_init__(self) -> None:
         n_districts = len(self.places.districts)
-        self.tier = np.zeros(self.places.compound_district.size, np.uint8)
+        self.tier = np.zeros(self.places.building_compound.size, np.uint8)
         self.contacts = np.ones((n_districts, len(LAYERS)))
         self.essential = np.ones((n_districts, len(LAYERS)))
-        self.seek = np.zeros((n_districts, self.longest_seek))
-        self.seek_wait = np.zeros(n_districts, np.int64)
-        self.seek_isolate = np.zeros(n_districts, np.bool_)
-        self.screen = np.zeros((n_districts, self.detectable["pcr"].size))
-        self.screen_wait = np.zeros(n_districts, np.int64)
-        self.screen_isolate = np.zeros(n_districts, np.bool_)
+        self.closed_loop = np.zeros(n_districts)
+        self.queueing = np.zeros(self.places.compound_persons.size)
+        self.amount = np.zeros(len(self.stocks), np.int64)
+        self.rules = Rules()
 
-    def reset(self) -> None:
-        """Forget yesterday's orders: everything open, nobody tested."""
+    def reset(self, day: int) -> None:
+        """Forget yesterday's orders: everything open, nobody tested, stocks as scheduled."""
         self.tier[:] = OPEN
         self.contacts[:] = 1.0
         self.essential[:] = 1.0
-        for order in (self.seek, self.seek_wait, self.seek_isolate):
-            order[:] = 0
-        for order in (self.screen, self.screen_wait, self.screen_isolate):
-            order[:] = 0
+        self.closed_loop[:] = 0.0
+        self.queueing[:] = 0.0
+        self.amount[:] = [stock.amount[day] for stock in self.stocks]
+        self.rules = Rules()
+
+    def stock(self, name: str) -> int:
+        """Return the position of a stock among `stocks`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such stock.
+        """
+        for i, stock in enumerate(self.stocks):
+            if stock.name == name:
+                return i
+        known = ", ".join(stock.name for stock in self.stocks) or "none are declared"
+        raise ValueError(f"there is no stock {name!r}; resources: {known}")
 
     def confine(self, districts: NDArray[np.bool_], tier: int) -> None:
-        """Raise every compound of the chosen districts to at least a tier.
-
-        Parameters
-        ----------
-        districts
-            Which districts, shape (n_districts,).
-        tier
-            Confinement level, 0 to 3.
-        """
+        """Raise every building of the chosen districts, shape (n_districts,), to a tier."""
         self.confine_compounds(districts[self.places.compound_district], tier)
 
     def confine_compounds(self, compounds: NDArray[np.bool_], tier: int) -> None:
         """Raise the chosen compounds, shape (n_compounds,), to at least a tier."""
+        self.confine_buildings(compounds[self.places.building_compound], tier)
+
+    def confine_buildings(self, buildings: NDArray[np.bool_], tier: int) -> None:
+        """Raise the chosen buildings, shape (n_buildings,), to at least a tier, 0 to 3."""
         if not 0 <= tier < len(TIERS):
             raise ValueError(f"tier {tier} is not known; 0 to {len(TIERS) - 1} are")
-        self.tier[compounds] = np.maximum(self.tier[compounds], tier)
+        self.tier[buildings] = np.maximum(self.tier[buildings], tier)
 
     def reduce(
         self, districts: NDArray[np.bool_], layer: int, factor: float, essential: float
@@ -156,56 +217,72 @@ class Orders:
         factor, essential
             Share of contacts that remains, residents and essential workers, 0 to 1.
         """
-        for share in (factor, essential):
-            if not 0 <= share <= 1:
-                raise ValueError(f"a share of contacts left is 0 to 1, not {share}")
+        _share(factor, essential)
         self.contacts[districts, layer] *= factor
         self.essential[districts, layer] *= essential
 
-    def seek_tests(
-        self, districts: NDArray[np.bool_], chance: NDArray[np.float64], wait: int, isolate: bool
-    ) -> None:
-        """Let the symptomatic of the chosen districts take tests, beside what is ordered already.
+    def close_loops(self, districts: NDArray[np.bool_], share: float) -> None:
+        """Let the staff of a share of the workplaces live on site; the largest share holds."""
+        _share(share)
+        self.closed_loop[districts] = np.maximum(self.closed_loop[districts], share)
 
-        Parameters
-        ----------
-        districts
-            Which districts, shape (n_districts,).
-        chance
-            Chance that a person not found yet takes a test n days after onset, shape (n,).
-        wait
-            Days from sample to result; of several orders the shortest holds.
-        isolate
-            Whether those found are isolated; of several orders one that isolates is enough.
+    def open_stock(self, name: str, amount: int) -> None:
+        """Add to a stock for today.
+
+        Raises
+        ------
+        ValueError
+            If there is no such stock.
         """
-        _look(self.seek, self.seek_wait, self.seek_isolate, districts, chance, wait, isolate)
+        self.amount[self.stock(name)] += amount
 
-    def screen_residents(
-        self, districts: NDArray[np.bool_], chance: NDArray[np.float64], wait: int, isolate: bool
+    def test_symptomatic(self, districts: NDArray[np.bool_], rule: SymptomRule) -> None:
+        """Let the symptomatic of the chosen districts be tested, beside what is ordered already."""
+        _share(*rule.seek)
+        self.rules.symptoms.append((districts, rule))
+
+    def screen(self, rule: RoundRule) -> None:
+        """Sample compounds today, beside what is ordered already."""
+        _share(rule.participation, rule.crowding, *rule.test.positive)
+        self.rules.rounds.append(rule)
+        queue = np.where(rule.compounds, rule.crowding, 0.0)
+        self.queueing = np.maximum(self.queueing, queue)
+
+    def trace(self, districts: NDArray[np.bool_], rule: TraceRule) -> None:
+        """Trace the contacts of cases found in the chosen districts."""
+        _share(*rule.recall)
+        self.rules.traces.append((districts, rule))
+
+    def isolate(self, districts: NDArray[np.bool_], rule: HoldRule) -> None:
+        """Isolate cases who live in the chosen districts."""
+        self.rules.cases.append((districts, rule))
+
+    def quarantine(
+        self, districts: NDArray[np.bool_], rule: HoldRule, *, second: bool = False
     ) -> None:
-        """Screen the chosen districts; arguments as in `seek_tests`, by day since infection."""
-        _look(self.screen, self.screen_wait, self.screen_isolate, districts, chance, wait, isolate)
+        """Quarantine contacts (or contacts of contacts) who live in the chosen districts."""
+        rules = self.rules.second_contacts if second else self.rules.contacts
+        rules.append((districts, rule))
+
+    def treat(self, districts: NDArray[np.bool_], rule: TreatRule) -> None:
+        """Treat persons found in the chosen districts."""
+        _share(rule.efficacy, *rule.chance)
+        self.rules.treatments.append((districts, rule))
+
+    def care(self, districts: NDArray[np.bool_], rule: CareRule) -> None:
+        """Care for the severely ill who live in the chosen districts."""
+        self.rules.care.append((districts, rule))
+
+    def vaccinate(self, districts: NDArray[np.bool_], rule: CampaignRule) -> None:
+        """Give vaccine doses in the chosen districts."""
+        _share(*rule.uptake)
+        self.rules.campaigns.append((districts, rule))
 
 
-def _look(
-    chances: NDArray[np.float64],
-    waits: NDArray[np.int64],
-    isolates: NDArray[np.bool_],
-    districts: NDArray[np.bool_],
-    chance: NDArray[np.float64],
-    wait: int,
-    isolate: bool,
-) -> None:
-    if not (np.isfinite(chance).all() and chance.min() >= 0 and chance.max() <= 1):
-        raise ValueError("a chance to be found is 0 to 1 on every day")
-    if not 0 <= wait <= LONGEST_TURNAROUND:
-        raise ValueError(f"a result takes 0 to {LONGEST_TURNAROUND} days, not {wait}")
-    if not chance.any():
-        return
-    first = ~chances.any(axis=1)
-    waits[districts] = np.where(first, wait, np.minimum(waits, wait))[districts]
-    isolates[districts] |= isolate
-    chances[districts] = 1 - (1 - chances[districts]) * (1 - chance)
+def _share(*shares: float) -> None:
+    for share in shares:
+        if not 0 <= share <= 1:
+            raise ValueError(f"a share is 0 to 1, not {share}")
 
 
 @dataclass(frozen=True)
@@ -220,8 +297,12 @@ class Today:
         The calendar date.
     observed
         Reported cases up to yesterday; the true state is never shown.
+    active
+        Days for which the trigger of the measure that is asked has been on, at the level of its
+        trigger (0: off); None where it has none. See `lazaretto.measures.triggers`.
     """
 
     day: int
     date: date
     observed: Observed
+    active: NDArray[np.int16] | None = None

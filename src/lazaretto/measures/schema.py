@@ -33,7 +33,10 @@ def scenario_schema() -> dict[str, Any]:
 
 def _measure(word: str, kind: type[Measure], definitions: dict[str, Any]) -> dict[str, Any]:
     schema = kind.model_json_schema(by_alias=True)
-    definitions |= schema.pop("$defs", {})
+    for title, part in schema.pop("$defs", {}).items():
+        properties = part.get("properties", {}).items()
+        part["properties"] = {name: _as_written(name, what) for name, what in properties}
+        definitions[title] = part
     named = {"const": word, "description": schema.get("description", word).split("\n")[0]}
     given = {name: _as_written(name, what) for name, what in schema["properties"].items()}
     schema["properties"] = {"measure": named} | given
@@ -43,14 +46,17 @@ def _measure(word: str, kind: type[Measure], definitions: dict[str, Any]) -> dic
 
 def _as_written(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a parameter in the forms a file may have it in."""
-    about = {key: schema[key] for key in ("description", "default") if key in schema}
+    about = {key: schema[key] for key in ("description", "default") if schema.get(key) is not None}
     bare = {key: value for key, value in schema.items() if key not in ("title", *about)}
+    choices = [choice for choice in bare.get("anyOf", []) if choice != {"type": "null"}]
+    if len(choices) == 1:
+        bare = choices[0]  # a key that is left out, not written as null
     if name == "areas":
         return about | {"anyOf": [{"type": "string"}, {"type": "array", "minItems": 1,
                                                        "items": {"type": "string"}}]}  # fmt: skip
     if name == "tier":
         return about | {"enum": [*range(len(TIERS)), *TIERS]}
-    if schema.get("type") in ("number", "integer"):
+    if bare.get("type") in ("number", "integer"):
         figure = {"properties": {"value": bare}, "$ref": f"#/$defs/{FIGURE}"}
         return about | {"anyOf": [bare, figure]}
     return about | bare

@@ -2,29 +2,124 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from lazaretto.outcomes.tally import Tally
-from lazaretto.words import AGE_BANDS, LAYERS_AND_SEED, TIERS
+from lazaretto.outcomes.tally import LONGEST_LAG, Tally
+from lazaretto.words import (
+    AGE_BANDS,
+    CARE,
+    DOSES,
+    FOUND_WHERE,
+    HELD_AS,
+    HELD_WHERE,
+    ORIGINS,
+    SAMPLED_FOR,
+    TIERS,
+)
+
+PLACE = ("date", "district")
+DAY = ("date",)
+
+DIMENSIONS: dict[str, tuple[str, ...]] = {
+    "infections": (*PLACE, "layer"),
+    "infections_by_age": ("date", "age"),
+    "infections_by_tier": ("date", "tier"),
+    "secondary": DAY,
+    "confirmed": PLACE,
+    "asymptomatic": PLACE,
+    "reclassified": PLACE,
+    "found": (*PLACE, "found_where"),
+    "false_positives": PLACE,
+    "samples": (*PLACE, "sampled_for"),
+    "results": DAY,
+    "result_days": DAY,
+    "traced": (*PLACE, "infected", "degree"),
+    "cases_untraced": DAY,
+    "isolated": (*PLACE, "held_as"),
+    "held": (*PLACE, "held_as", "held_where"),
+    "released": PLACE,
+    "children_apart": DAY,
+    "patients": (*PLACE, "care"),
+    "patients_waiting": DAY,
+    "admissions": ("date", "age", "dose", "care"),
+    "deaths": PLACE,
+    "deaths_by_age": ("date", "age", "dose"),
+    "treated": DAY,
+    "doses": ("date", "age"),
+    "absent_essential": DAY,
+    "persons_by_tier": (*PLACE, "tier"),
+    "confined_by_age": ("date", "age", "tier"),
+    "stock_amount": ("date", "stock"),
+    "stock_used": ("date", "stock"),
+    "stock_waiting": ("date", "stock"),
+    "addresses": ("date", "listing"),
+    "addresses_again": ("date", "days_later"),
+    "addresses_by_days": ("days_listed",),
+    "cases_by_subdistrict": ("subdistrict",),
+    "longest_stay": ("age", "days_confined"),
+}
+"""Axes of each variable."""
 
 DESCRIPTION = {
-    "infections": ("persons", "new infections by district of residence and layer of contact"),
+    "infections": ("persons", "new infections by district of residence and origin"),
     "infections_by_age": ("persons", "new infections by age band"),
-    "infections_by_tier": ("persons", "new infections by tier of the compound"),
+    "infections_by_tier": ("persons", "new infections by tier of the building"),
     "secondary": ("persons", "infections ever caused by those infected on the date"),
     "confirmed": ("cases", "first reports as confirmed"),
-    "asymptomatic": ("cases", "first reports as asymptomatic"),
+    "asymptomatic": ("cases", "first reports as asymptomatic, false positives included"),
     "reclassified": ("cases", "asymptomatic cases reclassified as confirmed"),
-    "isolated": ("persons", "persons newly isolated, by district of residence"),
-    "persons_by_tier": ("persons", "residents by tier of their compound"),
+    "found": ("persons", "infected persons found, by where they were"),
+    "false_positives": ("persons", "persons reported as positive who are not infected"),
+    "samples": ("persons", "persons sampled, by reason"),
+    "results": ("results", "positive results delivered"),
+    "result_days": ("days", "days from sample to result, summed over positive results delivered"),
+    "traced": ("persons", "contacts newly found, infected or not"),
+    "cases_untraced": ("cases", "cases given up for want of tracers"),
+    "isolated": ("persons", "persons newly isolated, by reason"),
+    "held": ("persons", "persons in isolation, by reason and where"),
+    "released": ("persons", "persons released from isolation"),
+    "children_apart": ("persons", "children in a facility without an adult of their household"),
+    "patients": ("persons", "persons in hospital, by level of care"),
+    "patients_waiting": ("persons", "severely ill persons without a bed"),
+    "admissions": ("persons", "admissions to hospital by age band, doses and level of care"),
+    "deaths": ("persons", "deaths by district of residence"),
+    "deaths_by_age": ("persons", "deaths by age band and doses"),
+    "treated": ("persons", "persons given an antiviral"),
+    "doses": ("doses", "vaccine doses given by age band"),
+    "absent_essential": ("persons", "essential workers isolated or in hospital"),
+    "persons_by_tier": ("persons", "residents by tier of their building"),
     "confined_by_age": ("persons", "residents by age band and tier"),
+    "stock_amount": ("unit of the stock", "how much of the stock there was"),
+    "stock_used": ("unit of the stock", "how much of the stock was in use"),
+    "stock_waiting": ("unit of the stock", "how much of the stock was waited for"),
+    "addresses": ("compounds", "compounds with a new positive outside facilities"),
+    "addresses_again": ("compounds", "of those, compounds with one again so many days later"),
+    "addresses_by_days": ("compounds", "compounds by days with a new positive over the run"),
+    "cases_by_subdistrict": ("cases", "reported cases over the run by subdistrict"),
     "longest_stay": ("persons", "residents by longest unbroken stay at controlled or sealed"),
 }
 """Unit and meaning of each variable."""
+
+LABELS: dict[str, tuple[str, ...]] = {
+    "layer": ORIGINS,
+    "age": AGE_BANDS,
+    "tier": TIERS,
+    "found_where": FOUND_WHERE,
+    "sampled_for": SAMPLED_FOR,
+    "infected": ("not infected", "infected"),
+    "degree": ("contact", "second contact"),
+    "held_as": HELD_AS,
+    "held_where": HELD_WHERE,
+    "care": CARE,
+    "dose": DOSES,
+    "listing": ("listed", "first time"),
+}
+"""Labels of the axes that are the same in every run."""
 
 
 def dataset(
@@ -34,6 +129,7 @@ def dataset(
     districts: tuple[str, ...],
     district_persons: NDArray[np.int64],
     attributes: dict[str, str | int | float],
+    stocks: Sequence[tuple[str, str]] = (),
 ) -> xr.Dataset:
     """Return the labelled results of one replicate.
 
@@ -49,37 +145,40 @@ def dataset(
         Names and residents of the districts.
     attributes
         What the results are of: scenario, seed, versions.
+    stocks
+        Name and unit of each stock, in the order of the tally.
+
+    Raises
+    ------
+    ValueError
+        If the stocks are not as many as the tally counts.
     """
     n_days = tally.infections.shape[0]
-    dates = np.array([start + timedelta(days=i) for i in range(n_days)], "datetime64[ns]")
-    by_district = ("date", "district")
-    data = {
-        "infections": (("date", "district", "layer"), tally.infections),
-        "infections_by_age": (("date", "age"), tally.infections_by_age),
-        "infections_by_tier": (("date", "tier"), tally.infections_by_tier),
-        "secondary": (("date",), tally.secondary),
-        "confirmed": (by_district, tally.reports[:, :, 0]),
-        "asymptomatic": (by_district, tally.reports[:, :, 1]),
-        "reclassified": (by_district, tally.reports[:, :, 2]),
-        "isolated": (by_district, tally.isolated),
-        "persons_by_tier": (("date", "district", "tier"), tally.persons_by_tier),
-        "confined_by_age": (("date", "age", "tier"), tally.confined_by_age),
-        "longest_stay": (("age", "days_confined"), longest_stay),
+    if len(stocks) != tally.stock_used.shape[1]:
+        raise ValueError(f"{len(stocks)} stocks are named, {tally.stock_used.shape[1]} are counted")
+    arrays = tally.arrays() | {
+        "confirmed": tally.reports[:, :, 0],
+        "asymptomatic": tally.reports[:, :, 1],
+        "reclassified": tally.reports[:, :, 2],
+        "longest_stay": longest_stay,
     }
-    labelled = xr.Dataset(
-        data,
-        coords={
-            "date": dates,
-            "district": list(districts),
-            "layer": list(LAYERS_AND_SEED),
-            "age": list(AGE_BANDS),
-            "tier": list(TIERS),
-            "days_confined": np.arange(longest_stay.shape[1]),
-            "population": ("district", district_persons),
-        },
-        attrs=attributes,
-    )
-    for name, (unit, meaning) in DESCRIPTION.items():
+    # An axis of length nothing could not be written: without stocks there are no such variables.
+    data = {name: (axes, arrays[name]) for name, axes in DIMENSIONS.items() if arrays[name].size}
+    coordinates = {
+        "date": np.array([start + timedelta(days=i) for i in range(n_days)], "datetime64[ns]"),
+        "district": list(districts),
+        **{axis: list(labels) for axis, labels in LABELS.items()},
+        "days_later": np.arange(LONGEST_LAG + 1),
+        "days_listed": np.arange(n_days + 1),
+        "days_confined": np.arange(longest_stay.shape[1]),
+        "population": ("district", district_persons),
+    }
+    if stocks:
+        coordinates["stock"] = [name for name, _ in stocks]
+        coordinates["stock_unit"] = ("stock", [unit for _, unit in stocks])
+    labelled = xr.Dataset(data, coords=coordinates, attrs=attributes)
+    for name in labelled.data_vars:
+        unit, meaning = DESCRIPTION[str(name)]
         labelled[name].attrs.update(units=unit, long_name=meaning)
     return labelled
 
@@ -87,18 +186,7 @@ def dataset(
 def side_by_side(replicates: list[xr.Dataset], seeds: list[int]) -> xr.Dataset:
     """Return replicates joined along a ``replicate`` axis, with their seeds as a coordinate."""
     joined = xr.concat(replicates, "replicate", data_vars="all", combine_attrs="drop_conflicts")
-    joined = joined.assign_coords(population=replicates[0]["population"])
+    fixed = {name: replicates[0][name] for name in ("population", "stock_unit")
+             if name in replicates[0].coords}  # fmt: skip
+    joined = joined.assign_coords(fixed)
     return joined.assign_coords(replicate=np.arange(len(seeds)), seed=("replicate", seeds))
-
-
-def reported_net(results: xr.Dataset) -> xr.DataArray:
-    """Return newly reported infections: confirmed and asymptomatic at first report.
-
-    A reclassified case was counted once already; this is the series to set beside incidence.
-    """
-    return (results["confirmed"] + results["asymptomatic"]).rename("reported_net")
-
-
-def reported_gross(results: xr.Dataset) -> xr.DataArray:
-    """Return what the bulletins printed: confirmed (with reclassified) plus asymptomatic."""
-    return (reported_net(results) + results["reclassified"]).rename("reported_gross")

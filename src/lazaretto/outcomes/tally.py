@@ -8,33 +8,100 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from lazaretto.words import AGE_BANDS, LAYERS_AND_SEED, TIERS
+from lazaretto.words import (
+    AGE_BANDS,
+    CARE,
+    DOSES,
+    FOUND_WHERE,
+    HELD_AS,
+    HELD_WHERE,
+    ORIGINS,
+    SAMPLED_FOR,
+    TIERS,
+)
+
+LONGEST_LAG = 21
+"""Days after which an address is looked at again, at most."""
 
 
 @dataclass
 class Tally:
-    """Counts by day; every array is int64 and its first axis is the day of the run.
+    """Counts by day; every array is int64 and, but for the last two, its first axis is the day.
 
     Parameters
     ----------
     infections
-        New infections by district and layer (the last column: brought in), shape
-        (n_days, n_districts, n_layers + 1).
+        New infections by district and origin (`lazaretto.words.ORIGINS`), shape
+        (n_days, n_districts, 9).
     infections_by_age
         Shape (n_days, 18).
     infections_by_tier
-        By the tier of the infected person's compound, shape (n_days, 4).
+        By the tier of the infected person's building, shape (n_days, 4).
     secondary
         Infections ever caused by those infected on the day, shape (n_days,).
     reports
         Reported confirmed, asymptomatic and reclassified by district, shape
         (n_days, n_districts, 3); reclassified were reported as asymptomatic before.
+    found
+        Infected persons whose positive result was delivered, by district and where they were
+        (`FOUND_WHERE`), shape (n_days, n_districts, 6).
+    false_positives
+        Persons reported as positive who are not infected, shape (n_days, n_districts); they are
+        also among the asymptomatic of `reports`.
+    samples
+        Persons sampled by district and reason (`SAMPLED_FOR`), shape (n_days, n_districts, 5).
+    results, result_days
+        Positive results delivered on the day, and the sum of their days since sampling, shapes
+        (n_days,).
+    traced
+        Contacts newly found, by district, not infected or infected, contact or second contact,
+        shape (n_days, n_districts, 2, 2).
+    cases_untraced
+        Cases given up for want of tracers, shape (n_days,).
     isolated
-        Persons newly isolated by district of residence, shape (n_days, n_districts).
+        Persons newly isolated by district of residence and reason (`HELD_AS`), shape
+        (n_days, n_districts, 5).
+    held
+        Persons in isolation by district, reason and where (`HELD_WHERE`), shape
+        (n_days, n_districts, 5, 2); the sum over days is person-days.
+    released
+        Persons released from isolation, shape (n_days, n_districts).
+    children_apart
+        Children in a facility without an adult of their household, shape (n_days,).
+    patients
+        Persons in hospital by district and level of care (`CARE`), shape (n_days, n_districts, 2).
+    patients_waiting
+        Severely ill persons without a bed, shape (n_days,).
+    admissions
+        By age band, doses and level of care, shape (n_days, 18, 4, 2).
+    deaths
+        Shape (n_days, n_districts).
+    deaths_by_age
+        By age band and doses, shape (n_days, 18, 4).
+    treated
+        Persons given an antiviral, shape (n_days,).
+    doses
+        Vaccine doses given by age band, shape (n_days, 18).
+    absent_essential
+        Essential workers isolated or in hospital, shape (n_days,).
     persons_by_tier
-        Residents by district and tier, shape (n_days, n_districts, 4).
+        Residents by district and tier of their building, shape (n_days, n_districts, 4).
     confined_by_age
         Residents by age band and tier, shape (n_days, 18, 4).
+    stock_amount, stock_used, stock_waiting
+        How much of each stock there was, was in use, and was waited for, shapes
+        (n_days, n_stocks).
+    addresses
+        Compounds with a new positive found outside a facility, and those of them that never had
+        one before, shape (n_days, 2).
+    addresses_again
+        Of the compounds with a new positive on the day, how many have one again exactly k days
+        later, k = 0 to 21, shape (n_days, 22).
+    addresses_by_days
+        Compounds by the number of days on which they had a new positive; compounds that never
+        had one are not counted, shape (n_days + 1,).
+    cases_by_subdistrict
+        Reported cases over the run by subdistrict of residence, shape (n_subdistricts,).
     """
 
     infections: NDArray[np.int64]
@@ -42,29 +109,80 @@ class Tally:
     infections_by_tier: NDArray[np.int64]
     secondary: NDArray[np.int64]
     reports: NDArray[np.int64]
+    found: NDArray[np.int64]
+    false_positives: NDArray[np.int64]
+    samples: NDArray[np.int64]
+    results: NDArray[np.int64]
+    result_days: NDArray[np.int64]
+    traced: NDArray[np.int64]
+    cases_untraced: NDArray[np.int64]
     isolated: NDArray[np.int64]
+    held: NDArray[np.int64]
+    released: NDArray[np.int64]
+    children_apart: NDArray[np.int64]
+    patients: NDArray[np.int64]
+    patients_waiting: NDArray[np.int64]
+    admissions: NDArray[np.int64]
+    deaths: NDArray[np.int64]
+    deaths_by_age: NDArray[np.int64]
+    treated: NDArray[np.int64]
+    doses: NDArray[np.int64]
+    absent_essential: NDArray[np.int64]
     persons_by_tier: NDArray[np.int64]
     confined_by_age: NDArray[np.int64]
+    stock_amount: NDArray[np.int64]
+    stock_used: NDArray[np.int64]
+    stock_waiting: NDArray[np.int64]
+    addresses: NDArray[np.int64]
+    addresses_again: NDArray[np.int64]
+    addresses_by_days: NDArray[np.int64]
+    cases_by_subdistrict: NDArray[np.int64]
 
     @classmethod
-    def of(cls, n_days: int, n_districts: int) -> Tally:
-        """Return an empty tally for a run."""
-        n_ages, n_tiers = len(AGE_BANDS), len(TIERS)
-        return cls(
-            infections=np.zeros((n_days, n_districts, len(LAYERS_AND_SEED)), np.int64),
-            infections_by_age=np.zeros((n_days, n_ages), np.int64),
-            infections_by_tier=np.zeros((n_days, n_tiers), np.int64),
-            secondary=np.zeros(n_days, np.int64),
-            reports=np.zeros((n_days, n_districts, 3), np.int64),
-            isolated=np.zeros((n_days, n_districts), np.int64),
-            persons_by_tier=np.zeros((n_days, n_districts, n_tiers), np.int64),
-            confined_by_age=np.zeros((n_days, n_ages, n_tiers), np.int64),
-        )
+    def of(cls, n_days: int, n_districts: int, n_stocks: int = 0, n_subdistricts: int = 0) -> Tally:
+        """Return an empty tally for a run.
+
+        Parameters
+        ----------
+        n_days, n_districts, n_stocks, n_subdistricts
+            Days of the run, districts, stocks of the scenario, subdistricts of the place.
+        """
+        ages, place = len(AGE_BANDS), (n_days, n_districts)
+        stocks = (n_days, n_stocks)
+        shapes: dict[str, tuple[int, ...]] = {
+            "infections": (*place, len(ORIGINS)),
+            "infections_by_age": (n_days, ages),
+            "infections_by_tier": (n_days, len(TIERS)),
+            "reports": (*place, 3),
+            "found": (*place, len(FOUND_WHERE)),
+            "false_positives": place,
+            "samples": (*place, len(SAMPLED_FOR)),
+            "traced": (*place, 2, 2),
+            "isolated": (*place, len(HELD_AS)),
+            "held": (*place, len(HELD_AS), len(HELD_WHERE)),
+            "released": place,
+            "patients": (*place, len(CARE)),
+            "admissions": (n_days, ages, len(DOSES), len(CARE)),
+            "deaths": place,
+            "deaths_by_age": (n_days, ages, len(DOSES)),
+            "doses": (n_days, ages),
+            "persons_by_tier": (*place, len(TIERS)),
+            "confined_by_age": (n_days, ages, len(TIERS)),
+            "stock_amount": stocks,
+            "stock_used": stocks,
+            "stock_waiting": stocks,
+            "addresses": (n_days, 2),
+            "addresses_again": (n_days, LONGEST_LAG + 1),
+            "addresses_by_days": (n_days + 1,),
+            "cases_by_subdistrict": (n_subdistricts,),
+        }
+        names = [item.name for item in fields(cls)]
+        return cls(**{name: np.zeros(shapes.get(name, (n_days,)), np.int64) for name in names})
 
     def arrays(self) -> dict[str, NDArray[np.int64]]:
         """Return every array by name."""
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
     def series_sha256(self) -> str:
-        """Return the hash of daily new infections by district and layer: equal for equal runs."""
+        """Return the hash of daily new infections by district and origin: equal for equal runs."""
         return hashlib.sha256(np.ascontiguousarray(self.infections, "<i8").tobytes()).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from lazaretto.words import LAYERS_AND_SEED, TIERS
+from lazaretto.words import CARE, FOUND_WHERE, HELD_AS, ORIGINS, SAMPLED_FOR, TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,12 +28,32 @@ TIER_COLOURS = dict(zip(TIERS, ("#e4e8ec", "#f9d784", "#ec8a48", "#8f2a1e"), str
 
 LAYER_COLOURS = dict(
     zip(
-        LAYERS_AND_SEED,
-        ("#4477aa", "#66ccee", "#228833", "#ccbb44", "#ee6677", "#aa3377", "#9aa5b1"),
+        ORIGINS,
+        ("#4477aa", "#66ccee", "#228833", "#ccbb44", "#ee6677", "#aa3377", "#9aa5b1", "#332288",
+         "#997700"),
+        strict=True,
+    )
+)  # fmt: skip
+"""Paul Tol's qualitative scheme "bright", safe for colour-blind readers, and two more."""
+
+SAMPLED_COLOURS = dict(
+    zip(SAMPLED_FOR, ("#ee6677", "#4477aa", "#66ccee", "#ccbb44", "#9aa5b1"), strict=True)
+)
+
+FOUND_COLOURS = dict(
+    zip(
+        FOUND_WHERE,
+        ("#1d5b94", "#9cc0df", "#8f2a1e", "#ec8a48", "#f9d784", "#228833"),
         strict=True,
     )
 )
-"""Paul Tol's qualitative scheme "bright", safe for colour-blind readers."""
+"""Blue where the person was isolated, the colours of the tiers elsewhere, green at large."""
+
+HELD_COLOURS = dict(
+    zip(HELD_AS, ("#1d5b94", "#ee6677", "#ccbb44", "#ddcc99", "#9aa5b1"), strict=True)
+)
+
+CARE_COLOURS = dict(zip((*CARE, "waiting"), ("#9cc0df", "#1d5b94", "#8f2a1e"), strict=True))
 
 STAY_COLOURS = ("#e4e8ec", "#f9d784", "#f2a65a", "#cf5f2e", "#8f2a1e")
 

@@ -12,13 +12,12 @@ from lazaretto.report.appearance import (
     TIER_COLOURS,
     WIDE,
     Layout,
-    dates_across,
     finished,
-    persons_up,
     rows,
 )
 from lazaretto.report.chronicle import TIER_WORDS
 from lazaretto.report.confined import AGE_GROUPS, STAYS, stays_by_age
+from lazaretto.report.daily_panels import stacked_panel
 from lazaretto.report.replicates import with_replicates
 from lazaretto.report.wording import people
 
@@ -59,36 +58,20 @@ def confined_over_time(results: xr.Dataset, layout: Layout = WIDE) -> alt.Chart:
     layout
         The room the figure has.
     """
-    import altair as alt
-
-    words = [TIER_WORDS[tier] for tier in CONFINED]
-    residents = float(results["population"].sum())
-    chart: alt.Chart = (
-        alt.Chart(alt.NamedData("confined"))
-        .mark_area(interpolate="step-after")
-        .encode(
-            dates_across("date", results["date"].values, layout.panel),
-            persons_up("persons", 4, domain=(0, max(residents, 1))).stack("zero"),
-            color=alt.Color(
-                "words:N",
-                scale=alt.Scale(domain=words, range=[TIER_COLOURS[tier] for tier in CONFINED]),
-            ),
-            order=alt.Order("order:Q"),
-            tooltip=[
-                alt.Tooltip("date:T", format="%-d %B %Y"),
-                alt.Tooltip("words:N", title="tier"),
-                alt.Tooltip("persons:Q", format=",.0f"),
-            ],
-        )
-        .properties(
-            width=layout.panel,
-            height=180 if layout.narrow else 240,
-            title=f"Residents confined, of {people(residents)}",
-        )
+    residents = max(float(results["population"].sum()), 1)
+    chart = stacked_panel(
+        "confined",
+        results["date"].values,
+        {TIER_WORDS[tier]: TIER_COLOURS[tier] for tier in CONFINED},
+        layout,
+        title=f"Residents confined, of {people(residents)}",
+        height=180 if layout.narrow else 240,
+        top=residents,
     )
+    table = confined_table(results).rename(columns={"words": "series", "persons": "value"})
     return finished(
         chart,
-        {"confined": rows(confined_table(results))},
+        {"confined": rows(table)},
         "Stacked area of residents under precaution, kept in the compound and sealed at home.",
         layout,
     )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,16 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from lazaretto.report.appearance import WIDE, Layout, specification
+from lazaretto.report.appearance import WIDE, specification
 from lazaretto.report.chronicle import lockdown_starts, measure_table, measures_timeline
 from lazaretto.report.confinement_figures import confined_over_time, longest_stays
+from lazaretto.report.containment import (
+    hospital_figures,
+    isolation_figures,
+    search_figures,
+    stock_figures,
+)
+from lazaretto.report.figure import ReportFigure
 from lazaretto.report.replicates import (
     FEWEST_RUNS_FOR_BAND,
     RUNS_DRAWN,
@@ -32,37 +38,13 @@ if TYPE_CHECKING:
     import altair as alt
 
 
-@dataclass(frozen=True)
-class ReportFigure:
-    """One figure of a report.
-
-    Parameters
-    ----------
-    name
-        Name of its files and its anchor.
-    part
-        Part of the page it stands in: "wave", "confinement" or "measures".
-    heading
-        Its heading.
-    caption
-        What one sees and how it was made, in sentences.
-    draw
-        Makes the chart for the room it is given.
-    """
-
-    name: str
-    part: str
-    heading: str
-    caption: str
-    draw: Callable[[Layout], alt.ChartType]
-
-
 def report_figures(
     results: xr.Dataset,
     observed: pd.DataFrame | None = None,
     observed_by_district: pd.DataFrame | None = None,
     measures: Sequence[dict[str, Any]] = (),
     generation: NDArray[Any] | None = None,
+    announced: pd.DataFrame | None = None,
 ) -> list[ReportFigure]:
     """Return the figures of a report, in the order in which they are read.
 
@@ -78,6 +60,8 @@ def report_figures(
         The measures of the scenario.
     generation
         Generation-interval distribution by day, index 1 is one day.
+    announced
+        Announced residents by zone: columns date, tier, persons.
     """
     if observed is None:
         observed = observed_by_district
@@ -142,6 +126,8 @@ def report_figures(
             f"{rates}{upright}",
             lambda layout: effective_r(results, generation, measures, layout),
         ),
+        *search_figures(results, observed, mean),
+        *hospital_figures(results, observed, mean),
         ReportFigure(
             "tier-map", "confinement", "Where people were confined",
             f"Each tile is a district{laid_out}; its colours are the shares of its residents at"
@@ -151,16 +137,18 @@ def report_figures(
         ),
         ReportFigure(
             "confined-over-time", "confinement", "How many were confined",
-            "Residents by the tier of their compound. The coloured area is person-days; the axis"
+            "Residents by the tier of their building. The coloured area is person-days; the axis"
             f" ends at all residents.{mean}",
             lambda layout: confined_over_time(results, layout),
         ),
         ReportFigure(
             "longest-stays", "confinement", "For how long",
-            "The longest unbroken run of days each person spent in a compound that was sealed or"
+            "The longest unbroken run of days each person spent in a building that was sealed or"
             f" closed at the gate.{mean}",
             lambda layout: longest_stays(results, layout),
         ),
+        *isolation_figures(results, announced, mean),
+        *stock_figures(results, mean),
     ]  # fmt: skip
     if len(measures) and measure_table(measures, results["date"].values)["inside"].any():
         figures.append(
@@ -194,6 +182,7 @@ def save_figures(
     observed_by_district: pd.DataFrame | None = None,
     measures: Sequence[dict[str, Any]] = (),
     generation: NDArray[Any] | None = None,
+    announced: pd.DataFrame | None = None,
 ) -> list[Path]:
     """Write every figure as Vega-Lite, SVG and PNG; return the files.
 
@@ -209,13 +198,18 @@ def save_figures(
         The measures of the scenario.
     generation
         Generation-interval distribution by day, index 1 is one day.
+    announced
+        Announced residents by zone: columns date, tier, persons.
     """
     import vl_convert
 
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     written = []
-    for figure in report_figures(results, observed, observed_by_district, measures, generation):
+    figures = report_figures(
+        results, observed, observed_by_district, measures, generation, announced
+    )
+    for figure in figures:
         spec = specification(figure.draw(WIDE))
         # A file may end up on any background; on its own it brings white with it.
         spec["config"] = {**spec["config"], "background": "white", "padding": 16}

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from lazaretto.outcomes.results import reported_net
+from lazaretto.outcomes import reported_net
 from lazaretto.report.observed import daily, daily_by_district
 from lazaretto.report.replicates import (
     FEWEST_RUNS_FOR_BAND,

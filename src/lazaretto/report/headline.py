@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from lazaretto.outcomes.results import reported_net
+from lazaretto.outcomes import reported_net
 from lazaretto.report.confined import LONG_STAY, Burden, burden
+from lazaretto.report.contained import Care, Isolation, care, has, isolation, severe
 from lazaretto.report.fit import Fit, compare
 from lazaretto.report.observed import daily
 from lazaretto.report.replicates import Spread, moving_mean, spread, with_replicates
@@ -126,8 +127,10 @@ def headline(
     elif fit is not None and size.untested:
         agreement = "With nobody tested there are no simulated reports to hold against the data."
     return Headline(
-        epidemic=epidemic_words(size, place_name(results.attrs.get("place")), fit),
-        confinement=confinement_words(burden(results)),
+        epidemic=epidemic_words(size, place_name(results.attrs.get("place")), fit)
+        + (care_words(care(results)) if severe(results) else ""),
+        confinement=confinement_words(burden(results))
+        + (isolation_words(isolation(results)) if has(results, "held") else ""),
         agreement=agreement,
     )
 
@@ -181,6 +184,30 @@ def confinement_words(cost: Burden) -> str:
         f" {kept} had an unbroken stay of {LONG_STAY} days or more;"
         f" the longest lasted {days(cost.longest.median)}."
     )
+
+
+def care_words(cost: Care) -> str:
+    """Return the toll of the disease: " 612 people died; at most 95 were in intensive care ..."."""
+    return (
+        f" {people_in_runs(cost.deaths, 'people')} died; at most {people(cost.icu_peak.median)}"
+        " were in intensive care on a day."
+    )
+
+
+def isolation_words(cost: Isolation) -> str:
+    """Return what isolation did: " Isolation: 600,000 people were isolated, ..."."""
+    said = (
+        f" Isolation: {people(cost.isolated.median)} people were isolated,"
+        f" {people(cost.not_infected.median)} of them on a false positive result, for"
+        f" {people(cost.facility_days.median)} person-days in facilities and"
+        f" {people(cost.home_days.median)} at home"
+    )
+    if cost.children_days.high > 0:
+        said += (
+            f"; children spent {people(cost.children_days.median)} days in a facility without an"
+            " adult of their household"
+        )
+    return f"{said}."
 
 
 def agreement_words(fit: Fit | None, unmatched: int = 0) -> str:

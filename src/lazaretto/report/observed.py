@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Series = Literal["new_infections", "gross"]
+Series = Literal["new_infections", "gross", "deaths"]
 
 
 def daily(
@@ -23,7 +23,8 @@ def daily(
     dates
         The days of the run, shape (n_days,).
     series
-        ``new_infections`` (net of reclassified cases) or ``gross`` (as the bulletins printed).
+        ``new_infections`` (net of reclassified cases), ``gross`` (as the bulletins printed) or
+        ``deaths``.
     """
     if observed is None or observed.empty or series not in observed:
         return None

@@ -18,19 +18,25 @@ from numpy.typing import NDArray
 from lazaretto.compiled import cache_folder
 from lazaretto.provenance import Figure
 from lazaretto.report.appearance import AFTER_DARK, LAYOUTS, specification
-from lazaretto.report.chronicle import measure_table
-from lazaretto.report.confined import LONG_STAY, burden, person_days_table
-from lazaretto.report.figures import (
-    ReportFigure,
-    report_figures,
-    vega_lite_version,
-)
-from lazaretto.report.fit import Fit, compare, fit_table
+from lazaretto.report.confined import person_days_table
+from lazaretto.report.contained import CARE_COLUMNS, care_table, has, isolation_table, severe
+from lazaretto.report.figure import ReportFigure
+from lazaretto.report.figures import report_figures, vega_lite_version
+from lazaretto.report.fit import compare, fit_table
 from lazaretto.report.headline import QUESTION, changed_in, headline, wave
-from lazaretto.report.replicates import FEWEST_RUNS_FOR_BAND, SMALLEST_AREA, with_replicates
-from lazaretto.report.wording import day, days, exactly, people, short_day
-
-STATUS_ORDER = ("assumed", "fitted", "measured")
+from lazaretto.report.statements import (
+    changed,
+    confinement_numbers,
+    figures_of,
+    limits,
+    measure_rows,
+    parameter_groups,
+    provenance,
+    range_words,
+    subtitle,
+    wave_numbers,
+)
+from lazaretto.report.stock_figure import ran_short
 
 
 def report(
@@ -43,6 +49,7 @@ def report(
     assumed: Sequence[tuple[str, Figure]] = (),
     generation: NDArray[np.float64] | None = None,
     sources: Sequence[tuple[str, str, str]] = (),
+    announced: pd.DataFrame | None = None,
 ) -> Path:
     """Write the report of a scenario as one HTML file and return its path.
 
@@ -53,7 +60,8 @@ def report(
     path
         The file to write; an existing one is replaced once the new one is complete.
     observed
-        Real cases by day: columns date, new_infections and perhaps gross.
+        Real cases by day: columns date, new_infections and perhaps gross, deaths,
+        share_in_quarantine.
     observed_by_district
         Real cases by district: columns date, district, new_infections.
     measures
@@ -64,10 +72,14 @@ def report(
         Generation-interval distribution by day, index 1 is one day.
     sources
         Data behind the run: what, source, licence.
+    announced
+        Announced residents by zone: columns date, tier, persons.
     """
     import jinja2
 
-    figures = report_figures(results, observed, observed_by_district, measures, generation)
+    figures = report_figures(
+        results, observed, observed_by_district, measures, generation, announced
+    )
     drawn = [_drawn(figure) for figure in figures]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("lazaretto.report"),
@@ -80,27 +92,33 @@ def report(
     fit = compare(results, observed, observed_by_district)
     meant = fit is not None and not changed_in(results) and not wave(results).untested
     verdict = fit.verdict if fit is not None and meant else None
-    n_fitted = sum(figure.status == "fitted" for _, figure in _of(assumed, results)["scenario"])
+    n_fitted = sum(
+        figure.status == "fitted" for _, figure in figures_of(assumed, results)["scenario"]
+    )
     html = environment.get_template("report.html.j2").render(
         title=str(results.attrs.get("title") or "Simulation"),
         scenario=str(results.attrs.get("scenario") or "unnamed scenario"),
-        subtitle=_subtitle(results),
+        subtitle=subtitle(results),
         question=QUESTION,
         headline=headline(results, observed, observed_by_district),
-        changed=_changed(results),
+        changed=changed(results),
         verdict=verdict,
-        wave_numbers=_wave_numbers(results, fit),
-        confinement_numbers=_confinement_numbers(results),
+        wave_numbers=wave_numbers(results, fit),
+        confinement_numbers=confinement_numbers(results),
         figures=drawn,
         person_days=person_days_table(results),
+        isolated=isolation_table(results) if has(results, "held") else [],
+        care_columns=CARE_COLUMNS,
+        cared_for=care_table(results) if severe(results) else [],
+        ran_short=ran_short(results) if "stock_used" in results else [],
         fit_rows=fit_table(fit) if fit is not None and meant else [],
-        range_words=_range_words(results),
-        measure_rows=_measure_rows(results, measures),
-        parameters=_parameter_groups(assumed, results),
+        range_words=range_words(results),
+        measure_rows=measure_rows(results, measures),
+        parameters=parameter_groups(assumed, results),
         n_fitted=n_fitted,
-        provenance=_provenance(results),
+        provenance=provenance(results),
         sources=list(sources),
-        limits=_limits(results, n_fitted if meant else 0, fit is not None),
+        limits=limits(results, n_fitted if meant else 0, fit is not None),
         specs=_json({item["name"]: item["specs"] for item in drawn}),
         data=_json({name: table for item in drawn for name, table in item["data"].items()}),
         dark=_dark_rules(),
@@ -203,171 +221,3 @@ def _dark_rules() -> str:
         f'figure svg [fill="{light}"]{{fill:{dark}}}figure svg [stroke="{light}"]{{stroke:{dark}}}'
         for light, dark in AFTER_DARK.items()
     )
-
-
-def _changed(results: xr.Dataset) -> str:
-    against = results.attrs.get("against") or results.attrs.get("scenario") or "the scenario"
-    said = changed_in(results)
-    return f"Changed against {against}: {said}" if said else ""
-
-
-def _range_words(results: xr.Dataset) -> str:
-    runs = with_replicates(results).sizes["replicate"]
-    if runs == 1:
-        return ""
-    part = "lowest to highest" if runs < FEWEST_RUNS_FOR_BAND else "90 % of runs"
-    return f"Medians of {runs} runs; in brackets: {part}."
-
-
-def _subtitle(results: xr.Dataset) -> str:
-    dates = results["date"].values
-    runs = with_replicates(results).sizes["replicate"]
-    residents = people(float(results["population"].sum()))
-    count = "one run" if runs == 1 else f"{runs} runs"
-    return (
-        f"{residents} simulated residents, {day(dates[0], year=True)} to"
-        f" {day(dates[-1], year=True)}, {count}"
-    )
-
-
-def _wave_numbers(results: xr.Dataset, fit: Fit | None) -> list[tuple[str, str]]:
-    size = wave(results)
-    share = 100 * size.infected.median / max(float(results["population"].sum()), 1.0)
-    peak = "no case was reported" if size.peak_date is None else f"on {day(size.peak_date)}"
-    if size.untested:
-        known = (exactly(fit.observed_total), "reported in reality") if fit else ("0", "tested")
-        return [
-            (people(size.infected.median), "people infected in all"),
-            (f"{share:.1f} %", "of residents infected"),
-            ("none", "reported: nobody was tested"),
-            known,
-        ]
-    return [
-        (people(size.reported.median), "infections reported"),
-        (exactly(fit.observed_total), "reported in reality")
-        if fit
-        else (f"{share:.1f} %", "of residents infected"),
-        (people(size.peak.median), f"a day at the peak of the 7-day mean, {peak}"),
-        (people(size.infected.median), "people infected in all"),
-    ]
-
-
-def _confinement_numbers(results: xr.Dataset) -> list[tuple[str, str]]:
-    cost = burden(results)
-    return [
-        (people(cost.person_days["sealed"].median), "person-days sealed at home"),
-        (people(cost.person_days["controlled"].median), "person-days kept in the compound"),
-        (people(cost.long_stays.median), f"people kept in {LONG_STAY} days or more unbroken"),
-        (days(cost.longest.median), "the longest stay"),
-    ]
-
-
-def _measure_rows(
-    results: xr.Dataset, measures: Sequence[dict[str, Any]]
-) -> list[tuple[str, str, str, str, str]]:
-    table = measure_table(measures, results["date"].values)
-    rows = []
-    for row in table.to_dict("records"):
-        first = "the start" if row["open_start"] else short_day(row["first"])
-        last = "the end" if row["open_end"] else short_day(row["last"])
-        if not row["inside"]:
-            first, last = "outside the run", ""
-        rows.append((row["name"], row["where"], first, last, row["details"] or row["kind"]))
-    return rows
-
-
-def _of(
-    figures: Sequence[tuple[str, Figure]], results: xr.Dataset
-) -> dict[str, list[tuple[str, Figure]]]:
-    """Return parameters by what they belong to: the scenario, the disease, the people."""
-    groups: dict[str, list[tuple[str, Figure]]] = {"scenario": [], "disease": [], "people": []}
-    disease = f"{results.attrs.get('disease')}."
-    for key, figure in figures:
-        other = "people" if key.startswith("people.") else "scenario"
-        groups["disease" if key.startswith(disease) else other].append((key, figure))
-    return groups
-
-
-def _parameter_groups(
-    assumed: Sequence[tuple[str, Figure]], results: xr.Dataset
-) -> list[tuple[str, bool, list[tuple[str, str, str, str, str]]]]:
-    """Return heading, whether it is open, and rows of each group; assumed ones by themselves."""
-    groups = _of(assumed, results)
-    own = groups["scenario"]
-    parts = [
-        ("Scenario, assumed", True, [p for p in own if p[1].status == "assumed"]),
-        ("Scenario, fitted or measured", False, [p for p in own if p[1].status != "assumed"]),
-        ("Disease", False, groups["disease"]),
-        ("People and places", False, groups["people"]),
-    ]
-    return [
-        (f"{name} ({len(found)})", opened, _parameter_rows(found))
-        for name, opened, found in parts
-        if found
-    ]
-
-
-def _parameter_rows(assumed: Sequence[tuple[str, Figure]]) -> list[tuple[str, str, str, str, str]]:
-    ordered = sorted(assumed, key=lambda pair: STATUS_ORDER.index(pair[1].status))
-    rows: list[tuple[str, str, str, str, str]] = []
-    for key, figure in ordered:
-        value = f"{figure.value:g}"
-        if figure.low is not None and figure.high is not None:
-            value += f" ({figure.low:g} to {figure.high:g})"
-        why = "; ".join(part.rstrip(".") for part in (figure.source, figure.note) if part)
-        rows.append((key, value, figure.unit, figure.status, why))
-    return rows
-
-
-def _provenance(results: xr.Dataset) -> list[tuple[str, str]]:
-    attrs = results.attrs
-    runs = with_replicates(results)
-    if "seed" in runs.coords:
-        seeds = ", ".join(str(seed) for seed in np.atleast_1d(runs["seed"].values))
-    else:
-        seeds = str(attrs.get("seed", "not recorded"))
-    recorded = [
-        ("Scenario", attrs.get("scenario")),
-        ("Digest of the scenario and its inputs", attrs.get("digest")),
-        ("Seeds" if "," in seeds else "Seed", seeds),
-        ("Lazaretto", attrs.get("version")),
-        ("Place", attrs.get("place")),
-        ("Disease", attrs.get("disease")),
-        ("Basic reproduction number", attrs.get("r0")),
-        ("Simulated residents", f"{int(results['population'].sum()):,}"),
-    ]
-    if "wall_s" in attrs:
-        recorded.append(("Simulated days took", f"{float(attrs['wall_s']):.1f} s"))
-    return [
-        (name, "not recorded" if value is None or value == "" else str(value))
-        for name, value in recorded
-    ]
-
-
-def _limits(results: xr.Dataset, n_fitted: int, compared: bool) -> list[str]:
-    said = [
-        "The people are synthetic. They match census tables in number, age and household, and"
-        " none of them is anybody.",
-        "This is not a forecast, and it says nothing about any named compound, street or person.",
-        f"Nothing is shown for an area of fewer than {SMALLEST_AREA:,} residents by itself, unless"
-        " the whole place is smaller.",
-        "Confinement is counted in days. Care missed, income lost, hunger and fear are not in"
-        " these numbers, and a day sealed in is not the same day for everybody.",
-        "Reported cases depend on who was tested and how. Agreement with them is not agreement"
-        " with the true number of infections, which nobody knows.",
-    ]
-    if with_replicates(results).sizes["replicate"] == 1:
-        said.append("One run shows one way chance could have fallen; the spread is not shown.")
-    else:
-        said.append(
-            "The bands hold what chance does between runs of the same parameters. They do not"
-            " hold what is not known about the parameters, which is more."
-        )
-    if n_fitted:
-        said.append(
-            "Some parameters were tuned to the data shown here, so the agreement is a description"
-            " and not a test."
-        )
-    if not compared:
-        said.append("There are no data to compare with.")
-    return said

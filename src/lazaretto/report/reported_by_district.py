@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from lazaretto.outcomes.results import reported_net
+from lazaretto.outcomes import reported_net
 from lazaretto.report.appearance import (
     BETWEEN,
     WIDE,

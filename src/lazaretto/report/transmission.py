@@ -18,7 +18,7 @@ from lazaretto.report.appearance import (
     rows,
 )
 from lazaretto.report.replicates import with_replicates
-from lazaretto.words import LAYERS_AND_SEED
+from lazaretto.words import LAYERS, ORIGINS
 
 if TYPE_CHECKING:
     import altair as alt
@@ -48,7 +48,7 @@ def layer_table(results: xr.Dataset) -> pd.DataFrame:
     tall = pd.DataFrame(
         {"infections": table.stack(), "share": share.stack(future_stack=True)}
     ).reset_index()
-    tall["order"] = tall["layer"].map({name: i for i, name in enumerate(LAYERS_AND_SEED)})
+    tall["order"] = tall["layer"].map({name: i for i, name in enumerate(ORIGINS)})
     return tall
 
 
@@ -66,13 +66,18 @@ def infections_by_layer(results: xr.Dataset, layout: Layout = WIDE) -> alt.VConc
 
     table = layer_table(results)
     dates: np.ndarray = results["date"].values
-    names = list(LAYERS_AND_SEED)
-    labels = "datum.label == 'seed' ? 'brought in' : datum.label"
+    caught = table.groupby("layer")["infections"].sum()
+    names = [name for name in ORIGINS if name in (*LAYERS, "seed") or caught[name] > 0]
+    table = table[table["layer"].isin(names)]
+    labels = (
+        "datum.label == 'seed' ? 'brought in' : datum.label == 'bus' ? 'bus to a facility'"
+        " : datum.label"
+    )
     colour = alt.Color(
         "layer:N",
         sort=names,
         scale=alt.Scale(domain=names, range=[LAYER_COLOURS[name] for name in names]),
-        legend=alt.Legend(labelExpr=labels, columns=3 if layout.narrow else 7),
+        legend=alt.Legend(labelExpr=labels, columns=3 if layout.narrow else len(names)),
     )
     tooltip = [
         alt.Tooltip("date:T", format="%-d %B %Y"),

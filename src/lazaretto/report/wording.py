@@ -144,3 +144,11 @@ def middle_date(dates: Sequence[np.datetime64]) -> np.datetime64:
     """Return the median of dates, the earlier of two in the middle."""
     ordered = np.sort(np.asarray(dates, "datetime64[D]"))
     return np.datetime64(ordered[(len(dates) - 1) // 2])
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent: "97 %", "0.3 %", "99.7 %"."""
+    if isnan(share):
+        return "an unknown share"
+    near = min(share, 1 - share)
+    return f"{100 * share:.1f} %" if 0 < near < 0.01 else f"{100 * share:.0f} %"

@@ -7,7 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from lazaretto.scenario.problems import Problem, did_you_mean, one_of, shown
+from lazaretto.scenario.resources import BEDS, UNITS
 from lazaretto.scenario.seeding import ALL
+from lazaretto.scenario.vaccination import vaccination_problems
 
 if TYPE_CHECKING:
     from lazaretto.scenario.model import Scenario
@@ -25,6 +27,8 @@ def cross_problems(written: Mapping[str, Any]) -> list[Problem]:
         *_disease_problems(written.get("disease")),
         *_date_problems(written),
         *_seeding_problems(written),
+        *vaccination_problems(written.get("vaccination")),
+        *_resource_problems(written.get("resources")),
         *_measure_problems(written.get("measures")),
     ]
 
@@ -127,15 +131,49 @@ def _seeding_problems(written: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _measure_problems(measures: object) -> Iterator[Problem]:
+    yield from _same_names("measures", "measure", measures)
+
+
+def _resource_problems(resources: object) -> Iterator[Problem]:
+    yield from _same_names("resources", "resource", resources)
+    for i, resource in enumerate(_mappings(resources)):
+        at, unit = f"resources.{i}", resource.get("unit")
+        seen: set[object] = set()
+        for j, opening in enumerate(_mappings(resource.get("opened"))):
+            first = as_date(opening.get("from"))
+            if first in seen:
+                yield Problem(
+                    f"{at}.opened.{j}.from",
+                    str(first or "missing"),
+                    "a date that no other amount of this stock begins on",
+                    "keep one of the amounts, or move it",
+                )
+            seen.add(first)
+            amount = opening.get("amount")
+            given = amount.get("unit", unit) if isinstance(amount, Mapping) else unit
+            if unit in UNITS and given in UNITS and given != unit:
+                yield Problem(
+                    f"{at}.opened.{j}.amount",
+                    shown(given),
+                    f"an amount in {unit}, the unit of the stock",
+                    f"write unit: {unit}, or change the unit of the stock",
+                )
+        for key in ("contacts_per_day", "bus_contacts"):
+            if resource.get(key) is not None and unit in UNITS and unit != BEDS:
+                allowed = f"only for a stock of {BEDS}; this one is counted in {unit}"
+                yield Problem(f"{at}.{key}", shown(resource[key]), allowed, "remove it")
+
+
+def _same_names(section: str, what: str, entries: object) -> Iterator[Problem]:
     seen: dict[str, int] = {}
-    for i, entry in enumerate(_mappings(measures)):
+    for i, entry in enumerate(_mappings(entries)):
         name = entry.get("name")
         if isinstance(name, str) and seen.setdefault(name, i) != i:
             yield Problem(
-                f"measures.{i}.name",
+                f"{section}.{i}.name",
                 shown(name),
-                "a name that no other measure has",
-                f"rename it; measures.{seen[name]} has this name",
+                f"a name that no other {what} has",
+                f"rename it; {section}.{seen[name]} has this name",
             )
 
 

@@ -20,6 +20,8 @@ QUEUES = "testing queues and food hand-out; no direct estimate"
 OUTSIDE = "residual of all contacts outside the household 0.7-3 % in surveys of 2020"
 WORKERS = "essential workers still go out; no direct estimate"
 RESTRICTED = "may go out, no gatherings, most work from home; no direct estimate"
+SHARED_FLATS = "small shared flats, care within the family; no direct estimate"
+NOBODY = "does not leave the flat and is brought food; no direct estimate"
 SCHOOLS = "schools taught online in all zones from 12 March 2022"
 
 
@@ -48,6 +50,21 @@ class TiersLeft(Section):
                 if j != HOUSEHOLD:
                     table[i, j] = getattr(getattr(self, tier), layer)
         return table
+
+
+class IsolatedLeft(Section):
+    """Share of usual contacts left of a person isolated at home, by layer."""
+
+    household: Remaining = Field(description="Share of usual contacts left in the household.")
+    building: Remaining = Field(description="Share of usual contacts left in the building.")
+    compound: Remaining = Field(description="Share of usual contacts left in the compound.")
+    school: Remaining = Field(description="Share of usual contacts left at school.")
+    workplace: Remaining = Field(description="Share of usual contacts left at work.")
+    community: Remaining = Field(description="Share of usual contacts left in the community.")
+
+    def table(self) -> NDArray[np.float64]:
+        """Return the share of usual contacts left, shape (6 layers,)."""
+        return np.array([float(getattr(self, layer)) for layer in LAYERS])
 
 
 def _left(
@@ -114,6 +131,17 @@ ESSENTIAL_WORKERS = TiersLeft(
 )
 
 
+_APART = _guess(0.0, NOBODY)
+ISOLATED = IsolatedLeft(
+    household=_guess(1.0, SHARED_FLATS),
+    building=_APART,
+    compound=_APART,
+    school=_APART,
+    workplace=_APART,
+    community=_APART,
+)
+
+
 class Confinement(Section):
     """Share of usual contacts left by tier and layer, for residents and for essential workers.
 
@@ -126,3 +154,10 @@ class Confinement(Section):
         default=ESSENTIAL_WORKERS,
         description="Persons whose work goes on: food, care, guards, deliveries.",
     )
+    isolated: IsolatedLeft = Field(
+        default=ISOLATED, description="A person isolated at home, whatever the tier."
+    )
+
+    def isolated_table(self) -> NDArray[np.float64]:
+        """Return the share of contacts left of a person isolated at home, shape (6 layers,)."""
+        return self.isolated.table()

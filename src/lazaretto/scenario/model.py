@@ -20,9 +20,11 @@ from lazaretto.scenario.overrides import apply_overrides
 from lazaretto.scenario.problems import ScenarioError
 from lazaretto.scenario.reading import problems_of, read_scenario
 from lazaretto.scenario.reporting import Reporting
+from lazaretto.scenario.resources import Resource
 from lazaretto.scenario.section import Section
 from lazaretto.scenario.seeding import Seeding
-from lazaretto.scenario.sourced import KEYS, STATUSES, Sourced, Unit
+from lazaretto.scenario.sourced import KEYS, PLAIN, STATUSES, Sourced, Unit
+from lazaretto.scenario.vaccination import Vaccination
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 
@@ -41,9 +43,7 @@ class MeasureEntry(BaseModel):
     @classmethod
     def _read_dates(cls, given: object) -> object:
         # A date written with or without quotes is the same date, here and in the digest.
-        if isinstance(given, Mapping):
-            return {str(key): _with_dates(value) for key, value in given.items()}
-        return given
+        return _with_dates(given) if isinstance(given, Mapping) else given
 
     def parameters(self) -> dict[str, Any]:
         """Return every key but ``measure`` as its class reads it.
@@ -94,6 +94,12 @@ class Scenario(Section):
         default=Confinement(), description="Contacts left in each tier of confinement."
     )
     reporting: Reporting = Field(default=Reporting(), description="From found to reported.")
+    vaccination: Vaccination | None = Field(
+        default=None, description="Doses given outside any measure; nobody is vaccinated if absent."
+    )
+    resources: list[Resource] = Field(
+        default=[], description="Stocks that measures share and can run out of."
+    )
     measures: list[MeasureEntry] = Field(default=[], description="What is done, in this order.")
     outputs: Outputs = Field(default=Outputs(), description="What a run keeps.")
 
@@ -211,7 +217,16 @@ def _with_dates(value: object) -> object:
         return as_date(value) or value
     if isinstance(value, list):
         return [_with_dates(item) for item in value]
+    if isinstance(value, Mapping):
+        return {_as_key(key): _with_dates(part) for key, part in value.items()}
     return value
+
+
+def _as_key(key: object) -> str:
+    # YAML 1.1 reads the keys on: and off: of a trigger as true and false.
+    if isinstance(key, bool):
+        return "on" if key else "off"
+    return str(key)
 
 
 def _is_number_with_provenance(value: object) -> bool:
@@ -219,30 +234,40 @@ def _is_number_with_provenance(value: object) -> bool:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Mapping) and _is_number_with_provenance(value):
-        return value["value"]
+    if isinstance(value, Mapping):
+        if _is_number_with_provenance(value):
+            return value["value"]
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
     return value
 
 
 def _measure_figures(measures: list[MeasureEntry]) -> Iterator[tuple[str, Figure]]:
     for i, entry in enumerate(measures):
         for key, value in (entry.model_extra or {}).items():
-            if _is_number_with_provenance(value):
-                status = value.get("status", "assumed")
-                number = value["value"]
-                if status not in STATUSES or not isinstance(number, int | float):
-                    continue  # the measure says so when it reads its parameters
-                figure = Figure(
-                    float(number),
-                    str(value.get("unit", "")),
-                    str(value.get("source", "")),
-                    status,
-                    value.get("low"),
-                    value.get("high"),
-                    str(value.get("note", "")),
-                )
-                yield f"measures.{entry.name or i}.{key}", figure
-            elif isinstance(value, int | float) and not isinstance(value, bool):
-                why = "written in the scenario without a source"
-                figure = Figure(float(value), "", why, "assumed")
-                yield f"measures.{entry.name or i}.{key}", figure
+            yield from _figures_in(value, f"measures.{entry.name or i}.{key}")
+
+
+def _figures_in(value: object, key: str) -> Iterator[tuple[str, Figure]]:
+    """Yield the numbers of a parameter, those of its parts included, as (key, Figure)."""
+    if isinstance(value, Mapping) and not _is_number_with_provenance(value):
+        for name, part in value.items():
+            yield from _figures_in(part, f"{key}.{name}")
+    elif isinstance(value, Mapping):
+        status = value.get("status", "assumed")
+        number = value["value"]
+        if status not in STATUSES or not isinstance(number, int | float):
+            return  # the measure says so when it reads its parameters
+        figure = Figure(
+            float(number),
+            str(value.get("unit", "")),
+            str(value.get("source", "")),
+            status,
+            value.get("low"),
+            value.get("high"),
+            str(value.get("note", "")),
+        )
+        yield key, figure
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield key, Figure(float(value), "", PLAIN, "assumed")

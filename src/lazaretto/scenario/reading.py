@@ -60,8 +60,19 @@ def _library_files() -> dict[str, Traversable]:
     return {f.name[:-5]: f for f in folder.iterdir() if f.name.endswith(".yaml")}
 
 
+_BOOLEAN = "tag:yaml.org,2002:bool"
+
+
 class _Loader(yaml.SafeLoader):
-    """YAML without keys written twice, of which the plain loader keeps the last in silence."""
+    """YAML without keys written twice, of which the plain loader keeps the last in silence.
+
+    As in YAML 1.2, which editors read, on and off are words: a trigger has them as keys.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - the name and shape that PyYAML looks for
+        first: [(tag, pattern) for tag, pattern in known if first not in "oO" or tag != _BOOLEAN]
+        for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
@@ -116,9 +127,9 @@ def _keys_at(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
     at: type[BaseModel] | None = model
     for part in loc:
         if isinstance(part, str) and at is not None:
-            field = _fields(at).get(part)
-            at = _model_in(field.annotation) if field is not None else None
-    return list(_fields(at)) if at is not None else []
+            field = fields_of(at).get(part)
+            at = model_in(field.annotation) if field is not None else None
+    return list(fields_of(at)) if at is not None else []
 
 
 def _description(model: type[BaseModel], loc: tuple[Any, ...]) -> str:
@@ -126,23 +137,27 @@ def _description(model: type[BaseModel], loc: tuple[Any, ...]) -> str:
     text = "a value"
     for part in loc:
         if isinstance(part, str) and at is not None:
-            field = _fields(at).get(part)
+            field = fields_of(at).get(part)
             if field is None:
                 break
             text = field.description or text
-            at = _model_in(field.annotation)
+            at = model_in(field.annotation)
     return text
 
 
-def _fields(model: type[BaseModel]) -> dict[str, Any]:
+def fields_of(model: type[BaseModel] | None) -> dict[str, Any]:
+    """Return the fields of a model by the key they have in a file; of no model, none."""
+    if model is None:
+        return {}
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any annotation
+def model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any annotation
+    """Return the model that a field holds, inside a list or a choice as well; None if none."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for part in get_args(annotation):
-        found = _model_in(part)
+        found = model_in(part)
         if found is not None:
             return found
     return None

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from lazaretto.engine.spread import Infected
 from lazaretto.people import Population
-from lazaretto.words import LAYERS_AND_SEED
+from lazaretto.words import ORIGINS
 
 SCHEMA = pa.schema(
     [
@@ -78,7 +78,7 @@ class EventFile:
             pa.array(np.full(some.person.size, day, np.int16)),
             pa.array(some.person),
             pa.array(some.source),
-            pa.DictionaryArray.from_arrays(some.layer.astype(np.int8), list(LAYERS_AND_SEED)),
+            pa.DictionaryArray.from_arrays(some.layer.astype(np.int8), list(ORIGINS)),
             pa.DictionaryArray.from_arrays(district.astype(np.int16), list(self._people.districts)),
         ]
         self._waiting.append(pa.Table.from_arrays(columns, schema=SCHEMA))

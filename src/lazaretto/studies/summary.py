@@ -9,7 +9,7 @@ from typing import Any
 
 import xarray as xr
 
-from lazaretto.outcomes import reported_net
+from lazaretto.outcomes import person_days, reported_net
 
 
 def summary_of(
@@ -41,11 +41,14 @@ def summary_of(
     infections = results["infections"].sum(("date", "district", "layer")).to_numpy()
     reported = reported_net(results).sum(("date", "district")).to_numpy()
     hashes = [str(part.attrs["series_sha256"]) for part in parts]
+    deaths = results["deaths"].sum(("date", "district")).to_numpy()
+    cost = person_days(results).mean("replicate")
     each = [
         {
             "seed": int(part.attrs["seed"]),
             "infections": int(infections[i]),
             "reported": int(reported[i]),
+            "deaths": int(deaths[i]),
             "wall_s": float(part.attrs["wall_s"]),
             "series_sha256": hashes[i],
         }
@@ -61,6 +64,11 @@ def summary_of(
         "days": days,
         "infections": round(float(infections.mean())),
         "reported": round(float(reported.mean())),
+        "deaths": round(float(deaths.mean())),
+        "person_days": {
+            str(kind): round(float(days))
+            for kind, days in zip(cost["kind"].values, cost.values, strict=True)
+        },
         "setup_s": round(setup_s + sum(float(part.attrs["setup_s"]) for part in parts), 3),
         "wall_s": round(sum(float(part.attrs["wall_s"]) for part in parts), 3),
         "peak_rss_mib": round(peak_memory() / 2**20, 1),

@@ -1,0 +1,151 @@
+"""Contacts: who is met in a layer, and whether today's policy lets the two of them meet."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from lazaretto.chance import draw, high31, low31, pick, second
+from lazaretto.engine.city import City, building_of
+from lazaretto.engine.infection import first_not_below, household_size, place_in_household
+from lazaretto.engine.rates import Rates
+from lazaretto.engine.state import AT_HOME, where_is
+from lazaretto.words import BUILDING, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
+
+NUMBER_OF_EVENTS = 511
+"""Index of the draw that says how many potential infections there are."""
+
+NEVER = -1
+"""Nobody to meet."""
+
+
+RESIDENT, ESSENTIAL_WORKER, CLOSED_LOOP = range(3)
+"""Who makes a contact, as policy sees it; staff who live on site meet each other only."""
+
+QUEUEING = 4
+"""Added to the tier of a building whose compound queues for tests today."""
+
+
+class Policy(NamedTuple):
+    """What is in force today: tier by building, and the chance that a contact still happens.
+
+    ``tier`` (n_buildings,) is the tier, `QUEUEING` added where the compound queues for tests.
+    ``keep`` (n_districts, 8, 3, n_layers) holds 31-bit thresholds by tier and queue for
+    residents, essential workers and staff who live on site; ``apart`` (n_layers,) those of
+    persons isolated at home; ``loop`` (n_districts,) the share of workplaces whose staff live on
+    site and ``loop_key`` their stream. Flags: ``free`` on a day on which every contact of persons
+    at large happens, so that nobody's building need be looked up; ``looped`` if there are staff
+    on site; ``moved`` if anybody may not be at large.
+    """
+
+    tier: NDArray[np.uint8]
+    keep: NDArray[np.uint32]
+    apart: NDArray[np.uint32]
+    loop: NDArray[np.uint32]
+    loop_key: np.uint64
+    free: int
+    looped: int
+    moved: int
+
+
+@njit(inline="always", _nrt=False)
+def draw_target(
+    city: City, rates: Rates, person: int, record: np.uint32, layer: int, bits: np.uint64
+) -> int:
+    """Return the person met in a layer, -1 if there is nobody to meet.
+
+    School and workplace return the slot in ``city.member`` (see `resolve`) instead, so that the
+    look-up can be prefetched.
+    """
+    if layer == HOUSEHOLD:
+        size = household_size(record)
+        if size < 2:
+            return NEVER
+        place = place_in_household(record)
+        other = pick(bits, size - 1)
+        return person - place + other + (1 if other >= place else 0)
+    if layer in (SCHOOL, WORKPLACE):
+        group = city.group[person]
+        if group < 0:
+            return NEVER
+        start = np.int64(city.group_start[group])
+        size = np.int64(city.group_start[group + 1]) - start
+        return NEVER if size < 2 else start + pick(bits, size - 1)
+    building = building_of(city, person)
+    if layer == BUILDING:
+        start = np.int64(city.building_start[building])
+        end = np.int64(city.building_start[building + 1])
+    else:
+        compound = city.building_compound[building]
+        if layer == COMPOUND:
+            start = np.int64(city.compound_start[compound])
+            end = np.int64(city.compound_start[compound + 1])
+        else:
+            where = second(second(bits))
+            subdistrict = np.int64(city.compound_subdistrict[compound])
+            if low31(where) < rates.own_subdistrict:
+                start = np.int64(city.subdistrict_start[subdistrict])
+                end = np.int64(city.subdistrict_start[subdistrict + 1])
+            else:
+                home = city.subdistrict_district[subdistrict]
+                met = first_not_below(city.mixing[home], high31(where))
+                start = np.int64(city.district_start[met])
+                end = np.int64(city.district_start[met + 1])
+    if start <= person < end:
+        if end - start < 2:
+            return NEVER
+        other = start + pick(bits, end - start - 1)
+        return other + (1 if other >= person else 0)
+    return NEVER if end <= start else start + pick(bits, end - start)
+
+
+@njit(inline="always", _nrt=False)
+def resolve(city: City, person: int, layer: int, target: np.int64) -> np.int64:
+    """Return the person behind a target of `draw_target`: members of a group are slots."""
+    if layer in (SCHOOL, WORKPLACE):
+        met = np.int64(city.member[target])
+        if met == person:
+            met = np.int64(city.member[city.group_start[city.group[person] + 1] - 1])
+        return met
+    return target
+
+
+@njit(inline="always", _nrt=False)
+def who_is(city: City, policy: Policy, person: int, district: int, essential: int) -> np.int64:
+    """Return who a person is to the policy: resident, essential worker or staff on site."""
+    if policy.looped:
+        group = city.group[person]
+        lot = low31(draw(policy.loop_key, max(group, 0), 0))
+        if group >= city.n_schools and lot < policy.loop[district]:
+            return np.int64(CLOSED_LOOP)
+    return np.int64(essential)
+
+
+@njit(inline="always", _nrt=False)
+def contact_happens(
+    city: City,
+    policy: Policy,
+    whereabouts: NDArray[np.uint64],
+    person: int,
+    layer: int,
+    essential: int,
+    bits: np.uint64,
+) -> bool:
+    """Return whether a person's side of a contact survives today's policy.
+
+    Both sides compare the same bits with their own threshold, so a contact happens with the
+    smaller of the two probabilities.
+    """
+    if policy.moved:
+        where = where_is(whereabouts, person)
+        if where > AT_HOME or (where == AT_HOME and low31(bits) >= policy.apart[layer]):
+            return False
+    if policy.free:
+        return True
+    building = building_of(city, person)
+    district = np.int64(city.building_district[building])
+    who = who_is(city, policy, person, district, essential)
+    return low31(bits) < policy.keep[district, policy.tier[building], who, layer]

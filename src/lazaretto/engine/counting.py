@@ -1,0 +1,52 @@
+"""What is counted at the end of a day about isolation, stocks and addresses."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lazaretto.engine.care import absent_essential
+from lazaretto.engine.containment import Containment
+from lazaretto.engine.isolation import HOME, children_apart
+from lazaretto.measures import Orders
+from lazaretto.measures.stocks import BEDS
+from lazaretto.words import HELD_AS, HELD_WHERE
+
+
+def count_day(c: Containment, day: int, orders: Orders) -> None:
+    """Count who is isolated where, what is used of each stock, and which addresses are listed.
+
+    Parameters
+    ----------
+    c
+        The containment of the run.
+    day
+        Today.
+    orders
+        Those of today.
+    """
+    table, tally = c.isolated, c.tally
+    if table.size:
+        n_districts = len(c.places.districts)
+        shape = (n_districts, len(HELD_AS), len(HELD_WHERE))
+        where = (table.district, table.reason, (table.place != HOME).astype(np.uint8))
+        index = np.ravel_multi_index(where, shape)
+        tally.held[day] = np.bincount(index, minlength=int(np.prod(shape))).reshape(shape)
+        ages = [rule.child_age for _, rule in orders.rules.cases] or [15]
+        tally.children_apart[day] = children_apart(
+            c.city, table.person, table.place, -(-max(ages) // 5)
+        )
+    if c.moves:
+        tally.absent_essential[day] = absent_essential(c)
+    beds = np.bincount(table.place, minlength=len(orders.stocks) + 1)[1:]
+    care = {name for _, rule in orders.rules.care for name in (rule.ward, rule.icu)}
+    for i, stock in enumerate(orders.stocks):
+        if stock.unit == BEDS and stock.name not in care:
+            c.used[i] = beds[i]
+    if orders.stocks:
+        tally.stock_amount[day] = orders.amount
+        tally.stock_used[day] = c.used
+        tally.stock_waiting[day] = c.waiting
+    compounds = np.concatenate([np.empty(0, np.int64), *c.positive_compounds])
+    if compounds.size or tally.addresses[:day].any():
+        c.addresses.count(tally, day, compounds)
+    c.positive_compounds = []

@@ -1,0 +1,209 @@
+"""Infection where persons are isolated together: in facilities, and on the bus to them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from lazaretto.chance import draw, low31, second, threshold
+from lazaretto.engine.city import City
+from lazaretto.engine.exposures import label_of
+from lazaretto.engine.infection import course_of, record_on
+from lazaretto.engine.isolation import HOME, UNKNOWN_COURSE, Isolated
+from lazaretto.engine.rates import MOST_DAYS, STRENGTH_UNIT, Rates
+from lazaretto.engine.state import State, is_marked
+from lazaretto.engine.transmission import accepts
+from lazaretto.measures import Stock
+from lazaretto.words import BUS, FACILITY
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def shed(
+    city: City,
+    rates: Rates,
+    state: State,
+    course_keys: NDArray[np.uint64],
+    person: NDArray[np.int32],
+    group: NDArray[np.int64],
+    course: NDArray[np.uint8],
+    day: int,
+    shedding: NDArray[np.int64],
+    present: NDArray[np.int64],
+) -> None:
+    """Add up the infectiousness of those who are together.
+
+    Parameters
+    ----------
+    city, rates, state
+        The city, the tables of the disease, and the residents.
+    course_keys
+        Streams of `Purpose.COURSE` by day, shape (n_days,).
+    person, group, course
+        Who is in which group (-1: none), and their courses (written when first needed),
+        shape (n,).
+    day
+        Today.
+    shedding
+        Receives infectiousness by group and days since infection, in units of
+        1 / `STRENGTH_UNIT`, shape (n_groups, MOST_DAYS).
+    present
+        Receives the persons of each group, shape (n_groups,).
+    """
+    for i in range(person.size):
+        if group[i] < 0:
+            continue
+        present[group[i]] += 1
+        who = np.int64(person[i])
+        infected = np.int64(state.infected_on[who])
+        since = day - infected
+        if infected < 0 or since >= rates.level.shape[1]:
+            continue
+        if course[i] == UNKNOWN_COURSE:
+            course[i] = course_of(record_on(city, rates, state, course_keys, who))
+        shedding[group[i], since] += rates.strength[rates.level[course[i], since]]
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def catch(
+    city: City,
+    rates: Rates,
+    state: State,
+    person: NDArray[np.int32],
+    group: NDArray[np.int64],
+    chance: NDArray[np.uint32],
+    shedding: NDArray[np.int64],
+    origin: int,
+    day: int,
+    key: np.uint64,
+    caught: NDArray[np.int32],
+    label: NDArray[np.uint16],
+) -> int:
+    """Infect those who are together with the infectious; return how many.
+
+    Parameters
+    ----------
+    city, rates, state, person, group, shedding, day
+        As in `shed`.
+    chance
+        Chance that a person of the group is exposed today, 31 bits, shape (n_groups,).
+    origin
+        `FACILITY` or `BUS`.
+    key
+        Stream of `Purpose.FACILITY` for today.
+    caught, label
+        Receive who is infected, in the order of ``person``, and the label, shape (n,).
+    """
+    n = 0
+    for i in range(person.size):
+        if group[i] < 0 or chance[group[i]] == 0:
+            continue
+        who = np.int64(person[i])
+        if is_marked(state.protected, who):
+            continue
+        bits = draw(key, who, origin)
+        if low31(bits) >= chance[group[i]]:
+            continue
+        more = second(bits)
+        if not accepts(city, rates, state, who, day, more):
+            continue
+        by_day = shedding[group[i]]
+        rest = np.int64(second(more) % np.uint64(by_day.sum()))
+        since = 0
+        while rest >= by_day[since]:
+            rest -= by_day[since]
+            since += 1
+        caught[n] = who
+        label[n] = label_of(origin, since, 0)
+        n += 1
+    return n
+
+
+def together(
+    city: City,
+    rates: Rates,
+    state: State,
+    course_keys: NDArray[np.uint64],
+    person: NDArray[np.int32],
+    group: NDArray[np.int64],
+    course: NDArray[np.uint8],
+    contacts: NDArray[np.float64],
+    origin: int,
+    day: int,
+    key: np.uint64,
+) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
+    """Return who is infected today by those they are together with, and the labels.
+
+    Everybody of a group meets ``contacts`` others of it at random, so a person is exposed with
+    probability 1 - exp(-contacts * mean infectiousness of the others).
+
+    Parameters
+    ----------
+    city, rates, state, course_keys, person, group, course, origin, day, key
+        As in `shed` and `catch`; persons ascending.
+    contacts
+        Weighted contacts by group, shape (n_groups,).
+    """
+    n_groups = contacts.size
+    shedding = np.zeros((n_groups, MOST_DAYS), np.int64)
+    present = np.zeros(n_groups, np.int64)
+    shed(city, rates, state, course_keys, person, group, course, day, shedding, present)
+    mean = shedding.sum(axis=1) / STRENGTH_UNIT / np.maximum(present - 1, 1)
+    chance = threshold(-np.expm1(-contacts * mean))
+    caught, label = np.empty(person.size, np.int32), np.empty(person.size, np.uint16)
+    n = catch(city, rates, state, person, group, chance, shedding, origin, day, key, caught, label)
+    return caught[:n].copy(), label[:n].copy()
+
+
+def caught_in_facilities(
+    city: City,
+    rates: Rates,
+    state: State,
+    course_keys: NDArray[np.uint64],
+    isolated: Isolated,
+    stocks: tuple[Stock, ...],
+    day: int,
+    key: np.uint64,
+) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
+    """Return who is infected today in isolation facilities, ascending, and the labels.
+
+    Parameters
+    ----------
+    city, rates, state, course_keys, day, key
+        As in `together`.
+    isolated
+        Everybody isolated; courses are written when first needed.
+    stocks
+        The stocks of the scenario; the beds of one stock are one facility.
+    """
+    contacts = np.array([0.0, *(stock.contacts for stock in stocks)])
+    group = isolated.place.astype(np.int64)
+    group[(isolated.place == HOME) | (contacts[isolated.place] == 0)] = -1
+    return together(city, rates, state, course_keys, isolated.person, group, isolated.course,
+                    contacts, FACILITY, day, key)  # fmt: skip
+
+
+def caught_on_buses(
+    city: City,
+    rates: Rates,
+    state: State,
+    course_keys: NDArray[np.uint64],
+    rider: NDArray[np.int32],
+    bus: NDArray[np.int64],
+    contacts: NDArray[np.float64],
+    day: int,
+    key: np.uint64,
+) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
+    """Return who is infected today on a bus, ascending, and the labels.
+
+    Parameters
+    ----------
+    city, rates, state, course_keys, day, key
+        As in `together`.
+    rider, bus
+        Who rides in which bus, riders ascending, shape (n,).
+    contacts
+        Weighted contacts on each bus, shape (n_buses,).
+    """
+    course = np.full(rider.size, UNKNOWN_COURSE, np.uint8)
+    return together(city, rates, state, course_keys, rider, bus, course, contacts, BUS, day, key)

@@ -1,0 +1,261 @@
+"""Isolation: who is kept apart, where, since when, and how they are moved, tested and released."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from lazaretto.chance import draw, low31
+from lazaretto.engine.city import AGE_MASK, City, household_of
+from lazaretto.engine.state import AT_HOME, State, where_is
+
+CASE, FALSE_POSITIVE, CONTACT, SECOND_CONTACT, COMPANION = range(5)
+"""Why a person is isolated, in the order of `lazaretto.words.HELD_AS`."""
+
+KIND = np.array([0, 0, 1, 2, 0], np.int64)
+"""Which rule holds for a reason: that of cases (0), contacts (1), contacts of contacts (2)."""
+
+HOME = 0
+"""Place of a person isolated at home; a bed of stock i is i + 1."""
+
+UNKNOWN_COURSE = 255
+NO_RULE = -1
+
+
+class Holding(NamedTuple):
+    """The rules in force today.
+
+    ``rule`` (3, n_districts) is the rule for each kind, `NO_RULE` if none. By rule: ``days``
+    (n_rules, 4) least days, longest days, negative tests needed, days between tests;
+    ``positive`` (n_rules, n) the chance to be read as positive by day since infection, 31 bits.
+    """
+
+    rule: NDArray[np.int64]
+    days: NDArray[np.int64]
+    positive: NDArray[np.uint32]
+
+
+@dataclass
+class Isolated:
+    """Everybody isolated, ascending by person; arrays of shape (n,).
+
+    Parameters
+    ----------
+    person
+        Who.
+    reason
+        Why, see `CASE` and the following.
+    place
+        `HOME`, or 1 + the stock of the bed.
+    since
+        Day on which isolation for this reason began.
+    negatives
+        Negative tests in a row.
+    course
+        Course of infection, `UNKNOWN_COURSE` until it is needed.
+    district
+        District of residence.
+    """
+
+    person: NDArray[np.int32]
+    reason: NDArray[np.uint8]
+    place: NDArray[np.uint8]
+    since: NDArray[np.int16]
+    negatives: NDArray[np.uint8]
+    course: NDArray[np.uint8]
+    district: NDArray[np.uint8]
+
+    @classmethod
+    def nobody(cls) -> Isolated:
+        """Return an empty table."""
+        small, days = np.empty(0, np.uint8), np.empty(0, np.int16)
+        return cls(np.empty(0, np.int32), small, small, days, small, small, small)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return every array by name."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+    @property
+    def size(self) -> int:
+        """Number of persons."""
+        return int(self.person.size)
+
+    def position(self, person: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return where persons are in the table, -1 if they are not, shape (n,)."""
+        if not self.size:
+            return np.full(person.size, -1, np.int64)
+        at = np.searchsorted(self.person, person)
+        at = np.minimum(at, self.size - 1)
+        return np.where(self.person[at] == person, at, -1).astype(np.int64)
+
+    def add(
+        self, person: NDArray[np.int32], reason: int, district: NDArray[np.int64], day: int,
+        place: int = HOME,
+    ) -> None:  # fmt: skip
+        """Isolate persons not isolated yet, ascending, at home unless a place is given."""
+        n = person.size
+        if not n:
+            return
+        at = np.searchsorted(self.person, person)
+        self.person = np.insert(self.person, at, person)
+        self.reason = np.insert(self.reason, at, np.full(n, reason, np.uint8))
+        self.place = np.insert(self.place, at, np.full(n, place, np.uint8))
+        self.since = np.insert(self.since, at, np.full(n, day, np.int16))
+        self.negatives = np.insert(self.negatives, at, np.zeros(n, np.uint8))
+        self.course = np.insert(self.course, at, np.full(n, UNKNOWN_COURSE, np.uint8))
+        self.district = np.insert(self.district, at, district.astype(np.uint8))
+
+    def turn_into(self, at: NDArray[np.int64], reason: int, day: int) -> None:
+        """Isolate persons in the table for another reason from today on."""
+        self.reason[at] = reason
+        self.since[at] = day
+        self.negatives[at] = 0
+
+    def remove(self, gone: NDArray[np.bool_]) -> None:
+        """Take persons out of the table, by mask of shape (n,)."""
+        if gone.any():
+            for name, array in self.arrays().items():
+                setattr(self, name, array[~gone])
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def test_isolated(
+    state: State,
+    holding: Holding,
+    person: NDArray[np.int32],
+    reason: NDArray[np.uint8],
+    since: NDArray[np.int16],
+    negatives: NDArray[np.uint8],
+    district: NDArray[np.uint8],
+    kind: NDArray[np.int64],
+    day: int,
+    key: np.uint64,
+    tested: NDArray[np.int64],
+    positive: NDArray[np.bool_],
+    released: NDArray[np.bool_],
+) -> None:
+    """Test the isolated in the evening, and say who is released and who newly positive.
+
+    A person not known to be infected is tested every so many days; from the least number of
+    days on everybody is, daily, until there are enough negative tests in a row.
+
+    Parameters
+    ----------
+    state, holding
+        The residents and the rules in force.
+    person, reason, since, negatives, district
+        The table (`Isolated`); ``negatives`` is written.
+    kind
+        `KIND`.
+    day, key
+        Today, and the stream of `Purpose.ISOLATION` for today.
+    tested
+        Receives tests by rule, reason and district, shape (n_rules, 5, n_districts).
+    positive, released
+        Receive who is newly positive, and who is released, shape (n,).
+    """
+    for i in range(person.size):
+        positive[i] = False
+        released[i] = False
+        rule = holding.rule[kind[reason[i]], district[i]]
+        if rule == NO_RULE:
+            released[i] = True
+            continue
+        stayed = day - np.int64(since[i])
+        least, longest = holding.days[rule, 0], holding.days[rule, 1]
+        needed, every = holding.days[rule, 2], holding.days[rule, 3]
+        if stayed >= longest:
+            released[i] = True
+            continue
+        leaving = stayed >= least
+        if leaving and needed == 0:
+            released[i] = True
+            continue
+        if not leaving and (reason[i] == CASE or every == 0 or stayed % every != 0):
+            continue
+        tested[rule, reason[i], district[i]] += 1
+        who = np.int64(person[i])
+        infected = np.int64(state.infected_on[who])
+        found = False
+        if infected >= 0 and day - infected < holding.positive.shape[1]:
+            found = low31(draw(key, who, 0)) < holding.positive[rule, day - infected]
+        if found:
+            negatives[i] = 0
+            positive[i] = reason[i] != CASE
+        elif leaving:
+            negatives[i] += 1
+            released[i] = negatives[i] >= needed
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def companions(
+    city: City,
+    state: State,
+    child: NDArray[np.int32],
+    first_adult: int,
+    out: NDArray[np.int32],
+) -> int:
+    """Choose an adult of the household for each child; return how many were found.
+
+    Parameters
+    ----------
+    city, state
+        The city and its residents.
+    child
+        Children about to be moved, ascending, shape (n,).
+    first_adult
+        Age band from which a member of the household counts as an adult.
+    out
+        Receives the adults, each once, shape (n,).
+    """
+    n = 0
+    for i in range(child.size):
+        first, size = household_of(city, np.int64(child[i]))
+        for member in range(first, first + size):
+            if np.int64(city.attributes[member] & AGE_MASK) < first_adult:
+                continue
+            if where_is(state.whereabouts, member) > AT_HOME:
+                continue
+            if n > 0 and out[n - 1] >= first:
+                break  # a brother or sister has one already
+            out[n] = member
+            n += 1
+            break
+    return n
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def children_apart(
+    city: City, person: NDArray[np.int32], place: NDArray[np.uint8], first_adult: int
+) -> int:
+    """Return how many children are in a bed without an adult of their household in the same one.
+
+    Parameters
+    ----------
+    city
+        The city.
+    person, place
+        The table (`Isolated`).
+    first_adult
+        Age band from which a member of the household counts as an adult.
+    """
+    apart = 0
+    for i in range(person.size):
+        who = np.int64(person[i])
+        if place[i] == HOME or np.int64(city.attributes[who] & AGE_MASK) >= first_adult:
+            continue
+        first, size = household_of(city, who)
+        accompanied = False
+        for step in (-1, 1):
+            j = i + step
+            while 0 <= j < person.size and first <= person[j] < first + size:
+                adult = np.int64(city.attributes[person[j]] & AGE_MASK) >= first_adult
+                accompanied |= bool(adult and place[j] == place[i])
+                j += step
+        if not accompanied:
+            apart += 1
+    return apart

@@ -1,0 +1,181 @@
+"""Laboratories: samples wait their turn, first come first served, and results come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+WAITING = 32767
+"""Day of the result of a sample still in the queue."""
+
+ON_THE_SPOT = -1
+"""Laboratory of a sample read where it was taken."""
+
+
+@dataclass
+class Pending:
+    """Positive samples whose result is not known yet; arrays of shape (n,).
+
+    Parameters
+    ----------
+    person
+        Who was sampled.
+    sampled
+        Day of the sample.
+    due
+        Day of the result, `WAITING` while the tube is in the queue.
+    lab
+        Stock of tubes, `ON_THE_SPOT` if none.
+    position
+        Place of the tube among all that ever reached the laboratory.
+    turnaround
+        Days from the laboratory to the result.
+    reason
+        Why it was taken, an index of `lazaretto.words.SAMPLED_FOR`.
+    false
+        Whether the person is not infected.
+    """
+
+    person: NDArray[np.int32]
+    sampled: NDArray[np.int16]
+    due: NDArray[np.int16]
+    lab: NDArray[np.int8]
+    position: NDArray[np.int64]
+    turnaround: NDArray[np.int16]
+    reason: NDArray[np.uint8]
+    false: NDArray[np.bool_]
+
+    @classmethod
+    def none(cls) -> Pending:
+        """Return no samples."""
+        days = np.empty(0, np.int16)
+        return cls(
+            person=np.empty(0, np.int32),
+            sampled=days,
+            due=days,
+            lab=np.empty(0, np.int8),
+            position=np.empty(0, np.int64),
+            turnaround=days,
+            reason=np.empty(0, np.uint8),
+            false=np.empty(0, np.bool_),
+        )
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return every array by name."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+    def chosen(self, which: NDArray[Any]) -> Pending:
+        """Return some of the samples, by mask or position."""
+        return Pending(**{name: array[which] for name, array in self.arrays().items()})
+
+    @property
+    def size(self) -> int:
+        """Number of samples."""
+        return int(self.person.size)
+
+
+def joined(parts: list[Pending]) -> Pending:
+    """Return samples one after the other."""
+    names = [item.name for item in fields(Pending)]
+    return Pending(**{n: np.concatenate([getattr(part, n) for part in parts]) for n in names})
+
+
+class Laboratories:
+    """The queue of every laboratory.
+
+    Parameters
+    ----------
+    n_stocks
+        Number of stocks of the scenario; those that are laboratories have a queue.
+
+    Tubes are numbered as they arrive. A laboratory that works on N tubes a day has read every
+    tube below ``read``; nothing is kept of a tube but the number of those that are positive.
+    """
+
+    def __init__(self, n_stocks: int) -> None:
+        self.arrived = np.zeros(n_stocks, np.int64)
+        self.read = np.zeros(n_stocks, np.int64)
+        self.pending = Pending.none()
+        self._today: list[Pending] = []
+
+    @property
+    def backlog(self) -> NDArray[np.int64]:
+        """Tubes that wait, by stock, shape (n_stocks,)."""
+        return np.asarray(self.arrived - self.read, np.int64)
+
+    def receive(
+        self,
+        lab: int,
+        tubes: int,
+        person: NDArray[np.int32],
+        lot: NDArray[np.uint32],
+        day: int,
+        turnaround: int,
+        reason: int,
+        false: NDArray[np.bool_],
+    ) -> None:
+        """Take in the tubes of one kind of test of today, the positive ones by person.
+
+        Parameters
+        ----------
+        lab
+            Stock of tubes, `ON_THE_SPOT` if none.
+        tubes
+            Number of tubes, positive or not.
+        person, lot, false
+            Whose samples are positive, a 31-bit lot that says where in the batch the tube lies,
+            and whether the person is not infected; each of shape (n,).
+        day, turnaround, reason
+            Today, days from laboratory to result, and why the samples were taken.
+        """
+        n = person.size
+        position = np.zeros(n, np.int64)
+        due = np.full(n, day + turnaround, np.int16)
+        if lab != ON_THE_SPOT:
+            position = self.arrived[lab] + ((lot.astype(np.int64) * tubes) >> 31)
+            self.arrived[lab] += tubes
+            due[:] = WAITING
+        self._today.append(
+            Pending(
+                person,
+                np.full(n, day, np.int16),
+                due,
+                np.full(n, lab, np.int8),
+                position,
+                np.full(n, turnaround, np.int16),
+                np.full(n, reason, np.uint8),
+                false,
+            )
+        )
+
+    def work(self, day: int, amount: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Read today's share of the queue; return tubes read by stock, shape (n_stocks,).
+
+        Parameters
+        ----------
+        day
+            Today.
+        amount
+            How much there is of each stock today, shape (n_stocks,).
+        """
+        self.pending = joined([self.pending, *self._today])
+        self._today = []
+        before = self.read.copy()
+        self.read = np.minimum(self.arrived, self.read + amount)
+        waiting = self.pending
+        ready = np.flatnonzero(waiting.due == WAITING)
+        ready = ready[waiting.position[ready] < self.read[waiting.lab[ready]]]
+        waiting.due[ready] = day + waiting.turnaround[ready]
+        return np.asarray(self.read - before, np.int64)
+
+    def results(self, day: int) -> Pending:
+        """Return the positive results known by a day, and take them off the queue."""
+        known = self.pending.due <= day
+        if not known.any():
+            return Pending.none()
+        results = self.pending.chosen(known)
+        self.pending = self.pending.chosen(~known)
+        return results

@@ -1,0 +1,191 @@
+"""Contact tracing: the contacts of cases, from diaries recomputed when they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from lazaretto.chance import draw, low31
+from lazaretto.engine.city import City, household_of
+from lazaretto.engine.contacts import Policy
+from lazaretto.engine.diary import MOST_MET, Met, OtherContacts, write_diary
+from lazaretto.engine.infection import course_of, record_on
+from lazaretto.engine.rates import Rates
+from lazaretto.engine.state import State
+from lazaretto.words import HOUSEHOLD
+
+QUESTION_BITS = 10
+"""Contacts of a diary are numbered in this many bits."""
+
+THE_INFECTOR = (1 << QUESTION_BITS) - 1
+"""Number of the question who infected the case."""
+
+LISTED = 1 << 14
+"""Contacts listed before a buffer is emptied."""
+
+
+@dataclass
+class Queue:
+    """Cases that wait for a tracer, first come first served; arrays of shape (n,).
+
+    Parameters
+    ----------
+    person
+        Who.
+    known
+        Day of the result.
+    """
+
+    person: NDArray[np.int32]
+    known: NDArray[np.int16]
+
+    @classmethod
+    def empty(cls) -> Queue:
+        """Return a queue of nobody."""
+        return cls(np.empty(0, np.int32), np.empty(0, np.int16))
+
+    def add(self, person: NDArray[np.int32], day: int) -> None:
+        """Let cases wait, whose result came today."""
+        self.person = np.concatenate([self.person, person])
+        self.known = np.concatenate([self.known, np.full(person.size, day, np.int16)])
+
+    def take(self, which: NDArray[np.bool_]) -> Queue:
+        """Take cases off the queue, by mask."""
+        taken = Queue(self.person[which], self.known[which])
+        self.person, self.known = self.person[~which], self.known[~which]
+        return taken
+
+
+class Asked(NamedTuple):
+    """What is asked: streams, and the recall of each layer.
+
+    ``transmission``, ``diary``, ``tracing`` are the streams of the day asked about;
+    ``course_keys`` (n_days,) those of `Purpose.COURSE`; ``recall`` (n_layers,) 31-bit thresholds.
+    """
+
+    transmission: np.uint64
+    diary: np.uint64
+    tracing: np.uint64
+    course_keys: NDArray[np.uint64]
+    recall: NDArray[np.uint32]
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def list_contacts(
+    city: City,
+    rates: Rates,
+    other: OtherContacts,
+    policy: Policy,
+    state: State,
+    asked: Asked,
+    person: NDArray[np.int32],
+    day: int,
+    start: int,
+    met: Met,
+    out: NDArray[np.int32],
+    used: NDArray[np.int64],
+) -> int:
+    """List whom persons met outside their household on a day and name; return where it stopped.
+
+    Parameters
+    ----------
+    city, rates, other, policy
+        The city, the tables, and the policy of the day asked about.
+    state
+        The residents; whereabouts are those of that day.
+    asked
+        What is asked.
+    person
+        Who is asked, shape (n,).
+    day
+        The day asked about.
+    start
+        Where to begin; if ``out`` fills up, the index returned is below n.
+    met
+        Buffer of one diary.
+    out, used
+        Receive the contacts, and their number, shape (1,).
+    """
+    i = start
+    while i < person.size and used[0] + MOST_MET < out.size:
+        who = np.int64(person[i])
+        record = record_on(city, rates, state, asked.course_keys, who)
+        level = np.int64(0)
+        since = day - np.int64(state.infected_on[who])
+        if state.infected_on[who] >= 0 and 0 <= since < rates.level.shape[1]:
+            level = np.int64(rates.level[course_of(record), since])
+        n = write_diary(city, rates, other, policy, state.whereabouts, who, record, level,
+                        asked.transmission, asked.diary, met)  # fmt: skip
+        for j in range(n):
+            layer = met.layer[j]
+            if layer == HOUSEHOLD:
+                continue
+            lot = low31(draw(asked.tracing, (who << QUESTION_BITS) | j, 0))
+            if lot < asked.recall[layer]:
+                out[used[0]] = met.person[j]
+                used[0] += 1
+        i += 1
+    return i
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def list_household(
+    city: City,
+    person: NDArray[np.int32],
+    recall: np.uint32,
+    key: np.uint64,
+    out: NDArray[np.int32],
+) -> int:
+    """List the other members of households; return how many.
+
+    Parameters
+    ----------
+    city
+        The city.
+    person
+        The cases, shape (n,).
+    recall
+        Chance that a member is found, 31 bits.
+    key
+        Stream of `Purpose.TRACING` for today.
+    out
+        Receives the members, shape (15 n,).
+    """
+    n = 0
+    for i in range(person.size):
+        who = np.int64(person[i])
+        first, size = household_of(city, who)
+        for j in range(size):
+            if first + j == who:
+                continue
+            if low31(draw(key, (who << QUESTION_BITS) | j, 1)) < recall:
+                out[n] = first + j
+                n += 1
+    return n
+
+
+def infectors_named(
+    source: NDArray[np.int32],
+    origin: NDArray[np.uint8],
+    recall: NDArray[np.uint32],
+    lot: NDArray[np.uint32],
+) -> NDArray[np.int32]:
+    """Return those who infected cases and whom the cases name.
+
+    Parameters
+    ----------
+    source, origin
+        Who infected each case (-1: nobody here), and through which layer, shape (n,).
+    recall
+        By layer, 31-bit thresholds, shape (n_layers,).
+    lot
+        31-bit lots of the cases for `THE_INFECTOR`, shape (n,).
+    """
+    layers = recall.size
+    met = (source >= 0) & (origin < layers)
+    named = lot < recall[np.minimum(origin, layers - 1)]
+    return source[met & named]

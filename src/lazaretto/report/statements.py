@@ -1,0 +1,237 @@
+"""What the page says outside its figures: numbers of both pans, parameters, provenance, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from lazaretto.provenance import Figure
+from lazaretto.report.chronicle import measure_table
+from lazaretto.report.confined import LONG_STAY, burden
+from lazaretto.report.contained import care, has, isolation, severe
+from lazaretto.report.fit import Fit
+from lazaretto.report.headline import changed_in, wave
+from lazaretto.report.replicates import FEWEST_RUNS_FOR_BAND, SMALLEST_AREA, with_replicates
+from lazaretto.report.wording import day, days, exactly, people, short_day
+
+STATUS_ORDER = ("assumed", "fitted", "measured")
+
+
+def changed(results: xr.Dataset) -> str:
+    """Return in what a run was changed, as a sentence; empty if in nothing."""
+    against = results.attrs.get("against") or results.attrs.get("scenario") or "the scenario"
+    said = changed_in(results)
+    return f"Changed against {against}: {said}" if said else ""
+
+
+def range_words(results: xr.Dataset) -> str:
+    """Return what the numbers in brackets are; empty for one run."""
+    runs = with_replicates(results).sizes["replicate"]
+    if runs == 1:
+        return ""
+    part = "lowest to highest" if runs < FEWEST_RUNS_FOR_BAND else "90 % of runs"
+    return f"Medians of {runs} runs; in brackets: {part}."
+
+
+def subtitle(results: xr.Dataset) -> str:
+    """Return residents, dates and number of runs in words."""
+    dates = results["date"].values
+    runs = with_replicates(results).sizes["replicate"]
+    residents = people(float(results["population"].sum()))
+    count = "one run" if runs == 1 else f"{runs} runs"
+    return (
+        f"{residents} simulated residents, {day(dates[0], year=True)} to"
+        f" {day(dates[-1], year=True)}, {count}"
+    )
+
+
+def wave_numbers(results: xr.Dataset, fit: Fit | None) -> list[tuple[str, str]]:
+    """Return number and meaning of what the virus did; deaths where people were severely ill."""
+    return _infections(results, fit) + _deaths(results)
+
+
+def _deaths(results: xr.Dataset) -> list[tuple[str, str]]:
+    if not severe(results):
+        return []
+    cost = care(results)
+    return [
+        (people(cost.deaths.median), "people died"),
+        (people(cost.icu_peak.median), "in intensive care on the worst day"),
+    ]
+
+
+def _infections(results: xr.Dataset, fit: Fit | None) -> list[tuple[str, str]]:
+    size = wave(results)
+    share = 100 * size.infected.median / max(float(results["population"].sum()), 1.0)
+    peak = "no case was reported" if size.peak_date is None else f"on {day(size.peak_date)}"
+    if size.untested:
+        known = (exactly(fit.observed_total), "reported in reality") if fit else ("0", "tested")
+        return [
+            (people(size.infected.median), "people infected in all"),
+            (f"{share:.1f} %", "of residents infected"),
+            ("none", "reported: nobody was tested"),
+            known,
+        ]
+    return [
+        (people(size.reported.median), "infections reported"),
+        (exactly(fit.observed_total), "reported in reality")
+        if fit
+        else (f"{share:.1f} %", "of residents infected"),
+        (people(size.peak.median), f"a day at the peak of the 7-day mean, {peak}"),
+        (people(size.infected.median), "people infected in all"),
+    ]
+
+
+def confinement_numbers(results: xr.Dataset) -> list[tuple[str, str]]:
+    """Return number and meaning of what the policy did to people."""
+    cost = burden(results)
+    numbers = [
+        (people(cost.person_days["sealed"].median), "person-days sealed at home"),
+        (people(cost.person_days["controlled"].median), "person-days kept in the compound"),
+        (people(cost.long_stays.median), f"people kept in {LONG_STAY} days or more unbroken"),
+        (days(cost.longest.median), "the longest stay"),
+    ]
+    if has(results, "held"):
+        apart = isolation(results)
+        numbers += [
+            (people(apart.facility_days.median), "person-days in isolation facilities"),
+            (people(apart.not_infected.median), "people isolated on a false positive result"),
+        ]
+        if has(results, "children_apart"):
+            numbers += [
+                (people(apart.home_days.median), "person-days isolated at home"),
+                (people(apart.children_days.median), "days of children away without a parent"),
+            ]
+    return numbers
+
+
+def measure_rows(
+    results: xr.Dataset, measures: Sequence[dict[str, Any]]
+) -> list[tuple[str, str, str, str, str]]:
+    """Return rows: measure, where, from, to, what."""
+    table = measure_table(measures, results["date"].values)
+    rows = []
+    for row in table.to_dict("records"):
+        first = "the start" if row["open_start"] else short_day(row["first"])
+        last = "the end" if row["open_end"] else short_day(row["last"])
+        if not row["inside"]:
+            first, last = "outside the run", ""
+        rows.append((row["name"], row["where"], first, last, row["details"] or row["kind"]))
+    return rows
+
+
+def figures_of(
+    figures: Sequence[tuple[str, Figure]], results: xr.Dataset
+) -> dict[str, list[tuple[str, Figure]]]:
+    """Return parameters by what they belong to: the scenario, the disease, the people."""
+    groups: dict[str, list[tuple[str, Figure]]] = {"scenario": [], "disease": [], "people": []}
+    disease = f"{results.attrs.get('disease')}."
+    for key, figure in figures:
+        other = "people" if key.startswith("people.") else "scenario"
+        groups["disease" if key.startswith(disease) else other].append((key, figure))
+    return groups
+
+
+def parameter_groups(
+    assumed: Sequence[tuple[str, Figure]], results: xr.Dataset
+) -> list[tuple[str, bool, list[tuple[str, str, str, str, str]]]]:
+    """Return heading, whether it is open, and rows of each group; assumed ones by themselves."""
+    groups = figures_of(assumed, results)
+    own = groups["scenario"]
+    parts = [
+        ("Scenario, assumed", True, [p for p in own if p[1].status == "assumed"]),
+        ("Scenario, fitted or measured", False, [p for p in own if p[1].status != "assumed"]),
+        ("Disease", False, groups["disease"]),
+        ("People and places", False, groups["people"]),
+    ]
+    return [
+        (f"{name} ({len(found)})", opened, _parameter_rows(found))
+        for name, opened, found in parts
+        if found
+    ]
+
+
+def _parameter_rows(assumed: Sequence[tuple[str, Figure]]) -> list[tuple[str, str, str, str, str]]:
+    ordered = sorted(assumed, key=lambda pair: STATUS_ORDER.index(pair[1].status))
+    rows: list[tuple[str, str, str, str, str]] = []
+    for key, figure in ordered:
+        value = f"{figure.value:g}"
+        if figure.low is not None and figure.high is not None:
+            value += f" ({figure.low:g} to {figure.high:g})"
+        why = "; ".join(part.rstrip(".") for part in (figure.source, figure.note) if part)
+        rows.append((key, value, figure.unit, figure.status, why))
+    return rows
+
+
+def provenance(results: xr.Dataset) -> list[tuple[str, str]]:
+    """Return what a run was made of: name and value."""
+    attrs = results.attrs
+    runs = with_replicates(results)
+    if "seed" in runs.coords:
+        seeds = ", ".join(str(seed) for seed in np.atleast_1d(runs["seed"].values))
+    else:
+        seeds = str(attrs.get("seed", "not recorded"))
+    recorded = [
+        ("Scenario", attrs.get("scenario")),
+        ("Digest of the scenario and its inputs", attrs.get("digest")),
+        ("Seeds" if "," in seeds else "Seed", seeds),
+        ("Lazaretto", attrs.get("version")),
+        ("Place", attrs.get("place")),
+        ("Disease", attrs.get("disease")),
+        ("Basic reproduction number", attrs.get("r0")),
+        ("Simulated residents", f"{int(results['population'].sum()):,}"),
+    ]
+    if "wall_s" in attrs:
+        recorded.append(("Simulated days took", f"{float(attrs['wall_s']):.1f} s"))
+    return [
+        (name, "not recorded" if value is None or value == "" else str(value))
+        for name, value in recorded
+    ]
+
+
+def limits(results: xr.Dataset, n_fitted: int, compared: bool) -> list[str]:
+    """Return what the run cannot say, in sentences.
+
+    Parameters
+    ----------
+    results
+        Labelled results of one or many runs.
+    n_fitted
+        How many parameters were tuned to data such as those shown.
+    compared
+        Whether there are data to compare with.
+    """
+    said = [
+        "The people are synthetic. They match census tables in number, age and household, and"
+        " none of them is anybody.",
+        "This is not a forecast, and it says nothing about any named compound, street or person.",
+        f"Nothing is shown for an area of fewer than {SMALLEST_AREA:,} residents by itself, unless"
+        " the whole place is smaller.",
+        "Confinement is counted in days. Care missed, income lost, hunger and fear are not in"
+        " these numbers, and a day sealed in is not the same day for everybody.",
+        "Reported cases depend on who was tested and how. Agreement with them is not agreement"
+        " with the true number of infections, which nobody knows.",
+    ]
+    if with_replicates(results).sizes["replicate"] == 1:
+        said.append("One run shows one way chance could have fallen; the spread is not shown.")
+    else:
+        said.append(
+            "The bands hold what chance does between runs of the same parameters. They do not"
+            " hold what is not known about the parameters, which is more."
+        )
+    if severe(results):
+        said.append(
+            "Deaths are those of the simulated disease. Deaths from other causes, also those for"
+            " want of care while hospitals were full or people could not leave, are not simulated."
+        )
+    if n_fitted:
+        said.append(
+            "Some parameters were tuned to the data shown here, so the agreement is a description"
+            " and not a test."
+        )
+    if not compared:
+        said.append("There are no data to compare with.")
+    return said
