@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from lazaretto.engine.seeding import Arrival
 from lazaretto.engine.settings import Settings
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.spread import Infected
+from lazaretto.engine.state import marked
+from lazaretto.measures import Measure, Orders, Places, Today
 from lazaretto.outcomes import Tally
 from lazaretto.people import Population, town
 from lazaretto.words import COMMUNITY, LAYERS
@@ -57,6 +60,12 @@ def chi_square(seen: Ints, expected: Floats, least: float = 10.0) -> tuple[float
     return float(((n - m) ** 2 / m).sum()), float(stats.chi2.isf(FALSE_ALARM, len(cells) - 1))
 
 
+def doubt(seen: float, n: float, chance: float) -> float:
+    """Return the chance, both sides, of a binomial number as far from its mean as this one."""
+    below, above = stats.binom.cdf(seen, n, chance), stats.binom.sf(seen - 1, n, chance)
+    return float(min(2 * min(below, above), 1.0))
+
+
 def one_layer(layer: int, per_day: float = 1.0, own_subdistrict: float = 0.0) -> ContactRates:
     """Return contacts in one layer only, weight 1."""
     rates = np.zeros(len(LAYERS))
@@ -91,7 +100,7 @@ def mixed_town(n_persons: int, n_districts: int = 3) -> Population:
     return replace(people, mixing=np.tile(share, (n_districts, 1)))
 
 
-def crowd(n_persons: int, age_share: Floats) -> Population:
+def crowd(n_persons: int, age_share: Floats, n_districts: int = 1) -> Population:
     """Return persons who live alone and meet only in the community, millions at no cost.
 
     Parameters
@@ -100,21 +109,26 @@ def crowd(n_persons: int, age_share: Floats) -> Population:
         Residents.
     age_share
         Share of each age band, shape (18,); every stretch of persons has about these shares.
+    n_districts
+        Districts of equally many persons, who meet nobody of another one; a subdistrict each if
+        more than one.
     """
     turn = np.arange(1 << 12)
     ages = np.searchsorted(np.cumsum(age_share), ((turn * 2_531) % turn.size + 0.5) / turn.size)
     ages = np.resize(ages.astype(np.uint8), n_persons)
     building = np.append(np.arange(0, n_persons, 64), n_persons)
     compound = np.append(building[:-1:16], n_persons)
-    subdistrict = np.append(compound[:-1:64], n_persons)
-    whole = np.array([0, n_persons])
+    each = 64 if n_districts == 1 else (compound.size - 1) // n_districts
+    subdistrict = np.append(compound[:-1:each], n_persons)
+    district = np.array([0, n_persons]) if n_districts == 1 else subdistrict
+    assert district.size == n_districts + 1
     alone = np.zeros((17, 18), np.int64)
     alone[1] = np.bincount(ages, minlength=18)
     buildings, compounds, subdistricts = building.size - 1, compound.size - 1, subdistrict.size - 1
     return Population(
         name="crowd",
         title="Crowd",
-        districts=("crowd",),
+        districts=tuple(f"crowd {i}" for i in range(n_districts)),
         attributes=ages | np.uint8(0x20),
         group=np.full(n_persons, -1, np.int32),
         member=np.empty(0, np.int32),
@@ -125,11 +139,11 @@ def crowd(n_persons: int, age_share: Floats) -> Population:
         building_of_block=np.arange(buildings, dtype=np.int32),
         building_compound=(np.arange(buildings) // 16).astype(np.int32),
         compound_start=compound.astype(np.int32),
-        compound_subdistrict=(np.arange(compounds) // 64).astype(np.int32),
+        compound_subdistrict=(np.arange(compounds) // each).astype(np.int32),
         subdistrict_start=subdistrict.astype(np.int32),
-        subdistrict_district=np.zeros(subdistricts, np.int32),
-        district_start=whole.astype(np.int32),
-        mixing=np.ones((1, 1)),
+        subdistrict_district=(np.arange(subdistricts) % n_districts).astype(np.int32),
+        district_start=district.astype(np.int32),
+        mixing=np.eye(n_districts),
         household_pairs=np.zeros((17, 18, 18), np.int64),
         household_persons=alone,
     )
@@ -162,8 +176,24 @@ def community_settings(
     )
 
 
+class Ordered(Measure):
+    """Orders what a function says, every day."""
+
+    finds_infected: ClassVar[bool] = True
+    moves_persons: ClassVar[bool] = True
+    model_config = Measure.model_config | {"arbitrary_types_allowed": True}
+
+    orders: Callable[[Places, Orders], None]
+
+    def order(self, today: Today, places: Places, orders: Orders) -> None:
+        """Order it."""
+        self.orders(places, orders)
+
+
 class Trials:
     """One city on which runs are made again and again; only the seed and the arrivals change.
+
+    Without measures: of what containment keeps from day to day nothing is left behind.
 
     Parameters
     ----------
@@ -172,6 +202,9 @@ class Trials:
     """
 
     def __init__(self, people: Population, settings: Settings) -> None:
+        assert not settings.measures
+        assert settings.severity is None
+        assert settings.vaccination is None
         self.simulation = Simulation(people, settings, threads=2)
 
     def begin(
@@ -194,7 +227,9 @@ class Trials:
         run.state.protected[:] = 0
         run.state.infected_on[:] = -1
         run.cohorts, run.gone, run.past, run.day = [], [], [], 0
-        run.tally = Tally.of(run.settings.n_days, len(run.people.districts))
+        n_subdistricts = run.people.subdistrict_start.size - 1
+        run.tally = Tally.of(run.settings.n_days, len(run.people.districts), 0, n_subdistricts)
+        run.containment.settings, run.containment.tally = run.settings, run.tally
         return run
 
 
@@ -211,11 +246,20 @@ def keep_only(simulation: Simulation, chosen: Callable[[Cohort], NDArray[np.bool
     for cohort in simulation.cohorts:
         kept = chosen(cohort)
         cohort.person, cohort.record = cohort.person[kept], cohort.record[kept]
-        if cohort.found.size == kept.size:  # else one entry for all
-            cohort.found = cohort.found[kept]
     simulation.cohorts = [cohort for cohort in simulation.cohorts if cohort.size]
 
 
 def courses_of(record: NDArray[np.uint32]) -> Ints:
     """Return the course of each record, shape (n,)."""
     return (record & np.uint32(0xFF)).astype(np.int64)
+
+
+def found_on(simulation: Simulation, person: NDArray[np.int32]) -> Ints:
+    """Simulate to the end; return the day on which each infection became known, -1 if never."""
+    day_found = np.full(person.size, -1, np.int64)
+    known = np.empty(person.size, np.bool_)
+    while simulation.day < simulation.settings.n_days:
+        simulation.advance()
+        marked(simulation.state.known, person, known)
+        day_found[known & (day_found < 0)] = simulation.day - 1
+    return day_found

@@ -47,7 +47,7 @@ class Curfew(Measure):
 
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         hit = today.observed.cases(7) >= self.from_cases
-        orders.reduce(places.chosen(self.areas) & hit, COMMUNITY, self.left, self.left)
+        orders.reduce(self.districts(today, places) & hit, COMMUNITY, self.left, self.left)
 '''
 
 SCENARIO: dict[str, Any] = {

@@ -21,7 +21,7 @@ KEYS = {
 }  # fmt: skip
 """What every reader of ``run --json`` may rely on."""
 
-MORE_KEYS = {"replicates", "found", "tests"}
+MORE_KEYS = {"replicates", "found", "tests", "deaths", "person_days"}
 
 
 @pytest.fixture(autouse=True)
@@ -462,7 +462,7 @@ def test_schema_is_valid_and_knows_measures(town):
 def test_inspect(town, tmp_path):
     day = lazaretto("inspect", "day").stdout
     assert [line.split()[0] for line in day.splitlines() if re.match(r" *\d ", line)] == list(
-        "12345"
+        "1234567"
     )
     disease = lazaretto("inspect", "disease", "omicron-ba2").stdout
     assert "latent_mean" in disease

@@ -11,7 +11,7 @@ import xarray as xr
 from own_place import DISTRICTS, write_place, write_scenario
 
 import lazaretto as lz
-from lazaretto.words import AGE_BANDS, LAYERS_AND_SEED, TIERS
+from lazaretto.words import AGE_BANDS, ORIGINS, TIERS
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_a_run_is_labelled_xarray(scenario):
     assert infections.dims == ("replicate", "date", "district", "layer")
     assert infections.attrs["units"] == "persons"
     assert list(results["district"].values) == list(DISTRICTS)
-    assert list(results["layer"].values) == list(LAYERS_AND_SEED)
+    assert list(results["layer"].values) == list(ORIGINS)
     assert list(results["age"].values) == list(AGE_BANDS)
     assert list(results["tier"].values) == list(TIERS)
     assert str(results["date"].values[0])[:10] == "2022-03-01"

@@ -146,9 +146,7 @@ def draws(key: np.uint64, start: int, count: int, index: int = 0) -> NDArray[np.
 
 
 @njit(nogil=True, cache=True)
-def _fill_of(
-    key: np.uint64, entity: NDArray[Any], index: int, out: NDArray[np.uint64]
-) -> None:
+def _fill_of(key: np.uint64, entity: NDArray[Any], index: int, out: NDArray[np.uint64]) -> None:
     for i in range(out.size):
         out[i] = draw(key, entity[i], index)
 

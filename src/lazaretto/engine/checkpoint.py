@@ -125,8 +125,8 @@ def _held(simulation: Simulation) -> Arrays:
 def _policy(row: tuple[Any, ...]) -> Policy:
     """Return a policy from one row of what was saved: flags are plain integers again."""
     policy = Policy(*row)
-    flags = {name: int(getattr(policy, name)) for name in ("free", "looped", "moved")}
-    return policy._replace(**flags)
+    free, looped, moved = int(policy.free), int(policy.looped), int(policy.moved)
+    return policy._replace(free=free, looped=looped, moved=moved)
 
 
 def _misfits(simulation: Simulation, saved: Arrays) -> list[str]:

@@ -6,10 +6,9 @@ import numpy as np
 
 from lazaretto.engine.care import absent_essential
 from lazaretto.engine.containment import Containment
-from lazaretto.engine.isolation import HOME, children_apart
+from lazaretto.engine.isolation import children_apart, count_held
 from lazaretto.measures import Orders
 from lazaretto.measures.stocks import BEDS
-from lazaretto.words import HELD_AS, HELD_WHERE
 
 
 def count_day(c: Containment, day: int, orders: Orders) -> None:
@@ -26,11 +25,7 @@ def count_day(c: Containment, day: int, orders: Orders) -> None:
     """
     table, tally = c.isolated, c.tally
     if table.size:
-        n_districts = len(c.places.districts)
-        shape = (n_districts, len(HELD_AS), len(HELD_WHERE))
-        where = (table.district, table.reason, (table.place != HOME).astype(np.uint8))
-        index = np.ravel_multi_index(where, shape)
-        tally.held[day] = np.bincount(index, minlength=int(np.prod(shape))).reshape(shape)
+        count_held(table.reason, table.district, table.place, tally.held[day])
         ages = [rule.child_age for _, rule in orders.rules.cases] or [15]
         tally.children_apart[day] = children_apart(
             c.city, table.person, table.place, -(-max(ages) // 5)

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from lazaretto.chance import draw, high31, low31, second, threshold
 from lazaretto.disease import CourseTable
-from lazaretto.engine.city import ESSENTIAL, IN_SCHOOL, IN_WORKPLACE, City
+from lazaretto.engine.city import ESSENTIAL, IN_SCHOOL, IN_WORKPLACE, City, building_of
 from lazaretto.engine.contacts import (
     NUMBER_OF_EVENTS,
     Policy,
     contact_happens,
     draw_target,
     resolve,
+    who_is,
 )
 from lazaretto.engine.infection import household_size, is_essential, kind_of
 from lazaretto.engine.rates import (
@@ -33,6 +34,7 @@ from lazaretto.engine.rates import (
     by_household_size,
     event_numbers,
 )
+from lazaretto.engine.state import AT_HOME, AT_LARGE, where_is
 from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
 
 MOST_MET = 6 * MOST_EVENTS
@@ -138,6 +140,17 @@ def write_diary(
         Receives the contacts.
     """
     n = 0
+    where = np.int64(AT_LARGE)
+    if policy.moved:
+        where = where_is(whereabouts, person)
+        if where > AT_HOME:
+            return 0
+    mine = policy.keep[0, 0, 0]
+    if policy.free == 0:
+        home = building_of(city, person)
+        district = np.int64(city.building_district[home])
+        who = who_is(city, policy, person, district, is_essential(record))
+        mine = policy.keep[district, policy.tier[home], who]
     for transmits in (True, False):
         if transmits and level == 0:
             continue
@@ -171,17 +184,18 @@ def write_diary(
                         layer = BUILDING
                     elif choice < compound:
                         layer = COMPOUND
+                chance = second(bits)
+                if low31(chance) >= mine[layer]:
+                    continue
+                if where == AT_HOME and low31(chance) >= policy.apart[layer]:
+                    continue
                 target = draw_target(city, rates, person, record, layer, bits)
                 if target < 0:
                     continue
                 target = resolve(city, person, layer, target)
-                chance = second(bits)
                 if policy.free == 0 or policy.moved:
-                    mine = is_essential(record)
                     theirs = 1 if city.attributes[target] & ESSENTIAL else 0
                     if not contact_happens(
-                        city, policy, whereabouts, person, layer, mine, chance
-                    ) or not contact_happens(
                         city, policy, whereabouts, target, layer, theirs, chance
                     ):
                         continue

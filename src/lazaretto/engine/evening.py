@@ -177,9 +177,10 @@ def _isolated(c: Containment, day: int, orders: Orders) -> None:
     c.tally.samples[day, :, ISOLATION_TEST] += tested[:, CASE].sum(axis=0)
     others = tested.sum(axis=1) - tested[:, CASE]
     c.tally.samples[day, :, CONTACT_TEST] += others.sum(axis=0)
-    rule_of = holding.rule[KIND[table.reason], table.district]
+    found = np.flatnonzero(positive)
+    rule_of = holding.rule[KIND[table.reason[found]], table.district[found]]
     for i, (_, rule) in enumerate(every):
-        mine = table.person[positive & (rule_of == i)]
+        mine = table.person[found[rule_of == i]]
         tubes = int(others[i].sum())
         none = np.empty(0, np.int32)
         _send(c, day, orders, rule.test, tubes, mine, none, CONTACT_TEST, 128 + i)

@@ -103,14 +103,14 @@ def _contacts_of_cases(
     named = [home, met]
     if rule.backward:
         named.append(_infectors(c, day, rule, cases.person))
-    return np.unique(np.concatenate(named))
+    return once(named)
 
 
 def _household(c: Containment, day: int, rule: TraceRule, person: Persons) -> Persons:
     recall = np.uint32(threshold(float(rule.recall[HOUSEHOLD])))
     out = np.empty(15 * person.size, np.int32)
     n = list_household(c.city, person, recall, c.key(Purpose.TRACING, day), out)
-    return np.unique(out[:n])
+    return once([out[:n]])
 
 
 def _others(
@@ -157,10 +157,10 @@ def _others(
                     c.city, c.rates, other, policy, then, asked, part, asked_day, at_, met, out, used  # noqa: B023, E501
                 )  # fmt: skip
                 listed.append(out[: used[0]].copy())
-            return np.unique(np.concatenate(listed))
+            return once(listed)
 
         found += c.workers.map(ask, range(0, about.size, PIECE))
-    return np.unique(np.concatenate([np.empty(0, np.int32), *found]))
+    return once(found)
 
 
 def _infectors(c: Containment, day: int, rule: TraceRule, person: Persons) -> Persons:
@@ -185,7 +185,7 @@ def _quarantine(
     reason: int,
 ) -> Persons:
     """Count contacts newly found and quarantine them where ordered; return them, ascending."""
-    person = np.unique(np.concatenate([np.empty(0, np.int32), *listed]))
+    person = once(listed)
     known = np.empty(person.size, np.bool_)
     marked(c.state.known, person, known)
     new = ~known & (c.where(person) == AT_LARGE) & (c.isolated.position(person) < 0)
@@ -201,3 +201,11 @@ def _quarantine(
     np.add.at(c.tally.isolated[day, :, reason], district[held], 1)
     c.move(person[held], AT_HOME, day)
     return person
+
+
+def once(parts: list[Persons]) -> Persons:
+    """Return the persons of several lists, ascending, each once (faster than np.unique)."""
+    person = np.sort(np.concatenate([np.empty(0, np.int32), *parts]))
+    first = np.ones(person.size, np.bool_)
+    first[1:] = person[1:] != person[:-1]
+    return person[first]

@@ -192,6 +192,58 @@ def test_isolated(
 
 
 @njit(nogil=True, _nrt=False, cache=True)
+def who_wants(
+    reason: NDArray[np.uint8],
+    district: NDArray[np.uint8],
+    place: NDArray[np.uint8],
+    since: NDArray[np.int16],
+    kind_of: NDArray[np.int64],
+    kind: int,
+    here: NDArray[np.bool_],
+    fits: NDArray[np.bool_],
+    last: int,
+    out: NDArray[np.int64],
+) -> int:
+    """List who is to be moved to other beds; return how many.
+
+    Parameters
+    ----------
+    reason, district, place, since
+        The table (`Isolated`).
+    kind_of, kind
+        `KIND`, and the kind of rule.
+    here
+        Where the rule holds, shape (n_districts,).
+    fits
+        Places the rule is content with, shape (n_stocks + 1,).
+    last
+        Latest day of isolation that allows a transfer today.
+    out
+        Receives positions in the table, shape (n,).
+    """
+    n = 0
+    for i in range(reason.size):
+        if fits[place[i]] or since[i] > last:
+            continue
+        if kind_of[reason[i]] == kind and here[district[i]]:
+            out[n] = i
+            n += 1
+    return n
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def count_held(
+    reason: NDArray[np.uint8],
+    district: NDArray[np.uint8],
+    place: NDArray[np.uint8],
+    out: NDArray[np.int64],
+) -> None:
+    """Count the isolated by district, reason, and at home or not, shape (n_districts, 5, 2)."""
+    for i in range(reason.size):
+        out[district[i], reason[i], 0 if place[i] == HOME else 1] += 1
+
+
+@njit(nogil=True, _nrt=False, cache=True)
 def companions(
     city: City,
     state: State,

@@ -49,7 +49,7 @@ def policy_of(
     queued[:, :, :2, COMPOUND] = np.minimum(share[:, :, :2, COMPOUND] + queue[:, None, None], 1)
     keep = threshold(np.concatenate([share, queued], axis=1))
     looped = bool(orders.closed_loop.any())
-    present = np.unique(tier)
+    present = np.flatnonzero(np.bincount(tier))
     free = not looped and bool((keep[:, present, :2] == CERTAIN).all())
     return Policy(
         tier=tier,

@@ -65,8 +65,8 @@ class Rates(NamedTuple):
     the last infection; ``course`` (2, n_courses) and ``onset`` cumulative choices at infection;
     ``latent`` (n_courses,) days; ``symptomatic``, ``hospital`` (given symptoms) and ``critical``
     (given hospital), each (18,); ``strength`` (n_levels,) the infections caused per weighted
-    contact, in units of 1 / `STRENGTH_UNIT`; ``own_subdistrict`` one threshold; ``last_day`` (n_courses,) last
-    infectious day.
+    contact, in units of 1 / `STRENGTH_UNIT`; ``own_subdistrict`` one threshold;
+    ``last_day`` (n_courses,) last infectious day.
     """
 
     level: NDArray[np.uint16]

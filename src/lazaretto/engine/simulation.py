@@ -253,6 +253,8 @@ class Simulation:
             subdistrict_clear=subdistrict,
             stock_used=kept.used.copy(),
             stock_waiting=kept.waiting.copy(),
+            stocks=tuple(stock.name for stock in self.settings.stocks),
+            stock_amount=tally.stock_amount[day - 1] if day else self.orders.amount.copy(),
         )
 
     def _morning(self) -> None:

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from lazaretto.chance import Purpose, draws_of
 from lazaretto.engine.city import AGE_MASK
 from lazaretto.engine.containment import Containment, Persons, first_rule
-from lazaretto.engine.isolation import CASE, COMPANION, FALSE_POSITIVE, KIND, companions
+from lazaretto.engine.isolation import (
+    CASE,
+    COMPANION,
+    FALSE_POSITIVE,
+    KIND,
+    companions,
+    who_wants,
+)
 from lazaretto.engine.state import AWAY
 from lazaretto.measures import Orders
 from lazaretto.measures.rules import HoldRule
@@ -74,10 +81,12 @@ def _fill(
     """Fill the beds of one rule; ``free``, ``seats`` and ``moved`` are written."""
     table = c.isolated
     stocks = [orders.stock(name) for name in rule.beds]
-    wants = (KIND[table.reason] == kind) & here[table.district]
-    wants &= ~np.isin(table.place, np.array(stocks) + 1)
-    wants &= day - table.since.astype(np.int64) >= rule.transfer_days
-    waiting, since = table.person[wants], table.since[wants]
+    fits = np.zeros(len(orders.stocks) + 1, np.bool_)
+    fits[np.array(stocks) + 1] = True
+    wants = np.empty(table.size, np.int64)
+    n = who_wants(table.reason, table.district, table.place, table.since, KIND, kind, here, fits,
+                  day - rule.transfer_days, wants)  # fmt: skip
+    waiting, since = table.person[wants[:n]], table.since[wants[:n]]
     lot = draws_of(c.key(Purpose.ISOLATION), waiting, 1)
     waiting = waiting[np.lexsort((lot, since))]
     seat = None if rule.seats is None else orders.stock(rule.seats)
@@ -130,7 +139,7 @@ def _buses(c: Containment, orders: Orders, moved: list[tuple[Persons, int, int]]
         district = c.districts(going)
         starts = np.searchsorted(district, np.arange(len(c.places.districts)))
         place = np.arange(going.size) - starts[district]
-        _, number = np.unique(district * going.size + place // seats, return_inverse=True)
+        number = np.cumsum((place % seats == 0).astype(np.int64)) - 1
         person.append(going)
         bus.append(first + number)
         first += int(number.max()) + 1

@@ -11,7 +11,14 @@ from lazaretto.engine.diary import empty_met
 from lazaretto.engine.exposures import empty_exposures, order_keys, partition_shift, winners
 from lazaretto.engine.facilities import together
 from lazaretto.engine.infection import records_of
-from lazaretto.engine.isolation import KIND, children_apart, companions, test_isolated
+from lazaretto.engine.isolation import (
+    KIND,
+    children_apart,
+    companions,
+    count_held,
+    test_isolated,
+    who_wants,
+)
 from lazaretto.engine.notification import classify
 from lazaretto.engine.sampling import Keys, Samples, false_positives, lots, sample
 from lazaretto.engine.simulation import Simulation
@@ -85,6 +92,9 @@ def _warm_containment(c: Containment, run: Simulation, key: np.uint64) -> None:
     tested = np.zeros((1, 5, n_districts), np.int64)
     test_isolated(state, holding_of(run.orders, n_days), table.person, table.reason, table.since,
                   table.negatives, table.district, KIND, 0, key, tested, FLAGS, FLAGS)  # fmt: skip
+    place = np.zeros(1, np.bool_)
+    who_wants(SMALL, SMALL, SMALL, table.since, KIND, 0, place, place, 0, COUNTS)
+    count_held(SMALL, SMALL, SMALL, np.zeros((1, 5, 2), np.int64))
     companions(city, state, NOBODY, 3, NOBODY)
     children_apart(city, NOBODY, SMALL, 3)
     together(city, rates, state, c.course_keys, NOBODY, COUNTS, SMALL, np.zeros(1), BUS, 0, key)

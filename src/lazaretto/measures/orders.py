@@ -203,6 +203,12 @@ class Orders:
             raise ValueError(f"tier {tier} is not known; 0 to {len(TIERS) - 1} are")
         self.tier[buildings] = np.maximum(self.tier[buildings], tier)
 
+    def raise_tiers(self, tier: NDArray[np.uint8]) -> None:
+        """Raise every building to at least a tier of its own, 0 to 3, shape (n_buildings,)."""
+        if tier.size and tier.max() >= len(TIERS):
+            raise ValueError(f"tier {tier.max()} is not known; 0 to {len(TIERS) - 1} are")
+        np.maximum(self.tier, tier, out=self.tier)
+
     def reduce(
         self, districts: NDArray[np.bool_], layer: int, factor: float, essential: float
     ) -> None:

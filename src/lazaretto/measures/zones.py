@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from lazaretto.measures.measure import Measure
 from lazaretto.measures.orders import Orders, Places, Today
-from lazaretto.words import CONTROLLED, SEALED, TIERS
+from lazaretto.words import CONTROLLED, OPEN, SEALED, TIERS
 
 Unit = Literal["building", "compound", "subdistrict"]
 LARGER: dict[Unit, Unit] = {"building": "compound", "compound": "subdistrict"}
@@ -104,8 +104,7 @@ class Zones(Measure):
         if self.building_days:
             tier[days_clear("building", today, places) < self.building_days] = SEALED
         inside = self.compounds(today, places)[places.building_compound]
-        for level in np.unique(tier[inside]):
-            orders.confine_buildings(inside & (tier == level), int(level))
+        orders.raise_tiers(np.where(inside, tier, OPEN).astype(np.uint8))
 
 
 def days_clear(unit: Unit, today: Today, places: Places) -> NDArray[np.int32]:

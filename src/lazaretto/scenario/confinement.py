@@ -52,21 +52,6 @@ class TiersLeft(Section):
         return table
 
 
-class IsolatedLeft(Section):
-    """Share of usual contacts left of a person isolated at home, by layer."""
-
-    household: Remaining = Field(description="Share of usual contacts left in the household.")
-    building: Remaining = Field(description="Share of usual contacts left in the building.")
-    compound: Remaining = Field(description="Share of usual contacts left in the compound.")
-    school: Remaining = Field(description="Share of usual contacts left at school.")
-    workplace: Remaining = Field(description="Share of usual contacts left at work.")
-    community: Remaining = Field(description="Share of usual contacts left in the community.")
-
-    def table(self) -> NDArray[np.float64]:
-        """Return the share of usual contacts left, shape (6 layers,)."""
-        return np.array([float(getattr(self, layer)) for layer in LAYERS])
-
-
 def _left(
     building: Sourced, compound: Sourced, school: Sourced, workplace: Sourced, community: Sourced
 ) -> LayersLeft:
@@ -132,14 +117,32 @@ ESSENTIAL_WORKERS = TiersLeft(
 
 
 _APART = _guess(0.0, NOBODY)
-ISOLATED = IsolatedLeft(
-    household=_guess(1.0, SHARED_FLATS),
-    building=_APART,
-    compound=_APART,
-    school=_APART,
-    workplace=_APART,
-    community=_APART,
-)
+
+
+class IsolatedLeft(Section):
+    """Share of usual contacts left of a person isolated at home, by layer."""
+
+    household: Remaining = Field(
+        default=_guess(1.0, SHARED_FLATS),
+        description="Share of usual contacts left in the household.",
+    )
+    building: Remaining = Field(
+        default=_APART, description="Share of usual contacts left in the building."
+    )
+    compound: Remaining = Field(
+        default=_APART, description="Share of usual contacts left in the compound."
+    )
+    school: Remaining = Field(default=_APART, description="Share of usual contacts left at school.")
+    workplace: Remaining = Field(
+        default=_APART, description="Share of usual contacts left at work."
+    )
+    community: Remaining = Field(
+        default=_APART, description="Share of usual contacts left in the community."
+    )
+
+    def table(self) -> NDArray[np.float64]:
+        """Return the share of usual contacts left, shape (6 layers,)."""
+        return np.array([float(getattr(self, layer)) for layer in LAYERS])
 
 
 class Confinement(Section):
@@ -155,7 +158,7 @@ class Confinement(Section):
         description="Persons whose work goes on: food, care, guards, deliveries.",
     )
     isolated: IsolatedLeft = Field(
-        default=ISOLATED, description="A person isolated at home, whatever the tier."
+        default=IsolatedLeft(), description="A person isolated at home, whatever the tier."
     )
 
     def isolated_table(self) -> NDArray[np.float64]:

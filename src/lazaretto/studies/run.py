@@ -268,6 +268,7 @@ class _Work:
                 "setup_s": round(setup, 3),
                 "series_sha256": simulation.tally.series_sha256(),
             },
+            [(stock.name, stock.unit) for stock in settings.stocks],
         )
 
 
