@@ -255,11 +255,12 @@ def courses_of(record: NDArray[np.uint32]) -> Ints:
 
 
 def found_on(simulation: Simulation, person: NDArray[np.int32]) -> Ints:
-    """Simulate to the end; return the day on which each infection became known, -1 if never."""
+    """Simulate from day 1 to the end; return on which day each infection was known, -1 if never."""
     day_found = np.full(person.size, -1, np.int64)
     known = np.empty(person.size, np.bool_)
-    while simulation.day < simulation.settings.n_days:
-        simulation.advance()
+    while True:
         marked(simulation.state.known, person, known)
         day_found[known & (day_found < 0)] = simulation.day - 1
-    return day_found
+        if simulation.day == simulation.settings.n_days:
+            return day_found
+        simulation.advance()

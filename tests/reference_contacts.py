@@ -87,6 +87,13 @@ class Day:
             self.known_chances[known] = self._chance(*known)
         return self.known_chances[known]
 
+    def without_queue(self, person: int, layer: int) -> int:
+        """Return the chance that a person would make a contact if nobody queued for tests."""
+        building = self.town.building_number(person)
+        district, tier = self.town.building_district[building], self.tier[building]
+        essential, on_site = self.town.essential[person], self.lives_on_site(person)
+        return self._chance(district, tier, essential, on_site, False, layer)
+
     def _chance(
         self, district: int, tier: int, essential: int, on_site: bool, queues: bool, layer: int
     ) -> int:
@@ -195,9 +202,7 @@ class Contacts(World):
             return False
         return value < day.still_made(person, layer)
 
-    def contact_happens(
-        self, day: Day, source: int, target: int, layer: int, value: int
-    ) -> bool:
+    def contact_happens(self, day: Day, source: int, target: int, layer: int, value: int) -> bool:
         """Return whether both sides of a contact make it: they compare the same number."""
         for person in (source, target):
             if not self.side_makes(day, person, layer, value):

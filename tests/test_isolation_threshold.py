@@ -119,8 +119,7 @@ def caused(simulation: Simulation) -> Floats:
 PLANE = [
     ("omicron-ba2", 0.0, 0.95), ("omicron-ba2", 1.0, 0.95), ("omicron-ba2", 1.0, 1.05),
     ("all ill", 0.5, 0.95), ("all ill", 0.5, 1.05), ("all ill", 1.0, 1.3),
-    ("sars-like", 0.75, 0.95), ("sars-like", 0.75, 1.05), ("sars-like", 0.95, 0.95),
-    ("sars-like", 0.95, 1.05), ("sars-like", 1.0, 0.6),
+    ("sars-like", 0.95, 0.95), ("sars-like", 0.95, 1.05), ("sars-like", 1.0, 0.6),
 ]  # fmt: skip
 
 
@@ -128,7 +127,7 @@ PLANE = [
 def test_secondary_infections_under_isolation(
     people: Population, name: str, share: float, left: float
 ):
-    """R0 is set so that ``R0 (1 - eps (1 - theta))`` is ``left``; 5 % beside 1 it is told from 1."""
+    """R0 is set so that ``R0 (1 - eps (1 - theta))`` is ``left``; 5 % off, it is told from 1."""
     table = TABLES[name]
     theta = theta_of(table)
     r0 = left / (1 - share * (1 - theta))
@@ -157,17 +156,18 @@ def test_secondary_infections_under_isolation(
 
 @pytest.mark.parametrize("left", [0.95, 1.05])
 def test_growth_changes_sign_at_the_frontier(people: Population, left: float):
-    """A dozen generations at R0 5 and 5.5: they dwindle below the frontier and grow above it.
+    """Twenty generations at R0 5 and 5.5: they dwindle below the frontier and grow above it.
 
     What is expected of a day follows from the days before by the kernel. A generation of n cases
-    adds sqrt(4 / n) to the relative error, all of them 0.05 at most; the growth expected is eight
-    times that beside 1, so that its sign would be wrong less than once in a million times.
+    adds about sqrt(4 / n) to the relative error; with n at least 3,500 that is 0.15 in all, and
+    the growth expected is six times as far from 1, so that its sign is wrong less than once in a
+    million times. Meanwhile those isolated, half a percent, can hardly be met.
     """
     table = without_heterogeneity(SARS_LIKE, [0.1, 0.2, 0.25, 0.2, 0.15, 0.1])
     table = replace(table, onset_probability=np.array([1.0]))
     share = 0.9
     r0 = left / (1 - share * (1 - theta_of(table)))
-    days, cases = 36, 20_000
+    days, cases = 60, 8_000
     with isolating(people, table, r0, share, cases, days, 7) as run:
         while run.day < days:
             run.advance()
@@ -184,5 +184,5 @@ def test_growth_changes_sign_at_the_frontier(people: Population, left: float):
     growth = daily[late].sum() / daily[early].sum()
     print(f"R0 {r0:.2f}, left {left}: {daily[early].sum()} then {daily[late].sum()}, growth "
           f"{growth:.3f} of {expected[late].sum() / expected[early].sum():.3f}")  # fmt: skip
-    assert abs(np.log(expected[late].sum() / expected[early].sum())) > 8 * 0.05
+    assert abs(np.log(expected[late].sum() / expected[early].sum())) > 6 * 0.15
     assert (growth > 1) == (left > 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 
 from lazaretto.chance import threshold
 from lazaretto.disease import CourseTable, courses
+from lazaretto.disease.severity import Severity
+from lazaretto.disease.severity import severity as severity_of
 from lazaretto.engine.city import city_of
+from lazaretto.engine.hospital import IN_BED
 from lazaretto.engine.rates import ContactRates, build_rates
 from lazaretto.engine.seeding import Arrival
-from lazaretto.engine.settings import Reporting, Settings
+from lazaretto.engine.settings import Reporting, Settings, Vaccination
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.spread import Infected
+from lazaretto.engine.state import marked, whereabouts_of
 from lazaretto.engine.transmissibility import meeting, solve
-from lazaretto.measures import Measure
+from lazaretto.measures import Measure, Stock
 from lazaretto.people import Population, town
 
 START = date(2022, 3, 1)
@@ -45,6 +49,10 @@ CONFINED = np.stack(
     axis=1,
 )  # fmt: skip
 """Share of contacts that remains by tier, residents and essential workers, and layer."""
+
+
+APART = np.array([1, 0.1, 0.05, 0, 0, 0.02])
+"""Share of contacts that remains of persons isolated at home, by layer."""
 
 
 def reporting(confirmed: float, reclassified: float, delay: list[float]) -> Reporting:
@@ -93,6 +101,10 @@ def settings_for(
     arrivals: tuple[Arrival, ...] | None = None,
     measures: tuple[Measure, ...] = (),
     rules: Reporting | None = None,
+    stocks: tuple[Stock, ...] = (),
+    severity: Severity | None = None,
+    vaccination: Vaccination | None = None,
+    apart: NDArray[np.float64] = APART,
 ) -> Settings:
     """Return settings of a run; ten infections arrive on the first day unless said."""
     table = table or courses("omicron-ba2")
@@ -107,7 +119,53 @@ def settings_for(
         reporting=rules or reporting(0.2, 0.3, [1, 2, 3, 2, 1]),
         arrivals=(Arrival(0, 0, people.n_persons, 10),) if arrivals is None else arrivals,
         measures=measures,
+        stocks=stocks,
+        severity=severity,
+        vaccination=vaccination,
+        apart=apart,
     )
+
+
+def stock(name: str, unit: str, amount: int | list[int], n_days: int = 60, **more: float) -> Stock:
+    """Return a stock, of the same amount every day or as listed."""
+    days = [amount] * n_days if isinstance(amount, int) else amount
+    return Stock(name, unit, np.array(days, np.int64), **more)
+
+
+def severe(hospital: float, icu: float = 0.3, death: float = 0.3) -> Severity:
+    """Return a disease of which so many of all ages need a bed; not evidence, only something."""
+    return replace(
+        severity_of("wild-type"),
+        hospital=np.full(18, hospital),
+        icu=np.full(18, icu),
+        death_ward=np.full(18, death / 2),
+        death_icu=np.full(18, death),
+    )
+
+
+def doses(n_districts: int, first: list[int], step: int, protects: float) -> Vaccination:
+    """Return doses given bin after bin.
+
+    Parameters
+    ----------
+    n_districts
+        Number of districts; each begins a day after the one before.
+    first
+        Day of each dose of the first bin, up to four.
+    step
+        Days from bin to bin; the last of the eight bins has none.
+    protects
+        Share of every risk that the last dose takes away at first; half as much 10 weeks later.
+    """
+    n_bins, n_weeks = 8, 20
+    days = np.full((n_districts, 18, n_bins, 4), 32767, np.int16)
+    for dose, day in enumerate(first):
+        for bin_ in range(n_bins - 1):
+            days[:, :, bin_, dose] = day + step * bin_ + np.arange(n_districts)[:, None]
+    left = protects * (1 - 0.5 * np.minimum(np.arange(n_weeks) / 10, 1))
+    risk = np.ones((4, 5, n_weeks))
+    risk[:, 1:] = 1 - np.linspace(0.7, 1, 4)[None, :, None] * left
+    return Vaccination(days, risk)
 
 
 @dataclass(frozen=True)
@@ -118,6 +176,8 @@ class Outcome:
     """(day, person, source or -1, layer), by day and person."""
     counts: dict[str, NDArray[Any]]
     series_sha256: str
+    end: dict[str, Any] = field(default_factory=dict)
+    """Who is known, and where everybody is, at the end."""
 
 
 def outcome(people: Population, settings: Settings, threads: int = 2) -> Outcome:
@@ -134,13 +194,33 @@ def outcome(people: Population, settings: Settings, threads: int = 2) -> Outcome
     finally:
         simulation.close()
     longest = simulation.confinement.longest_stays(settings.n_days)
-    return Outcome(
-        sorted(infections), {**tally.arrays(), "longest_stays": longest}, tally.series_sha256()
-    )
+    counts = {**tally.arrays(), "longest_stays": longest}
+    return Outcome(sorted(infections), counts, tally.series_sha256(), end_of(simulation))
+
+
+WHERE = ("at large", "isolated at home", "in a facility", "dead")
+
+
+def end_of(simulation: Simulation) -> dict[str, Any]:
+    """Return who is known to be infected, isolated (why, since, where), in hospital, and where."""
+    kept, n_persons = simulation.containment, simulation.people.n_persons
+    everybody = np.arange(n_persons, dtype=np.int32)
+    known, where = np.zeros(n_persons, np.bool_), np.zeros(n_persons, np.uint8)
+    if kept.moves:
+        marked(kept.state.known, everybody, known)
+        whereabouts_of(kept.state.whereabouts, everybody, where)
+    table, patients = kept.isolated, kept.patients
+    columns = (table.person, table.reason, table.since, table.place.astype(int) - 1)
+    return {
+        "known": np.flatnonzero(known).tolist(),
+        "where": {int(person): WHERE[where[person]] for person in np.flatnonzero(where)},
+        "isolated": [tuple(map(int, row)) for row in zip(*columns, strict=True)],
+        "in hospital": sorted(patients.person[patients.status == IN_BED].tolist()),
+    }
 
 
 def differing(one: Outcome, other: Outcome) -> list[str]:
     """Return the names of what two runs disagree on."""
     names = [] if one.infections == other.infections else ["every infection"]
     names += [k for k in one.counts if not np.array_equal(one.counts[k], other.counts[k])]
-    return names
+    return names + [name for name in one.end if one.end[name] != other.end[name]]

@@ -49,7 +49,8 @@ def vaccinate(c: Containment, day: int, orders: Orders) -> None:
             if not given.all():
                 break
         else:
-            c.used[stock] += (before - free) // MILLI
+            # What was carried over from an earlier campaign of today is used already.
+            c.used[stock] = min(c.used[stock] + (before - free) // MILLI, orders.amount[stock])
             c.left[stock] = 0
             continue
         c.used[stock] = orders.amount[stock]

@@ -33,6 +33,9 @@ def expect(c: Containment, day: int, person: Persons, record: NDArray[np.uint32]
     """
     age, onset, severe = unpacked(record)
     which = np.flatnonzero(severe > MILD)
+    # Who is severely ill, or about to be, does not become so a second time.
+    if day >= c.rates.wanes_after:
+        which = which[~np.isin(person[which], c.patients.person)]
     severity = c.settings.severity
     if not which.size or severity is None:
         return
@@ -110,10 +113,11 @@ def _admit(
         if rule is not None and name is not None:
             stock = orders.stock(name)
             staffed = int(orders.amount[stock] * max(1 - rule.absence * absent, 0.0))
-            taken = (patients.status == IN_BED) & here[patients.district]
-            used = int((taken & (patients.level == level)).sum())
+            taken = (patients.status == IN_BED) & (patients.level == level)
+            used = int((taken & here[patients.district]).sum())
+            shared = _share_beds(orders, name, level)
             at = at[np.lexsort((patients.lot[at], patients.need[at]))]
-            n = max(staffed - used, 0)
+            n = max(staffed - int((taken & shared[patients.district]).sum()), 0)
             c.used[stock] += used + min(n, at.size)
             c.waiting[stock] += max(at.size - n, 0)
             at = at[:n]
@@ -122,6 +126,14 @@ def _admit(
         np.add.at(by_age, (patients.age[at].astype(np.int64), _counted(patients.doses[at])), 1)
         if c.moves and at.size:
             _enter(c, day, orders, np.sort(patients.person[at]))
+
+
+def _share_beds(orders: Orders, name: str, level: int) -> NDArray[np.bool_]:
+    """Return the districts whose patients of a level lie in a stock of beds, shape (n_d,)."""
+    rules = orders.rules.care
+    names = [rule.icu if level == ICU else rule.ward for _, rule in rules]
+    rule_of = first_rule([mask for mask, _ in rules], len(orders.places.districts))
+    return np.isin(rule_of, [i for i, other in enumerate(names) if other == name])
 
 
 def _enter(c: Containment, day: int, orders: Orders, person: Persons) -> None:

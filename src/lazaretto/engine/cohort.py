@@ -14,7 +14,7 @@ from lazaretto.engine.contacts import Policy
 from lazaretto.engine.exposures import origin_of, since_of
 from lazaretto.engine.infection import age_of, course_of, new_record
 from lazaretto.engine.rates import Rates
-from lazaretto.engine.state import State, is_marked
+from lazaretto.engine.state import DEAD, State, is_marked, where_is
 from lazaretto.words import AGE_BANDS, ORIGINS, TIERS
 
 
@@ -140,7 +140,7 @@ def still_needed(
 
 @njit(nogil=True, _nrt=False, cache=True)
 def unprotect(state: State, last: int) -> None:
-    """Let everybody infected on or before a day be infected again: protection has begun to wane.
+    """Let everybody alive infected on or before a day be infected again: protection wanes.
 
     Parameters
     ----------
@@ -149,12 +149,14 @@ def unprotect(state: State, last: int) -> None:
     last
         Day of the run.
     """
+    moved = state.whereabouts.size > 1
     for word in range(state.protected.size):
         if state.protected[word] == 0:
             continue
         gone = np.uint64(0)
         first = word << 6
         for i in range(min(64, state.infected_on.size - first)):
-            before = state.infected_on[first + i]
-            gone |= np.uint64(0 <= before <= last) << np.uint64(i)
+            who, before = first + i, state.infected_on[first + i]
+            if 0 <= before <= last and not (moved and where_is(state.whereabouts, who) == DEAD):
+                gone |= np.uint64(1) << np.uint64(i)
         state.protected[word] &= ~gone

@@ -73,7 +73,7 @@ def _positive(
     for i, given in enumerate(rules.rounds):
         due[i] = given.compounds
     comes = threshold(np.array([given.participation for given in rules.rounds]))
-    samples = Samples(seek, due, comes, positive)
+    samples = Samples(seek, seek.max(axis=1, initial=0), due, comes, positive)
     keys = Keys(
         c.key(Purpose.SYMPTOM_TEST, day),
         c.key(Purpose.SCREENING, day),
@@ -92,8 +92,9 @@ def _positive(
         came = np.zeros_like(visits)
         size = min(PIECE, cohort.size - start) * len(tests)
         out, slot = np.empty(size, np.int32), np.empty(size, np.uint8)
+        last = cohort.day if day >= c.rates.wanes_after else -1
         n = sample(c.city, c.state, samples, keys, cohort.person[part], cohort.record[part],
-                   day - cohort.day, came, out, slot)  # fmt: skip
+                   day - cohort.day, last, came, out, slot)  # fmt: skip
         return came, out[:n].copy(), slot[:n].copy()
 
     found = c.workers.map(look, pieces)

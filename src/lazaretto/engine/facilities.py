@@ -59,7 +59,7 @@ def shed(
         since = day - infected
         if infected < 0 or since >= rates.level.shape[1]:
             continue
-        if course[i] == UNKNOWN_COURSE:
+        if course[i] == UNKNOWN_COURSE or since == 1:  # infected anew: another course
             course[i] = course_of(record_on(city, rates, state, course_keys, who))
         shedding[group[i], since] += rates.strength[rates.level[course[i], since]]
 

@@ -84,17 +84,18 @@ def _contacts_of_cases(
     mine = here[c.districts(queue.person)]
     age = day - queue.known.astype(np.int64)
     late = mine & (age - rule.delay > rule.longest_wait)
-    c.tally.cases_untraced[day] += int(late.sum())
-    queue.take(late)
-    ready = here[c.districts(queue.person)] & (day - queue.known.astype(np.int64) >= rule.delay)
-    order = np.flatnonzero(ready)
-    order = order[np.lexsort((queue.person[order], queue.known[order]))]
+    if late.any():
+        c.tally.cases_untraced[day] += int(late.sum())
+        queue.take(late)
+        mine, age = mine[~late], age[~late]
+    # Cases came into the queue by day, and of one day by person.
+    order = ready = np.flatnonzero(mine & (age >= rule.delay))
     if rule.tracers is not None:
         stock = orders.stock(rule.tracers)
         free = max(int(orders.amount[stock] - c.used[stock]), 0)
         order = order[: int(free * rule.cases_per_tracer)]
         c.used[stock] += int(np.ceil(order.size / rule.cases_per_tracer))
-        c.waiting[stock] += int(ready.sum()) - order.size
+        c.waiting[stock] += ready.size - order.size
     taken = np.zeros(queue.person.size, np.bool_)
     taken[order] = True
     cases = queue.take(taken)
@@ -130,7 +131,7 @@ def _others(
         return np.empty(0, np.int32)
     found: list[Persons] = []
     whereabouts, at = c.state.whereabouts.copy(), None
-    for asked_day in range(day - 1, max(int(first.min()), day - LOOK_BACK - 1, -1), -1):
+    for asked_day in range(day - 1, max(int(first.min()), day - LOOK_BACK, 0) - 1, -1):
         c.take_back(whereabouts, asked_day, at)
         at = asked_day
         about = person[(first <= asked_day) & (asked_day < end)]

@@ -26,6 +26,10 @@ UNKNOWN_COURSE = 255
 NO_RULE = -1
 
 
+Columns = tuple[NDArray[Any], ...]
+"""The columns of `Isolated`, in order."""
+
+
 class Holding(NamedTuple):
     """The rules in force today.
 
@@ -100,14 +104,21 @@ class Isolated:
         n = person.size
         if not n:
             return
-        at = np.searchsorted(self.person, person)
-        self.person = np.insert(self.person, at, person)
-        self.reason = np.insert(self.reason, at, np.full(n, reason, np.uint8))
-        self.place = np.insert(self.place, at, np.full(n, place, np.uint8))
-        self.since = np.insert(self.since, at, np.full(n, day, np.int16))
-        self.negatives = np.insert(self.negatives, at, np.zeros(n, np.uint8))
-        self.course = np.insert(self.course, at, np.full(n, UNKNOWN_COURSE, np.uint8))
-        self.district = np.insert(self.district, at, district.astype(np.uint8))
+        more = Isolated(
+            person,
+            np.full(n, reason, np.uint8),
+            np.full(n, place, np.uint8),
+            np.full(n, day, np.int16),
+            np.zeros(n, np.uint8),
+            np.full(n, UNKNOWN_COURSE, np.uint8),
+            district.astype(np.uint8),
+        )
+        size = self.size + n
+        out = Isolated(*(np.empty(size, array.dtype) for array in self.arrays().values()))
+        merge(tuple(self.arrays().values()), tuple(more.arrays().values()),
+              tuple(out.arrays().values()))  # fmt: skip
+        for name, array in out.arrays().items():
+            setattr(self, name, array)
 
     def turn_into(self, at: NDArray[np.int64], reason: int, day: int) -> None:
         """Isolate persons in the table for another reason from today on."""
@@ -118,8 +129,46 @@ class Isolated:
     def remove(self, gone: NDArray[np.bool_]) -> None:
         """Take persons out of the table, by mask of shape (n,)."""
         if gone.any():
+            n = compress(tuple(self.arrays().values()), gone)
             for name, array in self.arrays().items():
-                setattr(self, name, array[~gone])
+                setattr(self, name, array[:n])
+
+
+@njit(inline="always", _nrt=False)
+def _copy_row(source: Columns, i: int, to: Columns, k: int) -> None:
+    to[0][k] = source[0][i]
+    to[1][k] = source[1][i]
+    to[2][k] = source[2][i]
+    to[3][k] = source[3][i]
+    to[4][k] = source[4][i]
+    to[5][k] = source[5][i]
+    to[6][k] = source[6][i]
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def merge(one: Columns, other: Columns, out: Columns) -> None:
+    """Put two tables together by person; all columns as in `Isolated`, ``out`` is written."""
+    i, j = 0, 0
+    n, m = one[0].size, other[0].size
+    for k in range(n + m):
+        if j == m or (i < n and one[0][i] <= other[0][j]):
+            _copy_row(one, i, out, k)
+            i += 1
+        else:
+            _copy_row(other, j, out, k)
+            j += 1
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def compress(table: Columns, gone: NDArray[np.bool_]) -> int:
+    """Close the gaps that persons leave, by mask of shape (n,); return how many are left."""
+    k = 0
+    for i in range(gone.size):
+        if not gone[i]:
+            if i > k:
+                _copy_row(table, i, table, k)
+            k += 1
+    return k
 
 
 @njit(nogil=True, _nrt=False, cache=True)

@@ -80,6 +80,7 @@ class Pending:
 def joined(parts: list[Pending]) -> Pending:
     """Return samples one after the other."""
     names = [item.name for item in fields(Pending)]
+    parts = [Pending.none(), *parts]
     return Pending(**{n: np.concatenate([getattr(part, n) for part in parts]) for n in names})
 
 
@@ -93,13 +94,25 @@ class Laboratories:
 
     Tubes are numbered as they arrive. A laboratory that works on N tubes a day has read every
     tube below ``read``; nothing is kept of a tube but the number of those that are positive.
+    Samples stay in the batches they came in, so that a long queue is not gone through every day.
     """
 
     def __init__(self, n_stocks: int) -> None:
         self.arrived = np.zeros(n_stocks, np.int64)
         self.read = np.zeros(n_stocks, np.int64)
-        self.pending = Pending.none()
-        self._today: list[Pending] = []
+        self._queue: list[Pending] = []
+        self._due: list[Pending] = []
+
+    @property
+    def pending(self) -> Pending:
+        """Positive samples whose result is not known yet."""
+        return joined([*self._queue, *self._due])
+
+    @pending.setter
+    def pending(self, samples: Pending) -> None:
+        waits = samples.due == WAITING
+        self._queue = _batches(samples.chosen(waits))
+        self._due = _batches(samples.chosen(~waits))
 
     @property
     def backlog(self) -> NDArray[np.int64]:
@@ -138,18 +151,19 @@ class Laboratories:
             position = self.arrived[lab] + ((lot.astype(np.int64) * tubes) >> 31)
             self.arrived[lab] += tubes
             due[:] = WAITING
-        self._today.append(
-            Pending(
-                person,
-                np.full(n, day, np.int16),
-                due,
-                np.full(n, lab, np.int8),
-                position,
-                np.full(n, turnaround, np.int16),
-                np.full(n, reason, np.uint8),
-                false,
-            )
+        if not n:
+            return
+        samples = Pending(
+            person,
+            np.full(n, day, np.int16),
+            due,
+            np.full(n, lab, np.int8),
+            position,
+            np.full(n, turnaround, np.int16),
+            np.full(n, reason, np.uint8),
+            false,
         )
+        (self._due if lab == ON_THE_SPOT else self._queue).append(samples)
 
     def work(self, day: int, amount: NDArray[np.int64]) -> NDArray[np.int64]:
         """Read today's share of the queue; return tubes read by stock, shape (n_stocks,).
@@ -161,21 +175,35 @@ class Laboratories:
         amount
             How much there is of each stock today, shape (n_stocks,).
         """
-        self.pending = joined([self.pending, *self._today])
-        self._today = []
         before = self.read.copy()
         self.read = np.minimum(self.arrived, self.read + amount)
-        waiting = self.pending
-        ready = np.flatnonzero(waiting.due == WAITING)
-        ready = ready[waiting.position[ready] < self.read[waiting.lab[ready]]]
-        waiting.due[ready] = day + waiting.turnaround[ready]
+        queue, self._queue = self._queue, []
+        for batch in queue:
+            read = self.read[batch.lab[0]]
+            ready = batch.position < read if batch.position.min() < read else None
+            if ready is None:
+                self._queue.append(batch)
+                continue
+            done = batch.chosen(ready)
+            done.due = (day + done.turnaround).astype(np.int16)
+            self._due.append(done)
+            if done.size < batch.size:
+                self._queue.append(batch.chosen(~ready))
         return np.asarray(self.read - before, np.int64)
 
     def results(self, day: int) -> Pending:
         """Return the positive results known by a day, and take them off the queue."""
-        known = self.pending.due <= day
-        if not known.any():
-            return Pending.none()
-        results = self.pending.chosen(known)
-        self.pending = self.pending.chosen(~known)
-        return results
+        # A batch is of one laboratory and turnaround: what was read on one day is due on one day.
+        known = [batch for batch in self._due if batch.due[0] <= day]
+        self._due = [batch for batch in self._due if batch.due[0] > day]
+        return joined(known)
+
+
+def _batches(samples: Pending) -> list[Pending]:
+    """Return samples by laboratory, turnaround and day of the result."""
+    kind = np.stack([samples.lab, samples.turnaround, samples.due]).astype(np.int64)
+    order = np.lexsort(kind)
+    samples = samples.chosen(order)
+    ends = np.flatnonzero((np.diff(kind[:, order], axis=1) != 0).any(axis=0)) + 1
+    parts = np.split(np.arange(samples.size), ends)
+    return [samples.chosen(part) for part in parts if part.size]

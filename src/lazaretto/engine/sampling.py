@@ -25,12 +25,14 @@ class Samples(NamedTuple):
     """How persons are sampled today; thresholds of 31 bits.
 
     Symptom tests come first: ``seek`` (n_symptoms, n_districts, n) is the chance to go n days
-    after onset. Then the rounds: ``due`` (n_rounds, n_compounds) is 1 where a compound is sampled,
-    ``comes`` (n_rounds,) the share of residents who take part. ``positive`` (n_symptoms +
-    n_rounds, n) is the chance to be read as positive by day since infection.
+    after onset, ``most`` (n_symptoms, n) the largest of any district. Then the rounds: ``due``
+    (n_rounds, n_compounds) is 1 where a compound is sampled, ``comes`` (n_rounds,) the share of
+    residents who take part. ``positive`` (n_symptoms + n_rounds, n) is the chance to be read as
+    positive by day since infection.
     """
 
     seek: NDArray[np.uint32]
+    most: NDArray[np.uint32]
     due: NDArray[np.uint8]
     comes: NDArray[np.uint32]
     positive: NDArray[np.uint32]
@@ -53,6 +55,7 @@ def sample(
     person: NDArray[np.int32],
     record: NDArray[np.uint32],
     since: int,
+    last: int,
     visits: NDArray[np.int64],
     positive: NDArray[np.int32],
     slot: NDArray[np.uint8],
@@ -69,6 +72,8 @@ def sample(
         The cohort, or a part of it.
     since
         Days since it was infected.
+    last
+        Its day of infection, to pass over those infected again since; -1 where nobody can be.
     visits
         Receives visits of the symptomatic, shape (n_symptoms, n_districts).
     positive, slot
@@ -77,19 +82,28 @@ def sample(
     """
     n_symptoms, n_rounds = samples.seek.shape[0], samples.due.shape[0]
     detected = since < samples.positive.shape[1]
+    rounds = n_rounds > 0 and detected
     n = 0
     for i in range(person.size):
         who = np.int64(person[i])
-        if is_marked(state.known, who) or where_is(state.whereabouts, who) > AT_HOME:
-            continue
-        building = building_of(city, who)
         onset = onset_of(record[i])
         ill = since - onset
-        if onset != NO_SYMPTOMS and ill >= 0:
+        seeks = onset != NO_SYMPTOMS and 0 <= ill < samples.seek.shape[2]
+        if not rounds:  # most are passed over without a look at memory
+            goes = False
+            for j in range(n_symptoms):
+                if seeks and low31(draw(keys.symptoms, who, j)) < samples.most[j, ill]:
+                    goes = True
+            if not goes:
+                continue
+        if is_marked(state.known, who) or where_is(state.whereabouts, who) > AT_HOME:
+            continue
+        if last >= 0 and state.infected_on[who] != last:
+            continue
+        building = building_of(city, who)
+        if seeks:
             district = np.int64(city.building_district[building])
             for j in range(n_symptoms):
-                if ill >= samples.seek.shape[2] or samples.seek[j, district, ill] == 0:
-                    continue
                 bits = draw(keys.symptoms, who, j)
                 if low31(bits) >= samples.seek[j, district, ill]:
                     continue
@@ -98,7 +112,7 @@ def sample(
                     positive[n] = who
                     slot[n] = j
                     n += 1
-        if n_rounds == 0 or not detected:
+        if not rounds:
             continue
         compound = city.building_compound[building]
         trait = low31(draw(keys.participation, who, 0))

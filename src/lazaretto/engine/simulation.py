@@ -370,7 +370,8 @@ class Simulation:
         longest = self.rates.level.shape[1]
         if self._sought:
             last_onset = int(self.rates.latent.max()) + self.rates.onset.size - 1
-            seek = max((rule.seek.size for _, rule in self.orders.rules.symptoms), default=0)
+            sizes = [rule.seek.size for _, rule in self.orders.rules.symptoms]
+            seek = max([self.orders.longest_seek, *sizes])  # who is not sought today may be later
             longest = max(longest, self.settings.courses.pcr.size, last_onset + seek)
         if since in self._thinned_after or since >= longest:
             needed = since < longest and still_needed(

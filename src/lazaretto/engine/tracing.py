@@ -30,7 +30,7 @@ LISTED = 1 << 14
 
 @dataclass
 class Queue:
-    """Cases that wait for a tracer, first come first served; arrays of shape (n,).
+    """Cases that wait for a tracer, by day and of one day by person; arrays of shape (n,).
 
     Parameters
     ----------
@@ -50,7 +50,9 @@ class Queue:
 
     def add(self, person: NDArray[np.int32], day: int) -> None:
         """Let cases wait, whose result came today."""
-        self.person = np.concatenate([self.person, person])
+        before = int(np.searchsorted(self.known, day))
+        today = np.sort(np.concatenate([self.person[before:], person]))
+        self.person = np.concatenate([self.person[:before], today])
         self.known = np.concatenate([self.known, np.full(person.size, day, np.int16)])
 
     def take(self, which: NDArray[np.bool_]) -> Queue:

@@ -86,10 +86,12 @@ def _fill(
     wants = np.empty(table.size, np.int64)
     n = who_wants(table.reason, table.district, table.place, table.since, KIND, kind, here, fits,
                   day - rule.transfer_days, wants)  # fmt: skip
-    waiting, since = table.person[wants[:n]], table.since[wants[:n]]
-    lot = draws_of(c.key(Purpose.ISOLATION), waiting, 1)
-    waiting = waiting[np.lexsort((lot, since))]
     seat = None if rule.seats is None else orders.stock(rule.seats)
+    most = int(sum(free[stock] for stock in set(stocks)))
+    if seat is not None:
+        most = min(most, int(seats[seat]))
+    waiting = _first(c, wants[:n], most)
+    behind = n - waiting.size
     for stock in stocks:
         n = min(int(free[stock]), waiting.size)
         if seat is not None:
@@ -107,7 +109,22 @@ def _fill(
         if seat is not None:
             seats[seat] = max(int(seats[seat]) - going.size, 0)
         moved.append((going, stock, rule.bus))
-    c.waiting[stocks[0]] += waiting.size
+    c.waiting[stocks[0]] += waiting.size + behind
+
+
+def _first(c: Containment, at: NDArray[np.int64], most: int) -> Persons:
+    """Return those isolated longest, by lot among those of one day, at most ``most`` of them."""
+    table = c.isolated
+    if most == 0:
+        return np.empty(0, np.int32)
+    since = table.since[at].astype(np.int64)
+    if at.size > most:
+        first = int(since.min())
+        enough = np.cumsum(np.bincount(since - first)) >= most
+        at = at[since <= first + int(np.argmax(enough))]
+        since = table.since[at].astype(np.int64)
+    lot = draws_of(c.key(Purpose.ISOLATION), table.person[at], 1)
+    return table.person[at[np.lexsort((lot, since))[:most]]]
 
 
 def _accompany(

@@ -15,7 +15,9 @@ from lazaretto.engine.isolation import (
     KIND,
     children_apart,
     companions,
+    compress,
     count_held,
+    merge,
     test_isolated,
     who_wants,
 )
@@ -64,12 +66,13 @@ def _warm_containment(c: Containment, run: Simulation, key: np.uint64) -> None:
     n_districts, n_days = len(c.places.districts), c.settings.courses.pcr.size
     samples = Samples(
         np.empty((0, n_districts, 1), np.uint32),
+        np.empty((0, 1), np.uint32),
         np.empty((0, c.places.compound_persons.size), np.uint8),
         RECORDS,
         np.empty((0, n_days), np.uint32),
     )
     visits = np.zeros((0, n_districts), np.int64)
-    sample(city, state, samples, Keys(key, key, key), NOBODY, RECORDS, 0, visits, NOBODY, SMALL)
+    sample(city, state, samples, Keys(key, key, key), NOBODY, RECORDS, 0, 0, visits, NOBODY, SMALL)
     lots(key, NOBODY, SMALL, RECORDS)
     due = np.zeros(c.places.compound_persons.size, np.uint8)
     false_positives(city, state, due, np.uint32(0), key, key, 0, n_days, 0, 0, NOBODY)
@@ -95,6 +98,9 @@ def _warm_containment(c: Containment, run: Simulation, key: np.uint64) -> None:
     place = np.zeros(1, np.bool_)
     who_wants(SMALL, SMALL, SMALL, table.since, KIND, 0, place, place, 0, COUNTS)
     count_held(SMALL, SMALL, SMALL, np.zeros((1, 5, 2), np.int64))
+    columns = tuple(table.arrays().values())
+    merge(columns, columns, columns)
+    compress(columns, FLAGS)
     companions(city, state, NOBODY, 3, NOBODY)
     children_apart(city, NOBODY, SMALL, 3)
     together(city, rates, state, c.course_keys, NOBODY, COUNTS, SMALL, np.zeros(1), BUS, 0, key)

@@ -41,7 +41,9 @@ class Addresses:
             Compounds in which somebody outside a facility has a positive result today, each once
             or more often, shape (n,).
         """
-        compounds = np.unique(positive)
+        listed = np.zeros(self.listed.size, np.bool_)
+        listed[positive] = True
+        compounds = np.flatnonzero(listed)
         self.recent = (self.recent << np.uint32(1)) & KEPT
         self.recent[compounds] |= np.uint32(1)
         before = self.listed[compounds]

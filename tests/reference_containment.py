@@ -1,0 +1,379 @@
+"""For the reference engine: results, tracing, isolation and transfers of a morning."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from reference_infection import Infection
+from reference_town import chance, high31, low31, outcome_of
+from reference_world import (
+    AT_HOME,
+    AT_LARGE,
+    AWAY,
+    CASE,
+    COMPANION,
+    CONTACT,
+    DEAD,
+    EXPECTED,
+    FALSE_POSITIVE,
+    SECOND_CONTACT,
+    Sample,
+    Stay,
+)
+
+from lazaretto.chance import Purpose, second_plain
+from lazaretto.measures.rules import HoldRule, TraceRule, TreatRule
+from lazaretto.words import FOUND_WHERE, HOUSEHOLD, LAYERS, TIERS
+
+LOOK_BACK = 21
+"""Days before a morning about which a person can be asked."""
+
+QUESTIONS = 1 << 10
+"""Contacts of a diary have a number below this; the last one asks who infected the case."""
+
+AGE_WIDTH = 5
+
+
+class Containment(Infection):
+    """What follows from a positive result."""
+
+    # -- results -------------------------------------------------------------------------------
+
+    def results_come(self, day: int, acts_on: int) -> None:
+        """Deliver the results that are due; isolation acts on the transmission of a given day.
+
+        Of several results of a person one counts: a true one rather than a false one, an old
+        one rather than a new one. A true one is news unless the person's infection is known or
+        the person dead; a false one if the person is at large and not isolated.
+        """
+        due = [sample for sample in self.samples if sample.due is not None and sample.due <= day]
+        self.samples = [sample for sample in self.samples if sample.due is None or sample.due > day]
+        found, first = [], {}
+        for sample in sorted(due, key=lambda s: (s.person, s.false, s.taken)):
+            first.setdefault(sample.person, sample)
+        for person, sample in first.items():
+            if self.is_news(sample):
+                self.case_found(sample, day, acts_on)
+                if not sample.false:
+                    found.append(person)
+        self.treat(day, found)
+
+    def is_news(self, sample: Sample) -> bool:
+        """Return whether a result says something that is not known."""
+        where = self.where_is(sample.person)
+        if sample.false:
+            return where == AT_LARGE and sample.person not in self.isolated
+        return sample.person not in self.known and where != DEAD
+
+    def case_found(self, sample: Sample, day: int, acts_on: int) -> None:
+        """Report a case, mark the place, isolate the person and ask for a tracer."""
+        person, town, counts = sample.person, self.town, self.counts
+        district, where = town.district_number(person), self.where_is(person)
+        counts.results[day] += 1
+        counts.result_days[day] += day - sample.taken
+        counts.cases_by_subdistrict[town.subdistrict_number(person)] += 1
+        self.report(sample, day, district)
+        if not sample.false:
+            self.known.add(person)
+            tier = self.today.tier[town.building_number(person)]
+            place = {AWAY: "facility", AT_HOME: "home isolation"}.get(where, TIERS[tier])
+            counts.found[day, district, FOUND_WHERE.index(place)] += 1
+        if where != AWAY:  # found elsewhere, it says nothing of the home
+            self.last_positive["building"][town.building_number(person)] = day
+            self.last_positive["compound"][town.compound_number(person)] = day
+            self.last_positive["subdistrict"][town.subdistrict_number(person)] = day
+            if day not in self.positive_days[town.compound_number(person)]:
+                self.positive_days[town.compound_number(person)].append(day)
+        self.isolate_case(sample, day, district, acts_on)
+        if self.rule_in(self.orders.rules.traces, district) is not None:
+            self.queue.append((day, person))
+            self.fresh.append(person)
+
+    def report(self, sample: Sample, day: int, district: int) -> None:
+        """Report a person found: confirmed or asymptomatic, and perhaps reclassified later."""
+        confirmed, asymptomatic, reclassified = range(3)
+        reports, rules = self.counts.reports, self.settings.reporting
+        if sample.false:
+            reports[day, district, asymptomatic] += 1
+            self.counts.false_positives[day, district] += 1
+            self.met.positive_by_error += 1
+            return
+        bits = self.lot(Purpose.REPORTING, self.last_case[sample.person].day, sample.person)
+        if low31(bits) < int(rules.confirmed):
+            reports[day, district, confirmed] += 1
+            return
+        reports[day, district, asymptomatic] += 1
+        if high31(bits) < int(rules.reclassified):
+            later = day + outcome_of(rules.delay.tolist(), low31(second_plain(bits)))
+            if later < self.settings.n_days:
+                reports[later, district, reclassified] += 1
+
+    def isolate_case(self, sample: Sample, day: int, district: int, acts_on: int) -> None:
+        """Isolate a case at home; who is isolated already stays there, from today as a case."""
+        person = sample.person
+        if self.rule_in(self.orders.rules.cases, district) is None:
+            return
+        if person in self.isolated:
+            stay = self.isolated[person]
+            stay.reason, stay.since, stay.negatives = CASE, acts_on, 0
+            self.met.turned_cases += 1
+            self.counts.isolated[day, district, CASE] += 1
+        elif self.where_is(person) == AT_LARGE:  # and not in hospital
+            self.isolate(person, FALSE_POSITIVE if sample.false else CASE, day, acts_on)
+
+    def isolate(self, person: int, reason: int, day: int, since: int) -> None:
+        """Isolate a person at home."""
+        self.isolated[person] = Stay(reason, since)
+        self.move(person, AT_HOME)
+        self.counts.isolated[day, self.town.district_number(person), reason] += 1
+
+    def treat(self, day: int, found: list[int]) -> None:
+        """Give antivirals to the symptomatic found in time, by lot where courses run out."""
+        rules = self.orders.rules.treatments
+        for where, rule in rules:
+            offered = [
+                (self.lot(Purpose.TREATMENT, day, person), person)
+                for person in found
+                if self.rule_in(rules, self.town.district_number(person)) is rule
+                and self.is_offered_treatment(person, rule, day)
+            ]
+            for bits, person in sorted(offered):
+                if rule.courses is not None:
+                    stock = self.orders.stock(rule.courses)
+                    if self.left[stock] == 0:
+                        self.met.no_course += 1
+                        continue
+                    self.left[stock] -= 1
+                    self.used[stock] += 1
+                self.counts.treated[day] += 1
+                self.met.treated += 1
+                if high31(bits) < chance(rule.efficacy):
+                    spared = [p for p in self.patients
+                              if p.person == person and p.status == EXPECTED]  # fmt: skip
+                    self.met.spared += len(spared)
+                    self.patients = [p for p in self.patients if p not in spared]
+
+    def is_offered_treatment(self, person: int, rule: TreatRule, day: int) -> bool:
+        """Return whether a person found today has had symptoms for few enough days."""
+        case = self.last_case[person]
+        if case.onset is None or not 0 <= day - case.day - case.onset <= rule.within:
+            return False
+        share = chance(rule.chance[self.town.age[person]])
+        return low31(self.lot(Purpose.TREATMENT, day, person)) < share
+
+    # -- tracing -------------------------------------------------------------------------------
+
+    def tracers_ask(self, day: int) -> None:
+        """List the contacts of cases, then theirs, and quarantine them where that is ordered."""
+        rules = self.orders.rules
+        fresh, self.fresh = self.fresh, []
+        if not rules.traces:
+            return
+        contacts = [self.contacts_of_cases(day, i, fresh) for i in range(len(rules.traces))]
+        listed = self.quarantine(day, set().union(*contacts), CONTACT, rules.contacts)
+        second: set[int] = set()
+        for (_, rule), found in zip(rules.traces, contacts, strict=True):
+            if rule.second_degree:
+                for person in found & listed:
+                    second |= self.household_named(day, person, rule)
+                    second |= self.others_named(day, person, rule, day - rule.second_days, day)
+        found = self.quarantine(day, second, SECOND_CONTACT, rules.second_contacts)
+        self.met.second_contacts += len(found)
+
+    def contacts_of_cases(self, day: int, number: int, fresh: list[int]) -> set[int]:
+        """Return the contacts of the cases that one rule reaches today.
+
+        Members of the household need no tracer. The other cases wait their turn; those who
+        waited too long are given up.
+        """
+        rules = self.orders.rules.traces
+        rule = rules[number][1]
+
+        def mine(person: int) -> bool:
+            return self.rule_in(rules, self.town.district_number(person)) is rule
+
+        found = set()
+        for person in fresh:
+            if mine(person):
+                found |= self.household_named(day, person, rule)
+        late = [(known, person) for known, person in self.queue
+                if mine(person) and day - known - rule.delay > rule.longest_wait]  # fmt: skip
+        self.counts.cases_untraced[day] += len(late)
+        self.met.given_up += len(late)
+        for entry in late:
+            self.queue.remove(entry)
+        turn = sorted((known, person) for known, person in self.queue
+                      if mine(person) and day - known >= rule.delay)  # fmt: skip
+        if rule.tracers is not None:
+            stock = self.orders.stock(rule.tracers)
+            served = int(self.free(stock) * rule.cases_per_tracer)
+            self.waiting[stock] += max(len(turn) - served, 0)
+            turn = turn[:served]
+            self.used[stock] += math.ceil(len(turn) / rule.cases_per_tracer)
+        for known, person in turn:
+            self.queue.remove((known, person))
+            found |= self.others_named(day, person, rule, known - rule.days_before, known)
+            found |= self.infector_named(day, person, rule) if rule.backward else set()
+        return found
+
+    def household_named(self, day: int, person: int, rule: TraceRule) -> set[int]:
+        """Return the members of a household who are found."""
+        recall = chance(rule.recall[HOUSEHOLD])
+        return {
+            member
+            for place, member in enumerate(self.town.household(person))
+            if member != person
+            and low31(self.lot(Purpose.TRACING, day, person * QUESTIONS + place, 1)) < recall
+        }
+
+    def others_named(
+        self, day: int, person: int, rule: TraceRule, first: int, end: int
+    ) -> set[int]:
+        """Return whom a person met outside the household, from a day to before another."""
+        recall = [chance(share) for share in rule.recall.tolist()]
+        recall[HOUSEHOLD] = 0
+        found = set()
+        for then in range(max(first, day - LOOK_BACK, 0), min(end, day)):
+            for number, (met, layer) in enumerate(self.diary(person, then)):
+                question = person * QUESTIONS + number
+                if low31(self.lot(Purpose.TRACING, then, question)) < recall[layer]:
+                    found.add(met)
+        self.met.named += len(found)
+        return found
+
+    def infector_named(self, day: int, person: int, rule: TraceRule) -> set[int]:
+        """Return who infected a case, if it was somebody met in the city not too long ago."""
+        case = self.last_case.get(person)
+        if case is None or case.source is None or case.day <= day - LOOK_BACK:
+            return set()
+        lot = low31(self.lot(Purpose.TRACING, day, person * QUESTIONS + QUESTIONS - 1))
+        if case.origin >= len(LAYERS) or lot >= chance(rule.recall[case.origin]):
+            return set()
+        self.met.backward += 1
+        return {case.source.person}
+
+    def quarantine(self, day: int, listed: set[int], reason: int, rules: list) -> set[int]:
+        """Quarantine contacts at home where that is ordered; return those newly found.
+
+        Newly found are those at large who are no known case.
+        """
+        found = set()
+        for person in sorted(listed):
+            if person in self.known or self.where_is(person) != AT_LARGE:
+                continue
+            if person in self.isolated:
+                continue
+            found.add(person)
+            case, district = self.last_case.get(person), self.town.district_number(person)
+            infected = case is not None and day - case.day < self.settings.courses.pcr.size
+            self.counts.traced[day, district, int(infected), int(reason == SECOND_CONTACT)] += 1
+            if self.rule_in(rules, district) is not None:
+                self.isolate(person, reason, day, day)
+        return found
+
+    # -- transfers -----------------------------------------------------------------------------
+
+    def hold_rules(self) -> list[list[tuple[np.ndarray, HoldRule]]]:
+        """Return the rules of isolation: of cases, of contacts, of contacts of contacts."""
+        rules = self.orders.rules
+        return [rules.cases, rules.contacts, rules.second_contacts]
+
+    def kind_of(self, stay: Stay) -> int:
+        """Return which of `hold_rules` holds for a person: companions and errors go with cases."""
+        return {CONTACT: 1, SECOND_CONTACT: 2}.get(stay.reason, 0)
+
+    def transfers(self, day: int) -> None:
+        """Move the isolated to free beds, those isolated longest first, as far as seats last."""
+        amount = [int(a) for a in self.orders.amount]
+        beds, seats = list(amount), list(amount)
+        for stay in self.isolated.values():
+            if stay.bed is not None:
+                beds[stay.bed] -= 1
+        self.riders, first_bus = [], 0
+        for kind, rules in enumerate(self.hold_rules()):
+            for _, rule in rules:
+                for stock, going in self.moved_by(day, kind, rules, rule, beds, seats):
+                    first_bus = self.board(going, rule.bus, stock, first_bus)
+        for number, stock in enumerate(self.settings.stocks):
+            if stock.unit == "seats/day":
+                self.used[number] += amount[number] - seats[number]
+
+    def moved_by(
+        self, day: int, kind: int, rules: list, rule: HoldRule, beds: list[int], seats: list[int]
+    ) -> list[tuple[int, list[int]]]:
+        """Move those whom one rule concerns; return who went to the beds of which stock."""
+        stocks = [self.orders.stock(name) for name in rule.beds]
+        waiting = [
+            person
+            for person, stay in sorted(self.isolated.items())
+            if self.kind_of(stay) == kind
+            and self.rule_in(rules, self.town.district_number(person)) is rule
+            and stay.bed not in stocks
+            and day - stay.since >= rule.transfer_days
+        ]
+        waiting.sort(key=lambda p: (self.isolated[p].since, self.lot(Purpose.ISOLATION, 0, p, 1)))
+        seat = None if rule.seats is None else self.orders.stock(rule.seats)
+        trips = []
+        for stock in stocks:
+            n = min(max(beds[stock], 0), len(waiting))
+            if seat is not None:
+                self.met.no_seat += max(n - seats[seat], 0)
+                n = min(n, seats[seat])
+            if n == 0:
+                continue
+            going, waiting = sorted(waiting[:n]), waiting[n:]
+            for person in going:
+                self.isolated[person].bed = stock
+                self.move(person, AWAY)
+            beds[stock] -= n
+            if rule.with_parent:
+                adults = self.companions(day, rule, going, beds[stock])
+                for adult in adults:
+                    self.accompany(day, adult, stock)
+                beds[stock] -= len(adults)
+                going = sorted([*going, *adults])
+            if seat is not None:
+                seats[seat] = max(seats[seat] - len(going), 0)
+            self.met.transferred += len(going)
+            trips.append((stock, going))
+        if stocks:
+            self.waiting[stocks[0]] += len(waiting)
+            self.met.no_bed += len(waiting)
+        return trips
+
+    def companions(self, day: int, rule: HoldRule, going: list[int], most: int) -> list[int]:
+        """Return an adult of the household for each child that goes as a case, as beds last.
+
+        The first one who is at large or isolated at home; brothers and sisters share one.
+        """
+        first_adult = -(-rule.child_age // AGE_WIDTH)
+        adults: list[int] = []
+        for child in going:
+            reason = self.isolated[child].reason
+            if self.town.age[child] >= first_adult or reason not in (CASE, FALSE_POSITIVE):
+                continue
+            household = self.town.household(child)
+            able = [p for p in household if self.town.age[p] >= first_adult
+                    and self.where_is(p) in (AT_LARGE, AT_HOME)]  # fmt: skip
+            if able and not any(adult in household for adult in adults):
+                adults.append(able[0])
+        return adults[:most]
+
+    def accompany(self, day: int, adult: int, stock: int) -> None:
+        """Let an adult go along with a child."""
+        self.isolated[adult] = Stay(COMPANION, day, stock)
+        self.move(adult, AWAY)
+        self.counts.isolated[day, self.town.district_number(adult), COMPANION] += 1
+        self.met.companions += 1
+
+    def board(self, going: list[int], size: int, stock: int, first: int) -> int:
+        """Seat neighbours of one district in the same bus; return the next number of a bus."""
+        bus, seat, last = first - 1, size, None
+        for person in going:
+            district = self.town.district_number(person)
+            if district != last or seat == size:
+                bus, seat, last = bus + 1, 0, district
+            seat += 1
+            self.riders.append((person, bus, self.settings.stocks[stock].bus_contacts))
+        return bus + 1
