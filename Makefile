@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench validate lint format clean
+.PHONY: help demo test bench validate targets lint format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -30,6 +30,9 @@ validate: $(READY) ## the slow proofs: a billion random numbers, Shanghai's marg
 
 bench: $(READY) ## measure speed and memory beside the peers (BASE=REV compares two revisions)
 	$(BIN)/python bench/bench.py $(if $(BASE),--base $(BASE)) $(BENCH)
+
+targets: $(READY) ## hold a run of shanghai-2022 against published numbers (RUN=runs/shanghai-2022-...)
+	$(BIN)/python -m lazaretto.studies.targets $(RUN) docs/validation.md
 
 lint: $(READY) ## check style and types
 	$(BIN)/ruff check

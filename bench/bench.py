@@ -64,7 +64,16 @@ def main() -> int:
 def in_turn(*groups: Mapping[str, Work]) -> list[Work]:
     """All rows in the order of a round: those that are compared with each other come together."""
     works = {key: work for group in groups for key, work in group.items()}
-    together = ("wave", "base-wave", "laser-2", "wave-1", "laser", "shipped", "base-shipped")
+    together = (
+        "wave",
+        "contained",
+        "base-wave",
+        "laser-2",
+        "wave-1",
+        "laser",
+        "shipped",
+        "base-shipped",
+    )
     first = [works.pop(key) for key in together if key in works]
     return [*first, *works.values()]
 

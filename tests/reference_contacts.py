@@ -204,10 +204,7 @@ class Contacts(World):
 
     def contact_happens(self, day: Day, source: int, target: int, layer: int, value: int) -> bool:
         """Return whether both sides of a contact make it: they compare the same number."""
-        for person in (source, target):
-            if not self.side_makes(day, person, layer, value):
-                return False
-        return True
+        return all(self.side_makes(day, person, layer, value) for person in (source, target))
 
     # -- the diary -----------------------------------------------------------------------------
 

@@ -131,7 +131,7 @@ class Containment(Infection):
     def treat(self, day: int, found: list[int]) -> None:
         """Give antivirals to the symptomatic found in time, by lot where courses run out."""
         rules = self.orders.rules.treatments
-        for where, rule in rules:
+        for _, rule in rules:
             offered = [
                 (self.lot(Purpose.TREATMENT, day, person), person)
                 for person in found

@@ -17,7 +17,6 @@ from reference_world import (
     Case,
     Patient,
     Sample,
-    Stay,
 )
 
 from lazaretto.words import FACILITY, HOUSEHOLD

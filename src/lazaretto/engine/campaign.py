@@ -24,6 +24,8 @@ def vaccinate(c: Containment, day: int, orders: Orders) -> None:
     orders
         Those of today.
     """
+    if orders.rules.campaigns and not c.state.vaccine.given:
+        raise ValueError("a measure vaccinates, but the scenario has no vaccination: section")
     dose_day = c.state.vaccine.dose_day
     n_bins = dose_day.shape[2]
     for where, rule in orders.rules.campaigns:

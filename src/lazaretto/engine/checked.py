@@ -8,7 +8,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lazaretto.measures import Measure, Policy, build_measure, contradictions
+from lazaretto.measures import (
+    Measure,
+    Policy,
+    VaccinationCampaign,
+    build_measure,
+    contradictions,
+)
 from lazaretto.people import CensusError, areas, read_area
 from lazaretto.scenario import (
     ALL,
@@ -71,6 +77,17 @@ def checked_measures(scenario: Scenario) -> list[Measure]:
     complete = len(built) == len(scenario.measures)
     policy = Policy(scenario.start, scenario.end, built, complete, scenario.resources)
     problems += _new(contradictions(policy), problems)
+    if scenario.vaccination is None:
+        problems += [
+            Problem(
+                f"{key}.measure",
+                measure.word,
+                "a scenario that says which vaccine there is",
+                "add vaccination: {product: inactivated} to the scenario (or mrna, ad5)",
+            )
+            for key, measure in built
+            if isinstance(measure, VaccinationCampaign)
+        ]
     if problems:
         raise ScenarioError(problems)
     return [measure for _, measure in built]

@@ -52,7 +52,7 @@ class Vaccination(Section):
 
     product: Product = Field(description="Vaccine: inactivated, mrna or ad5.")
     doses: list[Doses] = Field(
-        min_length=1, description="Coverage by dose and ages; ages left out are not vaccinated."
+        default=[], description="Coverage by dose and ages; ages left out are not vaccinated."
     )
 
 
