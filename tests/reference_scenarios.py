@@ -53,7 +53,7 @@ DAYS = 50
 STOCKS = {
     "labs": ("tubes/day", 120), "clinics": ("visits/day", 12), "tracers": ("tracers", 4),
     "hall": ("beds", 30), "hotel": ("beds", 12), "buses": ("seats/day", 12),
-    "ward": ("beds", 6), "icu": ("beds", 3), "pills": ("courses", 3), "shots": ("doses/day", 40),
+    "ward": ("beds", 6), "icu": ("beds", 3), "pills": ("courses", 3), "shots": ("doses/day", 12),
 }  # fmt: skip
 """Names of stocks, their units, and about as much as a small town runs out of."""
 
@@ -185,7 +185,7 @@ def screening(draw: st.DrawFn) -> dict[str, Any]:
         "interval_days": draw(st.integers(1, 12)), "participation": draw(shares()),
         "together": draw(st.booleans()), "tiers": draw(st.one_of(st.just([]), tiers)),
         "pool": draw(st.sampled_from([1, 5, 10, 20])) if given["test"] == "pcr" else 1,
-        "crowding": draw(st.one_of(st.just(0.0), shares(0.2))), **given,
+        "crowding": draw(st.sampled_from([0.0, 0.6, 1.0])), **given,
     }  # fmt: skip
 
 
@@ -240,10 +240,10 @@ def health_care(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def campaign(draw: st.DrawFn) -> dict[str, Any]:
-    dose = draw(st.integers(1, 4))
+    dose = draw(st.sampled_from([1, 1, 2, 3, 4]))
     return {
         "doses": "shots", "dose": dose, "ages": ["60+", "15-59"],
-        "uptake": [draw(shares(0.3)), draw(shares())], "gap_days": draw(st.integers(0, 15)),
+        "uptake": [draw(shares(0.6)), draw(shares())], "gap_days": draw(st.integers(0, 15)),
     }  # fmt: skip
 
 

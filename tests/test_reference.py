@@ -236,7 +236,7 @@ def since(day: int) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def rich() -> tuple[Population, Settings, Outcome]:
     """Return one scenario in which every rule matters, and what the engine makes of it."""
-    people = small_town(600, 3)
+    people = small_town(900, 3)
     zoned, controlled, _ = people.districts
     beds = {"hall": 25, "hotel": 12}
     stocks = [
@@ -245,9 +245,9 @@ def rich() -> tuple[Population, Settings, Outcome]:
         for name, (unit, most) in STOCKS.items()
     ]  # fmt: skip
     layers = dict.fromkeys(LAYERS, 0.3)
-    read = {"labs": "labs", "specificity": 0.98, "turnaround_days": 1}
+    read = {"labs": "labs", "specificity": 0.9, "turnaround_days": 1}
     measures = (
-        SymptomaticTesting(share=0.5, delay_days=1, background=0.01, clinics="clinics", **read),
+        SymptomaticTesting(share=0.5, delay_days=1, background=0.02, clinics="clinics", **read),
         Screening(
             participation=0.6, interval_days=4, pool=5, crowding=0.9,
             labs="labs", specificity=0.5, **since(12),
@@ -268,15 +268,15 @@ def rich() -> tuple[Population, Settings, Outcome]:
         Quarantine(of="second_contacts", days=3, test_every=1, negatives=1, **read),
         Antivirals(share=0.7, within_days=9, efficacy=0.6, courses="pills"),
         HealthCare(ward="ward", icu="icu", worse=3.0, absence=1.5),
-        VaccinationCampaign(doses="shots", dose=3, ages=["60+", "15-59"], uptake=[0.8, 0.6],
-                            gap_days=10, when=Trigger.model_validate(
+        VaccinationCampaign(doses="shots", dose=1, ages=["60+", "15-59"], uptake=[0.9, 1.0],
+                            when=Trigger.model_validate(
                                 {"on": {"cases": {"number": 5}}, "least_days": 60})),
     )  # fmt: skip
     made = settings_for(
-        people, r0=8, n_days=50, seed=3, measures=measures, stocks=tuple(stocks),
+        people, r0=12, n_days=60, seed=3, measures=measures, stocks=tuple(stocks),
         table=with_protection(courses("omicron-ba2"), [0.0] * 16 + [0.3, 0.6, 0.9]),
-        arrivals=(Arrival(0, 0, 600, 8), Arrival(20, 0, 300, 30), Arrival(40, 300, 600, 30)),
-        severity=severe(0.3, death=0.6), vaccination=doses(3, [-90, -60], 6, 0.6),
+        arrivals=(Arrival(0, 0, 900, 8), Arrival(20, 0, 300, 30), Arrival(40, 300, 900, 90)),
+        severity=severe(0.3, death=0.6), vaccination=doses(3, [-60, 12], 2, 0.7),
     )  # fmt: skip
     return people, made, outcome(people, made)
 

@@ -2,7 +2,7 @@
 
 A vaccine that leaves a relative risk r lets each exposure infect with chance r, so that under a
 pressure L the attack rates are ``1 - exp(-L)`` and ``1 - exp(-r L)`` (leaky, as against all or
-nothing; Halloran, Longini and Struchiner 1999, doi 10.1093/oxfordjournals.epirev.a017984). Index
+nothing; Halloran, Longini and Struchiner 1999, doi 10.1093/oxfordjournals.epirev.a017990). Index
 cases alone transmit and their infectiousness is known, so the numbers infected are binomial with
 known chance. False-alarm rate 1e-6 each.
 """

@@ -153,14 +153,14 @@ def doses(n_districts: int, first: list[int], step: int, protects: float) -> Vac
     first
         Day of each dose of the first bin, up to four.
     step
-        Days from bin to bin; the last of the eight bins has none.
+        Days from bin to bin; the last three of the eight bins have none.
     protects
         Share of every risk that the last dose takes away at first; half as much 10 weeks later.
     """
     n_bins, n_weeks = 8, 20
     days = np.full((n_districts, 18, n_bins, 4), 32767, np.int16)
     for dose, day in enumerate(first):
-        for bin_ in range(n_bins - 1):
+        for bin_ in range(n_bins - 3):
             days[:, :, bin_, dose] = day + step * bin_ + np.arange(n_districts)[:, None]
     left = protects * (1 - 0.5 * np.minimum(np.arange(n_weeks) / 10, 1))
     risk = np.ones((4, 5, n_weeks))
