@@ -95,11 +95,15 @@ class Care(Evening):
             counts.deaths[day, town.district_number(person)] += 1
             doses = min(patient.doses, MOST_DOSES_COUNTED)
             counts.deaths_by_age[day, town.age[person], doses] += 1
-            if self.persons_move:
+            if rule is not None:
                 self.isolated.pop(person, None)
                 self.move(person, DEAD)
-        elif patient.status == IN_BED and self.persons_move:
+        elif patient.status == IN_BED and self.is_in_hospital(person):
             self.move(person, AT_LARGE)
+
+    def is_in_hospital(self, person: int) -> bool:
+        """Return whether a person is away, and not in an isolation facility."""
+        return self.where_is(person) == AWAY and person not in self.isolated
 
     def admit_everybody(self, day: int) -> None:
         """Admit who needs a bed of which there is no limit."""
@@ -145,12 +149,13 @@ class Care(Evening):
         self.met.admitted += 1
         doses = min(patient.doses, MOST_DOSES_COUNTED)
         self.counts.admissions[day, self.town.age[person], doses, patient.level] += 1
-        if not self.persons_move:
+        if self.care_of(patient) is None:  # counted, but nowhere in particular
             return
+        where = self.found_where(person)
         self.isolated.pop(person, None)
         self.move(person, AWAY)
         if self.orders.rules.symptoms and person not in self.known:
-            self.samples.append(Sample(person, day, False, 0, None, 0, day))
+            self.samples.append(Sample(person, day, False, 0, None, 0, day, where))
 
     def absent_essential(self) -> int:
         """Return how many essential workers are isolated or in hospital."""

@@ -69,17 +69,15 @@ class Containment(Infection):
     def case_found(self, sample: Sample, day: int, acts_on: int) -> None:
         """Report a case, mark the place, isolate the person and ask for a tracer."""
         person, town, counts = sample.person, self.town, self.counts
-        district, where = town.district_number(person), self.where_is(person)
+        district = town.district_number(person)
         counts.results[day] += 1
         counts.result_days[day] += day - sample.taken
         counts.cases_by_subdistrict[town.subdistrict_number(person)] += 1
         self.report(sample, day, district)
         if not sample.false:
             self.known.add(person)
-            tier = self.today.tier[town.building_number(person)]
-            place = {AWAY: "facility", AT_HOME: "home isolation"}.get(where, TIERS[tier])
-            counts.found[day, district, FOUND_WHERE.index(place)] += 1
-        if where != AWAY:  # found elsewhere, it says nothing of the home
+            counts.found[day, district, FOUND_WHERE.index(sample.where)] += 1
+        if sample.where != "facility":  # found elsewhere, it says nothing of the home
             self.last_positive["building"][town.building_number(person)] = day
             self.last_positive["compound"][town.compound_number(person)] = day
             self.last_positive["subdistrict"][town.subdistrict_number(person)] = day
@@ -87,8 +85,16 @@ class Containment(Infection):
                 self.positive_days[town.compound_number(person)].append(day)
         self.isolate_case(sample, day, district, acts_on)
         if self.rule_in(self.orders.rules.traces, district) is not None:
-            self.queue.append((day, person))
+            self.queue.append((day, person, sample.taken, acts_on))
             self.fresh.append(person)
+
+    def found_where(self, person: int) -> str:
+        """Return where a person sampled now is found."""
+        if person in self.isolated and self.isolated[person].bed is not None:
+            return "facility"
+        if self.where_is(person) == AT_HOME:
+            return "home isolation"
+        return TIERS[self.today.tier[self.town.building_number(person)]]
 
     def report(self, sample: Sample, day: int, district: int) -> None:
         """Report a person found: confirmed or asymptomatic, and perhaps reclassified later."""
@@ -155,9 +161,9 @@ class Containment(Infection):
                     self.patients = [p for p in self.patients if p not in spared]
 
     def is_offered_treatment(self, person: int, rule: TreatRule, day: int) -> bool:
-        """Return whether a person found today has had symptoms for few enough days."""
+        """Return whether a person found today has had symptoms for few enough days, or none yet."""
         case = self.last_case[person]
-        if case.onset is None or not 0 <= day - case.day - case.onset <= rule.within:
+        if case.onset is None or day - case.day - case.onset > rule.within:
             return False
         share = chance(rule.chance[self.town.age[person]])
         return low31(self.lot(Purpose.TREATMENT, day, person)) < share
@@ -197,24 +203,26 @@ class Containment(Infection):
         for person in fresh:
             if mine(person):
                 found |= self.household_named(day, person, rule)
-        late = [(known, person) for known, person in self.queue
+        late = [(known, person, *days) for known, person, *days in self.queue
                 if mine(person) and day - known - rule.delay > rule.longest_wait]  # fmt: skip
         self.counts.cases_untraced[day] += len(late)
         self.met.given_up += len(late)
         for entry in late:
             self.queue.remove(entry)
-        turn = sorted((known, person) for known, person in self.queue
-                      if mine(person) and day - known >= rule.delay)  # fmt: skip
+        turn = [(known, person, *days) for known, person, *days in self.queue
+                if mine(person) and day - known >= rule.delay]  # fmt: skip
+        turn.sort(key=lambda case: (case[0], self.lot(Purpose.TRACING, 0, case[1], 2)))
         if rule.tracers is not None:
             stock = self.orders.stock(rule.tracers)
             served = int(self.free(stock) * rule.cases_per_tracer)
             self.waiting[stock] += max(len(turn) - served, 0)
             turn = turn[:served]
             self.used[stock] += math.ceil(len(turn) / rule.cases_per_tracer)
-        for known, person in turn:
-            self.queue.remove((known, person))
-            found |= self.others_named(day, person, rule, known - rule.days_before, known)
-            found |= self.infector_named(day, person, rule) if rule.backward else set()
+        for known, person, sampled, end in turn:
+            self.queue.remove((known, person, sampled, end))
+            first = sampled - rule.days_before
+            found |= self.others_named(day, person, rule, first, end)
+            found |= self.infector_named(day, person, rule, first, end) if rule.backward else set()
         return found
 
     def household_named(self, day: int, person: int, rule: TraceRule) -> set[int]:
@@ -242,10 +250,14 @@ class Containment(Infection):
         self.met.named += len(found)
         return found
 
-    def infector_named(self, day: int, person: int, rule: TraceRule) -> set[int]:
-        """Return who infected a case, if it was somebody met in the city not too long ago."""
+    def infector_named(
+        self, day: int, person: int, rule: TraceRule, first: int, end: int
+    ) -> set[int]:
+        """Return who infected a case, if it was somebody met in the city on the days asked of."""
         case = self.last_case.get(person)
         if case is None or case.source is None or case.day <= day - LOOK_BACK:
+            return set()
+        if not first <= case.day < end:
             return set()
         lot = low31(self.lot(Purpose.TRACING, day, person * QUESTIONS + QUESTIONS - 1))
         if case.origin >= len(LAYERS) or lot >= chance(rule.recall[case.origin]):
@@ -256,19 +268,28 @@ class Containment(Infection):
     def quarantine(self, day: int, listed: set[int], reason: int, rules: list) -> set[int]:
         """Quarantine contacts at home where that is ordered; return those newly found.
 
-        Newly found are those at large who are no known case.
+        Newly found are those at large who are no known case, and contacts of contacts who turn
+        out to be contacts themselves.
         """
         found = set()
         for person in sorted(listed):
-            if person in self.known or self.where_is(person) != AT_LARGE:
+            district = self.town.district_number(person)
+            stay, held = self.isolated.get(person), self.rule_in(rules, district) is not None
+            closer = stay is not None and stay.reason == SECOND_CONTACT and reason == CONTACT
+            closer = closer and held
+            if person in self.known or not (closer or self.where_is(person) == AT_LARGE):
                 continue
-            if person in self.isolated:
+            if stay is not None and not closer:
                 continue
             found.add(person)
-            case, district = self.last_case.get(person), self.town.district_number(person)
+            case = self.last_case.get(person)
             infected = case is not None and day - case.day < self.settings.courses.pcr.size
             self.counts.traced[day, district, int(infected), int(reason == SECOND_CONTACT)] += 1
-            if self.rule_in(rules, district) is not None:
+            if closer:
+                stay.reason, stay.since, stay.negatives = CONTACT, day, 0
+                self.counts.isolated[day, district, CONTACT] += 1
+                self.met.turned_contacts += 1
+            elif held:
                 self.isolate(person, reason, day, day)
         return found
 
@@ -328,32 +349,36 @@ class Containment(Infection):
                 self.move(person, AWAY)
             beds[stock] -= n
             if rule.with_parent:
-                adults = self.companions(day, rule, going, beds[stock])
+                spare = beds[stock] if seat is None else min(beds[stock], seats[seat] - n)
+                adults = self.companions(rule, going, stock, spare)
                 for adult in adults:
                     self.accompany(day, adult, stock)
                 beds[stock] -= len(adults)
                 going = sorted([*going, *adults])
             if seat is not None:
-                seats[seat] = max(seats[seat] - len(going), 0)
+                seats[seat] -= len(going)
             self.met.transferred += len(going)
             trips.append((stock, going))
         if stocks:
-            self.waiting[stocks[0]] += len(waiting)
+            for stock in stocks:
+                self.waiting[stock] += len(waiting)
             self.met.no_bed += len(waiting)
         return trips
 
-    def companions(self, day: int, rule: HoldRule, going: list[int], most: int) -> list[int]:
-        """Return an adult of the household for each child that goes as a case, as beds last.
+    def companions(self, rule: HoldRule, going: list[int], stock: int, most: int) -> list[int]:
+        """Return an adult of the household for each child that would be alone, as beds last.
 
         The first one who is at large or isolated at home; brothers and sisters share one.
         """
         first_adult = -(-rule.child_age // AGE_WIDTH)
         adults: list[int] = []
         for child in going:
-            reason = self.isolated[child].reason
-            if self.town.age[child] >= first_adult or reason not in (CASE, FALSE_POSITIVE):
+            if self.town.age[child] >= first_adult or self.isolated[child].reason == COMPANION:
                 continue
             household = self.town.household(child)
+            if any(self.town.age[p] >= first_adult and p in self.isolated
+                   and self.isolated[p].bed == stock for p in household):  # fmt: skip
+                continue
             able = [p for p in household if self.town.age[p] >= first_adult
                     and self.where_is(p) in (AT_LARGE, AT_HOME)]  # fmt: skip
             if able and not any(adult in household for adult in adults):
@@ -362,8 +387,12 @@ class Containment(Infection):
 
     def accompany(self, day: int, adult: int, stock: int) -> None:
         """Let an adult go along with a child."""
-        self.isolated[adult] = Stay(COMPANION, day, stock)
+        stay = self.isolated.get(adult)
         self.move(adult, AWAY)
+        if stay is not None and stay.reason in (CASE, FALSE_POSITIVE):  # and goes as one
+            stay.bed = stock
+            return
+        self.isolated[adult] = Stay(COMPANION, day, stock)
         self.counts.isolated[day, self.town.district_number(adult), COMPANION] += 1
         self.met.companions += 1
 

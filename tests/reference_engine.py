@@ -122,7 +122,7 @@ class ReferenceEngine(Care):
         """Return what officials see on a morning."""
         counts, none = self.counts, np.zeros(len(self.used), np.int64)
         clear = {
-            place: np.array([day - last for last in days], np.int32)
+            place: np.array([day - 1 - last for last in days], np.int32)
             for place, days in self.last_positive.items()
         }
         return Observed(
@@ -207,7 +207,10 @@ class ReferenceEngine(Care):
         for number, stock in enumerate(self.settings.stocks):
             if stock.unit == "beds" and stock.name not in care:
                 self.used[number] = sum(s.bed == number for s in self.isolated.values())
-            self.counts.stock_amount[day, number] = self.orders.amount[number]
+            amount = int(self.orders.amount[number])
+            if self.settings.stocks[number].unit == "courses":  # what there was, not what came
+                amount = self.left[number] + self.used[number]
+            self.counts.stock_amount[day, number] = amount
             self.counts.stock_used[day, number] = self.used[number]
             self.counts.stock_waiting[day, number] = self.waiting[number]
 

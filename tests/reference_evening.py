@@ -159,10 +159,12 @@ class Evening(Containment):
             for attempt in range(TRIES * n):
                 if found == n:
                     break
-                entity = district * 1_000_003 + attempt
+                entity = (district << 40) | attempt
                 bits = self.lot(Purpose.FALSE_POSITIVE, day * 256 + stream, entity)
                 residents = self.town.district(district)
                 person = residents[pick(bits, len(residents))]
+                if person in chosen:
+                    continue
                 if self.can_be_wrong(person, day, test, compounds, comes):
                     chosen.append(person)
                     found += 1
@@ -196,11 +198,11 @@ class Evening(Containment):
             district = self.town.district_number(person)
             rule = self.rule_in(rules[self.kind_of(stay)], district)
             stayed = day - stay.since
-            if rule is None or stayed >= rule.longest_days:
+            if rule is None or stayed + 1 >= rule.longest_days:
                 self.met.released_late += rule is not None
                 self.release(person, day)
                 continue
-            leaving = stayed >= rule.least_days
+            leaving = stayed + 1 >= rule.least_days
             if leaving and rule.negatives == 0:
                 self.release(person, day)
                 continue
@@ -210,7 +212,7 @@ class Evening(Containment):
             number = next(i for i, other in enumerate(every) if other is rule)
             reason = "isolation" if stay.reason == CASE else "contact"
             self.counts.samples[day, district, SAMPLED_FOR.index(reason)] += 1
-            tested[number] += stay.reason != CASE
+            tested[number] += 1
             case = self.last_case.get(person)
             value = low31(self.lot(Purpose.ISOLATION, day, person))
             if case is not None and self.is_detected(rule.test, day - case.day, value):
@@ -247,6 +249,7 @@ class Evening(Containment):
         tubes = max(tubes, 1 if infected or errors else 0)
         for number, person in enumerate([*infected, *errors]):
             sample = Sample(person, day, number >= len(infected), test.turnaround, lab)
+            sample.where = self.found_where(person)
             if lab is None:
                 sample.due = day + test.turnaround
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ import numpy as np
 from reference_contacts import Contacts
 from reference_town import ALWAYS, chance, high31, low31, outcome_of, pick
 from reference_world import AT_HOME, AT_LARGE, CRITICAL, DEAD, MILD, WARD, Case
+from scipy import stats
 
 from lazaretto.chance import GOLDEN, Purpose, second_plain
 from lazaretto.words import BUS, COMPOUND, FACILITY, SEED
@@ -140,9 +141,10 @@ class Infection(Contacts):
     ) -> list[Case]:
         """Infect those who meet, with so many weighted contacts, anybody of those present.
 
-        A person is exposed with probability 1 - exp(-contacts * mean infectiousness of the
-        others). From whom it came is not said, but the day on which they were infected is drawn
-        in proportion to what those infected on each day shed.
+        A person's exposures are Poisson in number with mean contacts * mean infectiousness of the
+        others; each infects by the person's susceptibility. From whom it came is not said, but
+        the day on which they were infected is drawn in proportion to what those infected on each
+        day shed.
         """
         shed: dict[int, int] = {}
         for person in persons:
@@ -151,14 +153,18 @@ class Infection(Contacts):
                 since = day - self.last_case[person].day
                 shed[since] = shed.get(since, 0) + units
         mean = sum(shed.values()) / SHED_UNIT / max(len(persons) - 1, 1)
-        exposed = chance(-math.expm1(-contacts * mean))
+        expected = min(contacts * mean, 50.0)
+        numbers = [chance(p) for p in stats.poisson.cdf(range(95), expected)] + [ALWAYS]
         new = []
         for person in sorted(persons):
             bits = self.lot(Purpose.FACILITY, day, person, origin)
-            if not self.can_be_infected(person, day) or low31(bits) >= exposed:
-                continue
-            more = second_plain(bits)
-            if not self.accepts(person, day, high31(more)):
+            more, infected = bits, False
+            for _ in range(bisect_right(numbers, low31(bits))):
+                more = second_plain(more)
+                infected = self.accepts(person, day, high31(more))
+                if infected:
+                    break
+            if not infected or not self.can_be_infected(person, day):
                 continue
             rest = second_plain(more) % sum(shed.values())
             for since in sorted(shed):

@@ -67,6 +67,8 @@ class Sample:
     """Number of its tube among all that ever reached the laboratory."""
     due: int | None = None
     """Day of the result; None while the tube waits."""
+    where: str = ""
+    """Where the person was when sampled, one of `FOUND_WHERE`."""
 
 
 @dataclass(eq=False)
@@ -118,6 +120,8 @@ class Met:
     """Infectors named."""
     second_contacts: int = 0
     turned_cases: int = 0
+    turned_contacts: int = 0
+    """Contacts of contacts who turned out to be contacts."""
     """Persons isolated for another reason who became cases."""
     transferred: int = 0
     no_bed: int = 0

@@ -14,14 +14,23 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from towns import START, settings_for, small_town, with_protection
+from towns import (
+    START,
+    containment,
+    doses,
+    scarce_stocks,
+    settings_for,
+    severe,
+    small_town,
+    with_protection,
+)
 
 from lazaretto.disease import courses
 from lazaretto.engine.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from lazaretto.engine.seeding import Arrival
 from lazaretto.engine.settings import Settings
 from lazaretto.engine.simulation import Simulation
-from lazaretto.measures import CloseSchools, Lockdown, Screening, SymptomaticTesting
+from lazaretto.measures import CloseSchools, Lockdown, Screening, Trigger, Zones
 from lazaretto.people import Population
 
 PERSONS, DISTRICTS, DAYS = 3_000, 3, 60
@@ -49,16 +58,21 @@ def plain(seed: int = 1) -> Settings:
 
 
 def busy(seed: int = 1) -> Settings:
-    """Return the same wave with screening, testing, closures and lockdowns that begin and end."""
+    """Return the same wave with all of containment, closures and lockdowns that begin and end."""
     some, other, _ = town().districts
+    rule = {"level": "district", "on": {"cases": {"days": 3, "number": 8}}, "least_days": 9}
     return replace(
         plain(seed),
+        stocks=scarce_stocks(PERSONS, DAYS),
+        severity=severe(0.2),
+        vaccination=doses(DISTRICTS, [-90], 5, 0.5),
         measures=(
-            SymptomaticTesting(share=0.4, delay_days=2),
-            Screening(participation=0.3, turnaround_days=3, **since(8, 40)),
-            CloseSchools(factor=0.1, **since(5, 30)),
+            Screening(participation=0.3, turnaround_days=3, labs="labs", **since(8, 40)),
+            Zones(rule="7+7", unit="building", areas=[other]),
+            CloseSchools(factor=0.1, when=Trigger.model_validate(rule)),
             Lockdown(tier=3, areas=[some], **since(6, 25)),
             Lockdown(tier=2, areas=[other], **since(12)),
+            *containment(),
         ),
     )
 
@@ -73,15 +87,21 @@ def everything(simulation: Simulation) -> dict[str, np.ndarray]:
         "day": np.array(simulation.day),
         "infected on": simulation.state.infected_on,
         "protected": simulation.state.protected,
-        "stay": simulation.confinement.stay,
-        "longest": simulation.confinement.longest,
+        "known": simulation.state.known,
+        "whereabouts": simulation.state.whereabouts,
+        "dose day": simulation.state.vaccine.dose_day,
         "cohorts": np.array([(cohort.day, cohort.size) for cohort in simulation.cohorts]),
     }
-    for name in ("person", "record", "found"):
+    for name in ("person", "record"):
         for i, cohort in enumerate(simulation.cohorts):
             held[f"cohort {i} {name}"] = getattr(cohort, name)
-    for i, name in enumerate(("person", "found")):
-        held[f"gone {name}"] = np.concatenate([np.empty(0), *(some[i] for some in simulation.gone)])
+    for i, state in enumerate(simulation.triggered):
+        held[f"trigger {i}"] = state
+    held |= {f"stay {name}": array for name, array in simulation.confinement.held().items()}
+    held |= {f"kept {name}": array for name, array in simulation.containment.arrays().items()}
+    pending = [name for name in held if name.startswith("kept pending")]
+    order = np.lexsort([held[name] for name in pending])  # batches may come in any order
+    held |= {name: held[name][order] for name in pending}
     return {name: array.copy() for name, array in held.items()}
 
 
@@ -140,8 +160,17 @@ def test_the_runs_are_worth_interrupting():
     held = uninterrupted("measures", 1)
     assert held["tally isolated"].sum() > 100
     assert held["tally reports"].sum() > 100
-    assert held["longest"].max() > 15
-    assert held["gone person"].size > 50
+    assert held["stay longest"].max() > 15
+    assert (held["tally stock_used"].sum(axis=0) > 0).all()
+    assert held["tally cases_untraced"].any()
+    assert (held["tally infections"].sum(axis=(0, 1)) > 0).all()
+    with Simulation(town(), busy()) as simulation:
+        simulation.run(until=20)
+        held = everything(simulation)
+    some = ("isolated_person", "pending_person", "patients_person", "queue_person", "log_person",
+            "ancestry_person", "fresh", "left", "tubes_read", "address_listed")  # fmt: skip
+    assert [name for name in some if not held[f"kept {name}"].any()] == []
+    assert any(held[name].any() for name in held if name.startswith("trigger"))
     assert uninterrupted("no measures", 1)["tally infections"].sum() > PERSONS
 
 
@@ -210,12 +239,25 @@ def test_foreign_files_are_refused(saved: Path, tmp_path: Path):
     [
         ("infected_on", lambda a: a[:-1]),
         ("protected", lambda a: a[:5]),
-        ("stay", lambda a: a[1:]),
-        ("longest", lambda a: np.append(a, 1)),
+        ("whereabouts", lambda a: a[:-1]),
+        ("known", lambda a: a[:5]),
+        ("dose_day", lambda a: a[:, :17]),
+        ("stay_tier", lambda a: a[1:]),
+        ("stay_longest", lambda a: np.append(a, 1)),
+        ("trigger_2", lambda a: a[1:]),
+        ("past_keep", lambda a: a[..., :2]),
+        ("kept_left", lambda a: a[1:]),
+        ("kept_isolated_since", lambda a: a[1:]),
+        ("kept_pending_lab", lambda a: a[1:]),
+        ("kept_patients_need", lambda a: a[1:]),
+        ("kept_queue_known", lambda a: a[1:]),
+        ("kept_log_person", lambda a: a[1:]),
+        ("kept_ancestry_source", lambda a: a[1:]),
+        ("kept_last_positive_0", lambda a: a[1:]),
+        ("kept_isolated_person", None),
         ("cohort_size", lambda a: a + 1),
         ("cohort_day", lambda a: a[:-1]),
         ("cohort_person", lambda a: a[:-3]),
-        ("gone_found", lambda a: a[:-1]),
         ("tally_infections", lambda a: a[:, :1]),
         ("tally_reports", lambda a: a[:-1]),
         ("day", lambda a: a + 1_000),

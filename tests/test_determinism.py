@@ -4,26 +4,48 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import permutations
 from typing import Any
 
 import pytest
-from towns import START, Outcome, differing, outcome, settings_for, small_town, with_protection
+from towns import (
+    START,
+    Outcome,
+    containment,
+    differing,
+    doses,
+    outcome,
+    scarce_stocks,
+    settings_for,
+    severe,
+    small_town,
+    stock,
+    with_protection,
+)
 
 from lazaretto.disease import courses
-from lazaretto.engine import spread
+from lazaretto.engine import evening, interviews, spread
 from lazaretto.engine.exposures import BLOCK, LONGEST
 from lazaretto.engine.seeding import Arrival
 from lazaretto.engine.settings import Settings
 from lazaretto.engine.simulation import Simulation
 from lazaretto.measures import (
+    Antivirals,
+    ClosedLoop,
     CloseSchools,
     CloseWorkplaces,
+    ContactTracing,
+    HealthCare,
+    Isolation,
     Lockdown,
     Measure,
+    OpenResource,
+    Quarantine,
     ReduceContacts,
     Screening,
     SymptomaticTesting,
+    Trigger,
+    VaccinationCampaign,
+    Zones,
 )
 from lazaretto.people import Population
 
@@ -52,16 +74,23 @@ def plain(people: Population) -> Settings:
 
 @pytest.fixture(scope="module")
 def busy(plain: Settings, people: Population) -> Settings:
-    """Return the same wave with a measure of every kind."""
-    return replace(plain, measures=(
-        ReduceContacts(layers=["compound", "community"], factor=0.7, **since(5)),
-        CloseSchools(factor=0.1, **since(8)),
-        CloseWorkplaces(factor=0.6, areas=list(people.districts[:2]), **since(10)),
-        SymptomaticTesting(share=0.4, delay_days=2),
-        Screening(participation=0.3, interval_days=2, **since(12, 40)),
-        Lockdown(tier=3, areas=[people.districts[0]], **since(14, 35)),
-        Lockdown(tier=2, areas=list(people.districts[1:3]), **since(16)),
-    ))  # fmt: skip
+    """Return the same wave with a measure of every kind, and too little of everything."""
+    many = {"level": "district", "on": {"cases": {"days": 3, "number": 20}}}
+    return replace(
+        plain, stocks=scarce_stocks(PERSONS, DAYS), severity=severe(0.1),
+        vaccination=doses(DISTRICTS, [-90], 5, 0.5), measures=(
+            ReduceContacts(layers=["compound", "community"], factor=0.7, **since(5)),
+            CloseSchools(factor=0.1, when=Trigger.model_validate(many)),
+            CloseWorkplaces(factor=0.6, areas=list(people.districts[:2]), **since(10)),
+            Screening(participation=0.3, interval_days=2, pool=10, labs="labs", crowding=0.5,
+                      **since(12, 40)),
+            Zones(rule="7+7", unit="building", areas=list(people.districts[1:3]), **since(8)),
+            Lockdown(tier=3, areas=[people.districts[0]], **since(14, 35)),
+            Lockdown(tier=2, areas=list(people.districts[1:3]), **since(16)),
+            ClosedLoop(share=0.2, **since(14)),
+            *containment(),
+        ),
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +113,17 @@ def test_the_waves_are_worth_comparing(plain_outcome: Outcome, busy_outcome: Out
     persons = {person for _, person, _, _ in plain_outcome.infections}
     assert len(plain_outcome.infections) - len(persons) > 500  # reinfections
     assert 5_000 < len(busy_outcome.infections) < len(plain_outcome.infections)
-    assert busy_outcome.counts["reports"].sum() > 1_000
-    assert busy_outcome.counts["isolated"].sum() > 1_000
-    assert busy_outcome.counts["longest_stays"][:, 22].sum() > 1_000
+    counts = busy_outcome.counts
+    assert counts["reports"].sum() > 1_000
+    assert (counts["isolated"].sum(axis=(0, 1)) > [1_000, 0, 500, 200, 10]).sum() >= 4
+    assert counts["longest_stays"][:, 22].sum() > 1_000
+    assert (counts["infections"].sum(axis=(0, 1)) > 0).all()
+    assert counts["stock_used"].any(axis=0).all()
+    assert counts["cases_untraced"].any()
+    assert counts["patients_waiting"].any()
+    assert counts["treated"].any()
+    assert counts["doses"].any()
+    assert counts["deaths"].sum() > 20
 
 
 @pytest.mark.parametrize("threads", [1, 2, 8])
@@ -107,6 +144,8 @@ def test_the_size_of_pieces_and_buffers_does_not_matter(
 ):
     """Cohorts cut into small pieces, and buffers that fill up again and again, change nothing."""
     monkeypatch.setattr(spread, "PIECE", 97)
+    monkeypatch.setattr(evening, "PIECE", 89)
+    monkeypatch.setattr(interviews, "PIECE", 3)
     monkeypatch.setattr(spread, "CAPACITY", BLOCK + LONGEST + 1)
     assert same(busy_outcome, outcome(people, busy, 2))
 
@@ -128,6 +167,7 @@ def test_another_seed_is_another_run(people: Population, plain: Settings, plain_
     assert other.series_sha256 != plain_outcome.series_sha256
 
 
+# fmt: off
 NULL_MEASURES: dict[str, Measure] = {
     "nothing is reduced": ReduceContacts(layers=["household", "workplace"], factor=1.0),
     "schools stay open": CloseSchools(factor=1.0),
@@ -135,10 +175,24 @@ NULL_MEASURES: dict[str, Measure] = {
     "the open tier": Lockdown(tier="open"),
     "nobody is screened": Screening(participation=0.0),
     "nobody seeks a test": SymptomaticTesting(share=0.0, delay_days=3),
+    "nobody queues": Screening(participation=0.0, crowding=1.0, pool=20),
+    "cases are isolated once": Isolation(least_days=20, with_parent=True),
+    "nobody is remembered": ContactTracing(household=0.0, backward=True, second_degree=True),
+    "contacts are quarantined once": Quarantine(days=20),
+    "their contacts too": Quarantine(days=20, of="second_contacts"),
+    "nobody is treated": Antivirals(share=0.0),
+    "treatment does not help": Antivirals(share=1.0, efficacy=0.0),
+    "there are beds for all": HealthCare(worse=9.0, absence=9.0),
+    "nobody wants a dose": VaccinationCampaign(doses="none", dose=1, ages=["0+"], uptake=[0.0]),
+    "no staff lives on site": ClosedLoop(share=0.0),
+    "no zones": Zones(sealed_days=0, monitored_days=0, otherwise="open"),
+    "never triggered": Lockdown(tier="sealed", when=Trigger.model_validate(
+        {"level": "compound", "on": {"cases": {"number": 2_000_000_000}}})),
     "after the end": Lockdown(tier="sealed", **since(DAYS)),
     "tests after the end": Screening(participation=1.0, **since(DAYS)),
     "before the start": Lockdown(tier="sealed", **since(-30, -1)),
 }
+# fmt: on
 
 
 @pytest.mark.parametrize("null", NULL_MEASURES.values(), ids=NULL_MEASURES.keys())
@@ -154,6 +208,38 @@ def test_a_null_measure_changes_nothing(
     assert same(busy_outcome, outcome(people, replace(busy, measures=(*busy.measures, null))))
 
 
+def test_more_of_what_nobody_needs_infects_nobody(
+    people: Population, busy: Settings, busy_outcome: Outcome
+):
+    spare = (*busy.stocks, stock("spare", "beds", 5, DAYS, contacts=9.0))
+    more = (*busy.measures, OpenResource(stock="spare", amount=100))
+    found = outcome(people, replace(busy, stocks=spare, measures=more))
+    assert found.infections == busy_outcome.infections
+    assert (found.counts["stock_amount"][:, -1] == 105).all()
+
+
+def test_who_falls_ill_infects_no_others_where_nobody_is_moved(
+    people: Population, plain: Settings, plain_outcome: Outcome
+):
+    """Severity only counts where no measure looks for the infected or cares for the ill."""
+    ill = outcome(people, replace(plain, severity=severe(0.3)))
+    assert ill.infections == plain_outcome.infections
+    assert ill.counts["deaths"].sum() > 1_000
+    assert set(differing(ill, plain_outcome)) == {
+        "patients", "admissions", "deaths", "deaths_by_age", "in hospital"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("which", ["no dose", "no protection"])
+def test_vaccines_without_worth_infect_as_many(
+    people: Population, plain: Settings, plain_outcome: Outcome, which: str
+):
+    first = [] if which == "no dose" else [-60, 10]
+    protects = 0.0 if which == "no protection" else 0.9
+    vaccination = doses(DISTRICTS, first, 3, protects)
+    assert same(plain_outcome, outcome(people, replace(plain, vaccination=vaccination)))
+
+
 def test_a_null_test_with_another_turnaround_changes_nothing(
     people: Population, busy: Settings, busy_outcome: Outcome
 ):
@@ -164,8 +250,9 @@ def test_a_null_test_with_another_turnaround_changes_nothing(
 def test_the_order_of_measures_does_not_matter(
     people: Population, busy: Settings, busy_outcome: Outcome
 ):
-    orders = list(permutations(busy.measures))
-    for order in (orders[1_000], orders[2_500], busy.measures[::-1]):
+    """Where no two measures are of a kind of which the first one decides."""
+    given = busy.measures
+    for order in (given[5:] + given[:5], given[::2] + given[1::2], given[::-1]):
         assert order != busy.measures
         assert same(busy_outcome, outcome(people, replace(busy, measures=tuple(order))))
 

@@ -14,16 +14,18 @@ import numpy as np
 import pytest
 from epidemics import Floats, lasting
 from scipy.stats import norm
-from towns import CONFINED, CONTACTS, FREE, START, settings_for, small_town
+from towns import CONFINED, CONTACTS, FREE, START, end_of, settings_for, small_town, stock
 
 from lazaretto.disease import courses
 from lazaretto.engine.city import ESSENTIAL, FIRST_OF_HOUSEHOLD
-from lazaretto.engine.infection import UNDETECTED
+from lazaretto.engine.containment import LOOK_BACK
+from lazaretto.engine.isolation import CASE
 from lazaretto.engine.settings import Settings
-from lazaretto.engine.simulation import LOOK_BACK, Simulation
+from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.spread import Infected
 from lazaretto.measures import (
     CloseSchools,
+    Isolation,
     Lockdown,
     Measure,
     ReduceContacts,
@@ -53,6 +55,7 @@ def measures_of(people: Population, turnaround: int) -> tuple[Measure, ...]:
         CloseSchools(factor=0.2, **since(4)),
         SymptomaticTesting(share=0.5, delay_days=1, turnaround_days=turnaround),
         Screening(participation=0.3, turnaround_days=turnaround, **since(6)),
+        Isolation(beds=["hall"], transfer_days=3, longest_days=9),
         Lockdown(tier=2, areas=[people.districts[0]], **since(8)),
         Lockdown(tier=3, areas=[people.districts[1]], **since(10)),
     )
@@ -64,7 +67,10 @@ def settings(people: Population, which: str) -> Settings:
     if which != "no measures":
         measures = measures_of(people, int(which.split()[-2]))
     table = lasting(courses("omicron-ba2"))
-    return settings_for(people, r0=6, n_days=30, seed=4, table=table, measures=measures)
+    beds = (stock("hall", "beds", 60, 30),)
+    return settings_for(
+        people, r0=6, n_days=30, seed=4, table=table, measures=measures, stocks=beds
+    )
 
 
 @dataclass
@@ -290,39 +296,70 @@ def test_a_policy_of_1_leaves_the_diary_alone(people: Population):
 def test_the_isolated_meet_nobody_and_those_not_yet_isolated_do(
     people: Population, turnaround: int
 ):
-    """Isolation begins on the day of the result, after whatever happened on the day of the swab."""
+    """From the day on which isolation acts on transmission, where nothing remains at home."""
     which = f"results after {turnaround} days"
-    simulation = Simulation(people, settings(people, which), 1)
-    first_known: dict[int, int] = {}
-    for day in range(25):
-        simulation.advance()
-        for cohort in simulation.cohorts:
-            known = cohort.found < UNDETECTED - 1
-            for person in cohort.person[known].tolist():
-                first_known.setdefault(person, day)
-    assert len(first_known) > 100
-    met_before, isolated_days = 0, 0
-    for person, swab in list(first_known.items())[:150]:
+    alone = replace(settings(people, which), apart=np.zeros(len(LAYERS)))
+    simulation = Simulation(people, alone, 1)
+    simulation.run(until=25)
+    table = simulation.containment.isolated
+    case = table.reason == CASE
+    met_before, isolated_days, away = 0, 0, 0
+    for person, begins, place in zip(
+        table.person[case][:150], table.since[case], table.place[case], strict=False
+    ):
         for day in range(max(simulation.day - LOOK_BACK, 0), simulation.day):
-            met = simulation.contacts_of(person, day)
-            if day >= max(swab + turnaround, swab + 1):
+            met = simulation.contacts_of(int(person), day)
+            if day >= begins:
                 assert met.person.size == 0
                 isolated_days += 1
+                away += place > 0
             else:
                 met_before += met.person.size
     assert isolated_days > 100
     assert met_before > 100
+    assert away > 20
     simulation.close()
 
 
+def test_the_isolated_at_home_meet_as_many_as_is_left(people: Population):
+    """Of a person isolated at home so many contacts remain by layer, of those not away."""
+    apart = np.array([1.0, 0.5, 0.2, 0.0, 0.0, 0.3])
+    at_home = Isolation(least_days=30)
+    screening = Screening(participation=1.0, turnaround_days=0)
+    given = replace(settings(people, "no measures"), apart=apart, measures=(screening,))
+    runs = [Simulation(people, some, 1) for some in (
+        given, replace(given, measures=(screening, at_home)))]  # fmt: skip
+    for run in runs:
+        run.run(until=12)
+    free, held = runs
+    table = held.containment.isolated
+    isolated = set(table.person[table.since <= 11].tolist())  # others were at large on day 11
+    made, left = np.zeros(len(LAYERS)), np.zeros(len(LAYERS))
+    for person in isolated:
+        if held.state.infected_on[person] != free.state.infected_on[person]:
+            continue
+        before, after = (run.contacts_of(person, 11) for run in runs)
+        others = [p not in isolated for p in before.person.tolist()]
+        made += np.bincount(before.layer[others], minlength=len(LAYERS))
+        others = [p not in isolated for p in after.person.tolist()]
+        left += np.bincount(after.layer[others], minlength=len(LAYERS))
+    assert made.sum() > 2_000
+    assert (left[apart == 0] == 0).all()
+    assert (left[apart == 1] == made[apart == 1]).all()
+    some = (apart > 0) & (apart < 1)
+    sd = np.sqrt(made * apart * (1 - apart))[some]
+    assert (np.abs(left - made * apart)[some] < norm.isf(1e-6 / (2 * some.sum())) * sd).all()
+    for run in runs:
+        run.close()
+
+
 def test_those_found_but_left_at_large_go_on_meeting(people: Population):
-    screening = Screening(participation=1.0, turnaround_days=0, isolate=False)
+    screening = Screening(participation=1.0, turnaround_days=0)
     settings_ = replace(settings(people, "no measures"), measures=(screening,))
     simulation = Simulation(people, settings_, 1)
     simulation.run(until=12)
-    found = [c.person[c.found == UNDETECTED - 1] for c in simulation.cohorts]
-    persons = np.concatenate(found)
-    assert persons.size > 100
+    persons = end_of(simulation)["known"]
+    assert len(persons) > 100
     met = [simulation.contacts_of(int(p), simulation.day - 1).person.size for p in persons]
     assert np.mean(met) > 3
     simulation.close()

@@ -23,7 +23,17 @@ from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.spread import Infected
 from lazaretto.engine.state import marked, whereabouts_of
 from lazaretto.engine.transmissibility import meeting, solve
-from lazaretto.measures import Measure, Stock
+from lazaretto.measures import (
+    Antivirals,
+    ContactTracing,
+    HealthCare,
+    Isolation,
+    Measure,
+    Quarantine,
+    Stock,
+    SymptomaticTesting,
+    VaccinationCampaign,
+)
 from lazaretto.people import Population, town
 
 START = date(2022, 3, 1)
@@ -130,6 +140,40 @@ def stock(name: str, unit: str, amount: int | list[int], n_days: int = 60, **mor
     """Return a stock, of the same amount every day or as listed."""
     days = [amount] * n_days if isinstance(amount, int) else amount
     return Stock(name, unit, np.array(days, np.int64), **more)
+
+
+def scarce_stocks(n_persons: int, n_days: int) -> tuple[Stock, ...]:
+    """Return every kind of stock, too little of each for an epidemic in so many persons."""
+    crowded = {"contacts": 8.0, "bus_contacts": 6.0}
+    per_mille = {
+        "labs": ("tubes/day", 30, {}), "clinics": ("visits/day", 6, {}),
+        "tracers": ("tracers", 0.8, {}), "buses": ("seats/day", 6, {}),
+        "hotel": ("beds", 8, crowded), "hall": ("beds", 18, crowded), "ward": ("beds", 3, {}),
+        "icu": ("beds", 1.5, {}), "pills": ("courses", 0.4, {}), "shots": ("doses/day", 10, {}),
+    }  # fmt: skip
+    return tuple(
+        stock(name, unit, max(round(n_persons * amount / 1000), 1), n_days, **more)
+        for name, (unit, amount, more) in per_mille.items()
+    )
+
+
+def containment() -> tuple[Measure, ...]:
+    """Return measures that test, trace, isolate, treat and vaccinate with `scarce_stocks`."""
+    return (
+        SymptomaticTesting(
+            share=0.4, delay_days=2, background=0.002, clinics="clinics", labs="labs"
+        ),
+        ContactTracing(
+            workplace=0.4, school=0.3, building=0.3, compound=0.2, community=0.05,
+            tracers="tracers", cases_per_tracer=2, backward=True, second_degree=True,
+        ),
+        Isolation(beds=["hotel", "hall"], seats="buses", with_parent=True, least_days=4),
+        Quarantine(days=7, beds=["hall"], seats="buses"),
+        Quarantine(of="second_contacts", days=3),
+        Antivirals(share=0.6, courses="pills"),
+        HealthCare(ward="ward", icu="icu", worse=2.0, absence=1.0),
+        VaccinationCampaign(doses="shots", dose=1, ages=["60+", "15-59"], uptake=[0.9, 0.95]),
+    )  # fmt: skip
 
 
 def severe(hospital: float, icu: float = 0.3, death: float = 0.3) -> Severity:

@@ -139,7 +139,7 @@ def dose_days(
             had = rank < share[band]
             on = first[band] + (last[band] - first[band]) * rank[had] / share[band]
             days[band, had, dose - 1] = np.floor(on + 0.5)
-    days = np.maximum.accumulate(days, axis=2)
+    days = np.clip(np.maximum.accumulate(days, axis=2), np.iinfo(np.int16).min, NOT_YET)
     return np.repeat(days[None].astype(np.int16), n_districts, axis=0)
 
 

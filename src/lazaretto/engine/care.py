@@ -85,10 +85,11 @@ def progress(c: Containment, day: int, orders: Orders) -> None:
         factor = np.where(patients.status == WITHOUT_BED, worse[rule_of[patients.district]], 1.0)
         chance = np.minimum(patients.chance * factor, 2.0**31)
         dies = over & (patients.lot < chance)
-        _die(c, day, dies)
+        _die(c, day, dies, rule_of[patients.district] != NO_RULE)
         if c.moves:
-            well = over & ~dies & (patients.status == IN_BED)
-            c.move(patients.person[well], AT_LARGE, day + 1)
+            well = np.sort(patients.person[over & ~dies & (patients.status == IN_BED)])
+            in_hospital = (c.where(well) == AWAY) & (c.isolated.position(well) < 0)
+            c.move(well[in_hospital], AT_LARGE, day + 1)
         patients.keep(~over)
     absent = _absent(c) if any(rule.absence > 0 for _, rule in rules) else 0.0
     for number in (NO_RULE, *range(len(rules))):
@@ -124,7 +125,7 @@ def _admit(
         patients.status[at] = IN_BED
         by_age = c.tally.admissions[day, :, :, level]
         np.add.at(by_age, (patients.age[at].astype(np.int64), _counted(patients.doses[at])), 1)
-        if c.moves and at.size:
+        if c.moves and rule is not None and at.size:
             _enter(c, day, orders, np.sort(patients.person[at]))
 
 
@@ -138,27 +139,35 @@ def _share_beds(orders: Orders, name: str, level: int) -> NDArray[np.bool_]:
 
 def _enter(c: Containment, day: int, orders: Orders, person: Persons) -> None:
     """Move persons to hospital; who is not known to be infected is tested there."""
+    known = np.empty(person.size, np.bool_)
+    marked(c.state.known, person, known)
+    unknown = person[~known]
+    found_where = c.found_where(unknown)
     at = c.isolated.position(person)
     gone = np.zeros(c.isolated.size, np.bool_)
     gone[at[at >= 0]] = True
     c.isolated.remove(gone)
-    known = np.empty(person.size, np.bool_)
-    marked(c.state.known, person, known)
-    unknown = person[~known]
     none = np.zeros(unknown.size, np.uint32)
     if orders.rules.symptoms:
         c.laboratories.receive(
-            ON_THE_SPOT, unknown.size, unknown, none, day, 0, 0, np.zeros(unknown.size, np.bool_)
+            ON_THE_SPOT,
+            unknown.size,
+            unknown,
+            none,
+            day,
+            0,
+            found_where,
+            np.zeros(unknown.size, np.bool_),
         )
     c.move(person, AWAY, day + 1)
 
 
-def _die(c: Containment, day: int, dies: NDArray[np.bool_]) -> None:
+def _die(c: Containment, day: int, dies: NDArray[np.bool_], in_care: NDArray[np.bool_]) -> None:
     patients = c.patients
     np.add.at(c.tally.deaths[day], patients.district[dies], 1)
     np.add.at(c.tally.deaths_by_age[day], (patients.age[dies], _counted(patients.doses[dies])), 1)
     if c.moves:
-        person = np.sort(patients.person[dies])
+        person = np.sort(patients.person[dies & in_care])
         at = c.isolated.position(person)
         gone = np.zeros(c.isolated.size, np.bool_)
         gone[at[at >= 0]] = True

@@ -141,8 +141,7 @@ def _misfits(simulation: Simulation, saved: Arrays) -> list[str]:
         "past_keep": ((days, *simulation.policy.keep.shape), simulation.policy.keep.dtype),
     }
     for name, array in simulation.containment.arrays().items():
-        size = saved[f"kept_{name}"].shape if array.ndim else ()
-        expected[f"kept_{name}"] = (size, array.dtype)
+        expected[f"kept_{name}"] = (_shape_of(name, array, saved), array.dtype)
     for name, held in simulation.confinement.held().items():
         expected[f"stay_{name}"] = (np.shape(held), held.dtype)
     for i, state in enumerate(simulation.triggered):
@@ -154,6 +153,17 @@ def _misfits(simulation: Simulation, saved: Arrays) -> list[str]:
     if not days <= day <= simulation.settings.n_days:
         wrong.append("day")
     return wrong
+
+
+def _shape_of(name: str, array: NDArray[Any], saved: Arrays) -> tuple[int, ...]:
+    """Return the shape that an array of containment must have beside the others."""
+    title, _, column = name.partition("_")
+    if title in ("log", "ancestry"):
+        sizes = saved[f"kept_{title}_size"]
+        return sizes.shape if column in ("size", "stamp", "day") else (int(sizes.sum()),)
+    if title in ("isolated", "pending", "patients", "queue"):
+        return saved[f"kept_{title}_person"].shape
+    return saved["kept_fresh"].shape if name == "fresh" else array.shape
 
 
 def _split(saved: Arrays) -> dict[str, list[NDArray[Any]]]:

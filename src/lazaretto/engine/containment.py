@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from lazaretto.chance import Purpose, stream_key, threshold
 from lazaretto.engine.city import ESSENTIAL, City, residents
 from lazaretto.engine.hospital import Patients
-from lazaretto.engine.isolation import NO_RULE, Holding, Isolated
+from lazaretto.engine.isolation import HOME, NO_RULE, Holding, Isolated
 from lazaretto.engine.laboratories import Laboratories, Pending
 from lazaretto.engine.rates import Rates
 from lazaretto.engine.settings import Settings
 from lazaretto.engine.spread import Workers
-from lazaretto.engine.state import State, move, undo, whereabouts_of
+from lazaretto.engine.state import AT_HOME, State, move, undo, whereabouts_of
 from lazaretto.engine.tracing import Queue
 from lazaretto.measures import NEVER_POSITIVE, Orders, Places
 from lazaretto.outcomes import Addresses, Tally
@@ -25,6 +25,9 @@ LOOK_BACK = 21
 """Days for which contacts can be recomputed."""
 
 Persons = NDArray[np.int32]
+
+IN_FACILITY, IN_HOME_ISOLATION, OPEN_ZONE = 0, 1, 5
+"""Positions in `lazaretto.words.FOUND_WHERE`; tiers come before the open one, highest first."""
 
 
 class Move(NamedTuple):
@@ -63,6 +66,8 @@ class Containment:
     tally: Tally
     workers: Workers
     moves: bool
+    backward: bool = False
+    """Whether it is kept who infected whom."""
     moved: bool = field(init=False, default=False)
     """Whether anybody was ever moved."""
     isolated: Isolated = field(init=False)
@@ -84,6 +89,8 @@ class Containment:
 
     def __post_init__(self) -> None:
         n_stocks = len(self.settings.stocks)
+        self.tier = np.zeros(self.places.building_persons.size, np.uint8)
+        """Tier of each building today, shape (n_buildings,)."""
         self.isolated = Isolated.nobody()
         self.laboratories = Laboratories(n_stocks)
         self.queue = Queue.empty()
@@ -109,8 +116,9 @@ class Containment:
         self.course_keys = np.array([self.key(Purpose.COURSE, day) for day in days], np.uint64)
         self.report_keys = np.array([self.key(Purpose.REPORTING, day) for day in days], np.uint64)
 
-    def begin(self, day: int, amount: NDArray[np.int64]) -> None:
+    def begin(self, day: int, amount: NDArray[np.int64], tier: NDArray[np.uint8]) -> None:
         """Begin a day: nothing is used yet, what nobody can ask for any more is forgotten."""
+        self.tier = tier
         self.used[:] = 0
         self.waiting[:] = 0
         self.left += np.where(self.is_consumed, amount, 0)
@@ -168,6 +176,14 @@ class Containment:
         at = np.searchsorted(self.city.district_start, person, side="right") - 1
         return at.astype(np.int64)
 
+    def found_where(self, person: Persons) -> NDArray[np.uint8]:
+        """Return where persons are found if found now, as in `lazaretto.words.FOUND_WHERE`."""
+        at = self.isolated.position(person)
+        bed = (at >= 0) & (self.isolated.place[at] != HOME) if self.isolated.size else at >= 0
+        tier = self.tier[self.buildings(person)] & np.uint8(3)
+        place = np.where(self.where(person) == AT_HOME, IN_HOME_ISOLATION, OPEN_ZONE - tier)
+        return np.where(bed, IN_FACILITY, place).astype(np.uint8)
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return everything that differs from day to day, by name, for a checkpoint."""
         log, ancestry = self.log, self.ancestry
@@ -181,8 +197,6 @@ class Containment:
             "ancestry_person": _chain([a.person for a in ancestry.values()], np.int32),
             "ancestry_source": _chain([a.source for a in ancestry.values()], np.int32),
             "ancestry_origin": _chain([a.origin for a in ancestry.values()], np.uint8),
-            "queue_person": self.queue.person,
-            "queue_known": self.queue.known,
             "fresh": self.fresh,
             "moved": np.array(self.moved),
             "left": self.left,
@@ -194,6 +208,7 @@ class Containment:
         for i, last in enumerate(self.last_positive):
             kept[f"last_positive_{i}"] = last
         kept |= {"address_listed": self.addresses.listed, "address_recent": self.addresses.recent}
+        kept |= {f"queue_{name}": array for name, array in self.queue.arrays().items()}
         for title, table in self._tables():
             kept |= {f"{title}_{name}": array for name, array in table.arrays().items()}
         return kept
@@ -215,7 +230,7 @@ class Containment:
         columns = (np.split(saved[f"ancestry_{name}"], sizes) for name in Ancestry._fields)
         parts = zip(saved["ancestry_day"].tolist(), zip(*columns, strict=True), strict=False)
         self.ancestry = {day: Ancestry(*some) for day, some in parts}
-        self.queue = Queue(saved["queue_person"], saved["queue_known"])
+        self.queue = Queue(*(saved[f"queue_{name}"] for name in self.queue.arrays()))
         self.fresh = saved["fresh"]
         self.moved = bool(saved["moved"])
         for name in ("left", "used", "waiting"):
@@ -229,6 +244,10 @@ class Containment:
         for title, table in self._tables():
             for name in table.arrays():
                 setattr(table, name, saved[f"{title}_{name}"])
+            if isinstance(table, Pending):
+                self.laboratories.pending = table
+            if isinstance(table, Pending):  # a copy: laboratories keep samples in batches
+                self.laboratories.pending = table
 
 
 def _chain(parts: list[NDArray[Any]], kind: type) -> NDArray[Any]:

@@ -38,7 +38,9 @@ def count_day(c: Containment, day: int, orders: Orders) -> None:
         if stock.unit == BEDS and stock.name not in care:
             c.used[i] = beds[i]
     if orders.stocks:
-        tally.stock_amount[day] = orders.amount
+        # Of what is used up, what there was today counts, not what arrived.
+        there = np.where(c.is_consumed, c.left + c.used, orders.amount)
+        tally.stock_amount[day] = there
         tally.stock_used[day] = c.used
         tally.stock_waiting[day] = c.waiting
     compounds = np.concatenate([np.empty(0, np.int64), *c.positive_compounds])

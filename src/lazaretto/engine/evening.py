@@ -134,7 +134,7 @@ def _visits(
     c.tally.samples[day, :, SYMPTOMS] += seen
     everywhere = np.ones(c.places.compound_persons.size, np.uint8)
     false = _false_positives(c, day, rule.test, number, others, everywhere, CERTAIN)
-    _send(c, day, orders, rule.test, int(seen.sum()), positive, false, SYMPTOMS, number)
+    _send(c, day, orders, rule.test, int(seen.sum()), positive, false, number)
 
 
 def _round(
@@ -155,7 +155,7 @@ def _round(
     mask = rule.compounds.astype(np.uint8)
     false = _false_positives(c, day, rule.test, slot, came, mask, comes)
     tubes = int((-(-came // rule.test.pool)).sum())
-    _send(c, day, orders, rule.test, tubes, positive, false, reason, slot)
+    _send(c, day, orders, rule.test, tubes, positive, false, slot)
     if rule.test.labs is not None and rule.test.pool > 1:  # a positive pool is reviewed singly
         lab = orders.stock(rule.test.labs)
         c.laboratories.arrived[lab] += rule.test.pool * (positive.size + false.size)
@@ -182,9 +182,9 @@ def _isolated(c: Containment, day: int, orders: Orders) -> None:
     rule_of = holding.rule[KIND[table.reason[found]], table.district[found]]
     for i, (_, rule) in enumerate(every):
         mine = table.person[found[rule_of == i]]
-        tubes = int(others[i].sum())
+        tubes = int(tested[i].sum())
         none = np.empty(0, np.int32)
-        _send(c, day, orders, rule.test, tubes, mine, none, CONTACT_TEST, 128 + i)
+        _send(c, day, orders, rule.test, tubes, mine, none, 128 + i)
     gone = table.person[released]
     np.add.at(c.tally.released[day], table.district[released], 1)
     table.remove(released)
@@ -199,18 +199,17 @@ def _send(
     tubes: int,
     positive: Persons,
     false: Persons,
-    reason: int,
     number: int,
 ) -> None:
     """Send tubes to the laboratory; ``number`` tells the batches of a day apart."""
     person = np.concatenate([positive, false])
     is_false = np.arange(person.size) >= positive.size
     lab = ON_THE_SPOT if test.labs is None else orders.stock(test.labs)
-    lot = np.empty(person.size, np.uint32)
+    lot, where = np.empty(person.size, np.uint32), c.found_where(person)
     key = c.key(Purpose.LABORATORY, day)
     lots(key, person, np.full(person.size, number, np.uint8), lot)
     tubes = max(tubes, int(person.size > 0))
-    c.laboratories.receive(lab, tubes, person, lot, day, test.turnaround, reason, is_false)
+    c.laboratories.receive(lab, tubes, person, lot, day, test.turnaround, where, is_false)
 
 
 def _binomial(
@@ -242,8 +241,9 @@ def _false_positives(
     chosen = []
     for district in np.flatnonzero(wanted):
         out = np.empty(int(wanted[district]), np.int32)
+        taken = np.zeros(int(c.places.district_persons[district]) // 64 + 1, np.uint64)
         n = false_positives(c.city, c.state, due, np.uint32(comes),
                             c.key(Purpose.PARTICIPATION), key, day, test.positive.size,
-                            int(district), out.size, out)  # fmt: skip
+                            int(district), out.size, taken, out)  # fmt: skip
         chosen.append(out[:n])
     return np.concatenate([np.empty(0, np.int32), *chosen])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy import stats
 
-from lazaretto.chance import draw, low31, second, threshold
+from lazaretto.chance import CERTAIN, draw, low31, second, threshold
 from lazaretto.engine.city import City
 from lazaretto.engine.exposures import label_of
 from lazaretto.engine.infection import course_of, record_on
@@ -16,6 +17,12 @@ from lazaretto.engine.state import State, is_marked
 from lazaretto.engine.transmission import accepts
 from lazaretto.measures import Stock
 from lazaretto.words import BUS, FACILITY
+
+MOST_EXPOSURES = 96
+"""One more than the most exposures of a person on one day."""
+
+LARGEST_MEAN = 50.0
+"""Exposures a day above which more make no difference."""
 
 
 @njit(nogil=True, _nrt=False, cache=True)
@@ -71,7 +78,7 @@ def catch(
     state: State,
     person: NDArray[np.int32],
     group: NDArray[np.int64],
-    chance: NDArray[np.uint32],
+    exposures: NDArray[np.uint32],
     shedding: NDArray[np.int64],
     origin: int,
     day: int,
@@ -85,8 +92,9 @@ def catch(
     ----------
     city, rates, state, person, group, shedding, day
         As in `shed`.
-    chance
-        Chance that a person of the group is exposed today, 31 bits, shape (n_groups,).
+    exposures
+        Cumulative chances of the number of exposures of a person of the group today, 31 bits,
+        shape (n_groups, MOST_EXPOSURES).
     origin
         `FACILITY` or `BUS`.
     key
@@ -96,16 +104,19 @@ def catch(
     """
     n = 0
     for i in range(person.size):
-        if group[i] < 0 or chance[group[i]] == 0:
+        if group[i] < 0:
             continue
+        row = exposures[group[i]]
         who = np.int64(person[i])
         if is_marked(state.protected, who):
             continue
         bits = draw(key, who, origin)
-        if low31(bits) >= chance[group[i]]:
-            continue
-        more = second(bits)
-        if not accepts(city, rates, state, who, day, more):
+        more, infected, times = bits, False, 0
+        while not infected and low31(bits) >= row[times]:
+            times += 1
+            more = second(more)
+            infected = bool(accepts(city, rates, state, who, day, more))
+        if not infected:
             continue
         by_day = shedding[group[i]]
         rest = np.int64(second(more) % np.uint64(by_day.sum()))
@@ -134,8 +145,9 @@ def together(
 ) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
     """Return who is infected today by those they are together with, and the labels.
 
-    Everybody of a group meets ``contacts`` others of it at random, so a person is exposed with
-    probability 1 - exp(-contacts * mean infectiousness of the others).
+    Everybody of a group meets ``contacts`` others of it at random, so the exposures of a person
+    are Poisson in number, with mean contacts * mean infectiousness of the others; each infects by
+    the person's susceptibility.
 
     Parameters
     ----------
@@ -149,9 +161,14 @@ def together(
     present = np.zeros(n_groups, np.int64)
     shed(city, rates, state, course_keys, person, group, course, day, shedding, present)
     mean = shedding.sum(axis=1) / STRENGTH_UNIT / np.maximum(present - 1, 1)
-    chance = threshold(-np.expm1(-contacts * mean))
+    shared, which = np.unique(np.minimum(contacts * mean, LARGEST_MEAN), return_inverse=True)
+    numbers = stats.poisson.cdf(np.arange(MOST_EXPOSURES), shared[:, None])
+    exposures = threshold(numbers)[which]
+    exposures[:, -1] = CERTAIN
     caught, label = np.empty(person.size, np.int32), np.empty(person.size, np.uint16)
-    n = catch(city, rates, state, person, group, chance, shedding, origin, day, key, caught, label)
+    n = catch(
+        city, rates, state, person, group, exposures, shedding, origin, day, key, caught, label
+    )
     return caught[:n].copy(), label[:n].copy()
 
 

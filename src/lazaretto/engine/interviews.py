@@ -56,6 +56,8 @@ def interview(
     for i, (_, rule) in enumerate(rules):
         found = _contacts_of_cases(c, day, orders, rule, rule_of == i, fresh, other, past)
         contacts.append(found)
+        if rule.backward and not c.backward:
+            raise ValueError("a measure traces backward but has no field backward that says so")
         if rule.second_degree:
             asked_twice.append((rule, found))
     listed = _quarantine(c, day, orders.rules.contacts, contacts, CONTACT)
@@ -88,23 +90,36 @@ def _contacts_of_cases(
         c.tally.cases_untraced[day] += int(late.sum())
         queue.take(late)
         mine, age = mine[~late], age[~late]
-    # Cases came into the queue by day, and of one day by person.
     order = ready = np.flatnonzero(mine & (age >= rule.delay))
     if rule.tracers is not None:
         stock = orders.stock(rule.tracers)
         free = max(int(orders.amount[stock] - c.used[stock]), 0)
-        order = order[: int(free * rule.cases_per_tracer)]
+        order = _by_lot(c, ready, int(free * rule.cases_per_tracer))
         c.used[stock] += int(np.ceil(order.size / rule.cases_per_tracer))
         c.waiting[stock] += ready.size - order.size
     taken = np.zeros(queue.person.size, np.bool_)
     taken[order] = True
     cases = queue.take(taken)
-    known = cases.known.astype(np.int64)
-    met = _others(c, day, rule, cases.person, known - rule.days_before, known, other, past)
+    first = cases.sampled.astype(np.int64) - rule.days_before
+    end = cases.end.astype(np.int64)
+    met = _others(c, day, rule, cases.person, first, end, other, past)
     named = [home, met]
     if rule.backward:
-        named.append(_infectors(c, day, rule, cases.person))
+        named.append(_infectors(c, day, rule, cases.person, first, end))
     return once(named)
+
+
+def _by_lot(c: Containment, ready: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Return the cases that tracers get round to: the oldest, by lot among those of one day."""
+    if ready.size <= most:
+        return ready
+    if most == 0:
+        return ready[:0]
+    known = c.queue.known[ready]
+    last = ready[known == known[most - 1]]
+    before = ready[known < known[most - 1]]
+    lot = draws_of(c.key(Purpose.TRACING), c.queue.person[last], 2)
+    return np.concatenate([before, last[np.argsort(lot, kind="stable")][: most - before.size]])
 
 
 def _household(c: Containment, day: int, rule: TraceRule, person: Persons) -> Persons:
@@ -164,10 +179,18 @@ def _others(
     return once(found)
 
 
-def _infectors(c: Containment, day: int, rule: TraceRule, person: Persons) -> Persons:
-    """Return those who infected the cases, where the cases name them."""
+def _infectors(
+    c: Containment,
+    day: int,
+    rule: TraceRule,
+    person: Persons,
+    first: NDArray[np.int64],
+    end: NDArray[np.int64],
+) -> Persons:
+    """Return those who infected the cases on the days asked about, where the cases name them."""
     source, origin = np.full(person.size, -1, np.int32), np.zeros(person.size, np.uint8)
-    infected = c.state.infected_on[person]
+    infected = c.state.infected_on[person].astype(np.int64)
+    infected[(infected < first) | (infected >= end)] = -1
     for when, known in c.ancestry.items():
         which = np.flatnonzero(infected == when)
         at = np.searchsorted(known.person, person[which])
@@ -189,17 +212,24 @@ def _quarantine(
     person = once(listed)
     known = np.empty(person.size, np.bool_)
     marked(c.state.known, person, known)
-    new = ~known & (c.where(person) == AT_LARGE) & (c.isolated.position(person) < 0)
-    person = person[new]
+    at = c.isolated.position(person)
+    new = ~known & (c.where(person) == AT_LARGE) & (at < 0)
+    rule_of = first_rule([mask for mask, _ in rules], len(c.places.districts))
+    if reason == CONTACT and c.isolated.size:  # a contact's contact turns out to be a contact
+        closer = ~known & (at >= 0) & (c.isolated.reason[at] == SECOND_CONTACT)
+        closer &= rule_of[c.districts(person)] != NO_RULE
+        c.isolated.turn_into(at[closer], CONTACT, day)
+        new |= closer
+    person, at = person[new], at[new]
     district = c.districts(person)
     since = day - c.state.infected_on[person].astype(np.int64)
     infected = (c.state.infected_on[person] >= 0) & (since < c.settings.courses.pcr.size)
     degree = int(reason == SECOND_CONTACT)
     np.add.at(c.tally.traced[day, :, :, degree], (district, infected.astype(np.int64)), 1)
-    rule_of = first_rule([mask for mask, _ in rules], len(c.places.districts))
     held = rule_of[district] != NO_RULE
-    c.isolated.add(person[held], reason, district[held], day)
     np.add.at(c.tally.isolated[day, :, reason], district[held], 1)
+    held &= at < 0
+    c.isolated.add(person[held], reason, district[held], day)
     c.move(person[held], AT_HOME, day)
     return person
 

@@ -217,10 +217,10 @@ def test_isolated(
         stayed = day - np.int64(since[i])
         least, longest = holding.days[rule, 0], holding.days[rule, 1]
         needed, every = holding.days[rule, 2], holding.days[rule, 3]
-        if stayed >= longest:
+        if stayed + 1 >= longest:
             released[i] = True
             continue
-        leaving = stayed >= least
+        leaving = stayed + 1 >= least
         if leaving and needed == 0:
             released[i] = True
             continue
@@ -298,9 +298,12 @@ def companions(
     state: State,
     child: NDArray[np.int32],
     first_adult: int,
+    person: NDArray[np.int32],
+    place: NDArray[np.uint8],
+    bed: int,
     out: NDArray[np.int32],
 ) -> int:
-    """Choose an adult of the household for each child; return how many were found.
+    """Choose an adult of the household for each child that would be alone; return how many.
 
     Parameters
     ----------
@@ -310,22 +313,29 @@ def companions(
         Children about to be moved, ascending, shape (n,).
     first_adult
         Age band from which a member of the household counts as an adult.
+    person, place, bed
+        The table (`Isolated`), and the place the children are moved to: who has an adult of the
+        household there needs no other.
     out
         Receives the adults, each once, shape (n,).
     """
     n = 0
     for i in range(child.size):
         first, size = household_of(city, np.int64(child[i]))
+        adult = np.int64(-1)
         for member in range(first, first + size):
             if np.int64(city.attributes[member] & AGE_MASK) < first_adult:
                 continue
-            if where_is(state.whereabouts, member) > AT_HOME:
-                continue
-            if n > 0 and out[n - 1] >= first:
-                break  # a brother or sister has one already
-            out[n] = member
+            at = np.searchsorted(person, member)
+            if at < person.size and person[at] == member and place[at] == bed:
+                adult = np.int64(-1)
+                break
+            if adult < 0 and where_is(state.whereabouts, member) <= AT_HOME:
+                adult = np.int64(member)
+        # A brother or sister may have brought one already.
+        if adult >= 0 and (n == 0 or out[n - 1] < first):
+            out[n] = adult
             n += 1
-            break
     return n
 
 

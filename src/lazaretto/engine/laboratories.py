@@ -33,8 +33,8 @@ class Pending:
         Place of the tube among all that ever reached the laboratory.
     turnaround
         Days from the laboratory to the result.
-    reason
-        Why it was taken, an index of `lazaretto.words.SAMPLED_FOR`.
+    where
+        Where the person was, an index of `lazaretto.words.FOUND_WHERE`.
     false
         Whether the person is not infected.
     """
@@ -45,7 +45,7 @@ class Pending:
     lab: NDArray[np.int8]
     position: NDArray[np.int64]
     turnaround: NDArray[np.int16]
-    reason: NDArray[np.uint8]
+    where: NDArray[np.uint8]
     false: NDArray[np.bool_]
 
     @classmethod
@@ -59,7 +59,7 @@ class Pending:
             lab=np.empty(0, np.int8),
             position=np.empty(0, np.int64),
             turnaround=days,
-            reason=np.empty(0, np.uint8),
+            where=np.empty(0, np.uint8),
             false=np.empty(0, np.bool_),
         )
 
@@ -127,7 +127,7 @@ class Laboratories:
         lot: NDArray[np.uint32],
         day: int,
         turnaround: int,
-        reason: int,
+        where: NDArray[np.uint8],
         false: NDArray[np.bool_],
     ) -> None:
         """Take in the tubes of one kind of test of today, the positive ones by person.
@@ -138,11 +138,11 @@ class Laboratories:
             Stock of tubes, `ON_THE_SPOT` if none.
         tubes
             Number of tubes, positive or not.
-        person, lot, false
+        person, lot, where, false
             Whose samples are positive, a 31-bit lot that says where in the batch the tube lies,
-            and whether the person is not infected; each of shape (n,).
-        day, turnaround, reason
-            Today, days from laboratory to result, and why the samples were taken.
+            where the person is, and whether the person is not infected; each of shape (n,).
+        day, turnaround
+            Today, and days from laboratory to result.
         """
         n = person.size
         position = np.zeros(n, np.int64)
@@ -160,7 +160,7 @@ class Laboratories:
             np.full(n, lab, np.int8),
             position,
             np.full(n, turnaround, np.int16),
-            np.full(n, reason, np.uint8),
+            where,
             false,
         )
         (self._due if lab == ON_THE_SPOT else self._queue).append(samples)

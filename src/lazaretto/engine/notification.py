@@ -7,22 +7,19 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lazaretto.chance import Purpose, draw, draws_of, high31, low31, second, threshold
-from lazaretto.engine.contacts import Policy
-from lazaretto.engine.containment import Containment, Persons, first_rule
+from lazaretto.engine.containment import IN_FACILITY, Containment, Persons, first_rule
 from lazaretto.engine.hospital import EXPECTED
 from lazaretto.engine.infection import NO_SYMPTOMS, records_of, unpacked
 from lazaretto.engine.isolation import CASE, FALSE_POSITIVE, NO_RULE
 from lazaretto.engine.laboratories import Pending
 from lazaretto.engine.settings import Reporting
-from lazaretto.engine.state import AT_HOME, AT_LARGE, AWAY, DEAD, State, mark, marked
+from lazaretto.engine.state import AT_HOME, AT_LARGE, DEAD, State, mark, marked
 from lazaretto.measures import Orders
 
 CONFIRMED, ASYMPTOMATIC, RECLASSIFIED = range(3)
-IN_FACILITY, IN_HOME_ISOLATION, AT_LARGE_OPEN = 0, 1, 5
-"""Positions in `lazaretto.words.FOUND_WHERE`; tiers come between, the highest first."""
 
 
-def deliver(c: Containment, day: int, orders: Orders, policy: Policy, stamp: int) -> None:
+def deliver(c: Containment, day: int, orders: Orders, stamp: int) -> None:
     """Deliver the results known today: report, mark places, isolate, queue for tracers, treat.
 
     Parameters
@@ -31,7 +28,7 @@ def deliver(c: Containment, day: int, orders: Orders, policy: Policy, stamp: int
         The containment of the run.
     day
         Today: results are booked on it.
-    orders, policy
+    orders
         Those of today.
     stamp
         First day on whose transmission isolation acts: today in the morning, tomorrow in the
@@ -45,7 +42,7 @@ def deliver(c: Containment, day: int, orders: Orders, policy: Policy, stamp: int
     where = c.where(results.person)
     listed = c.isolated.position(results.person) >= 0
     fresh = np.where(results.false, ~listed & (where == AT_LARGE), ~known & (where != DEAD))
-    results, where = results.chosen(fresh), where[fresh]
+    results = results.chosen(fresh)
     if not results.size:
         return
     person, false = results.person, results.false
@@ -54,19 +51,13 @@ def deliver(c: Containment, day: int, orders: Orders, policy: Policy, stamp: int
     c.tally.results[day] += results.size
     c.tally.result_days[day] += int((day - results.sampled.astype(np.int64)).sum())
     _report(c, day, person, false, district)
-    tier = (policy.tier[building] & np.uint8(3)).astype(np.int64)
-    place = np.select(
-        [where == AWAY, where == AT_HOME],
-        [IN_FACILITY, IN_HOME_ISOLATION],
-        AT_LARGE_OPEN - tier,
-    )
-    np.add.at(c.tally.found[day], (district[~false], place[~false]), 1)
-    _mark_places(c, day, building[where != AWAY])
+    np.add.at(c.tally.found[day], (district[~false], results.where[~false].astype(np.int64)), 1)
+    _mark_places(c, day, building[results.where != IN_FACILITY])
     _isolate(c, day, orders, person, false, district, stamp)
     traced = first_rule([mask for mask, _ in orders.rules.traces], len(c.places.districts))
-    asked = person[traced[district] != NO_RULE]
-    c.queue.add(asked, day)
-    c.fresh = np.concatenate([c.fresh, asked])
+    asked = traced[district] != NO_RULE
+    c.queue.add(person[asked], results.sampled[asked], day, stamp)
+    c.fresh = np.concatenate([c.fresh, person[asked]])
     _treat(c, day, orders, person[~false], district[~false])
 
 
@@ -183,7 +174,8 @@ def _treat(
     value = (lot & np.uint64(0x7FFFFFFF)).astype(np.uint32)
     rule_of = first_rule([mask for mask, _ in orders.rules.treatments], len(c.places.districts))
     for i, (_, rule) in enumerate(orders.rules.treatments):
-        offered = (rule_of[district] == i) & (onset != NO_SYMPTOMS) & (ill >= 0)
+        # Who is found before symptoms is treated when they begin; it is decided, and counted, now.
+        offered = (rule_of[district] == i) & (onset != NO_SYMPTOMS)
         offered &= (ill <= rule.within) & (value < threshold(rule.chance)[age])
         treated = np.flatnonzero(offered)
         treated = treated[np.argsort(lot[treated], kind="stable")]

@@ -17,9 +17,6 @@ from lazaretto.engine.city import City, building_of
 from lazaretto.engine.infection import NO_SYMPTOMS, onset_of
 from lazaretto.engine.state import AT_HOME, AT_LARGE, State, is_marked, where_is
 
-MOST_SLOTS = 64
-"""Most kinds of symptom tests, and most rounds, on one day."""
-
 
 class Samples(NamedTuple):
     """How persons are sampled today; thresholds of 31 bits.
@@ -138,6 +135,7 @@ def false_positives(
     detectable: int,
     district: int,
     wanted: int,
+    taken: NDArray[np.uint64],
     out: NDArray[np.int32],
 ) -> int:
     """Choose residents not infected whose sample is read as positive; return how many.
@@ -158,6 +156,8 @@ def false_positives(
         Days after infection for which a positive would be a true one.
     district, wanted
         Where, and how many.
+    taken
+        Bitmap of the residents of the district, all clear: nobody is chosen twice.
     out
         Receives them, shape (wanted,).
     """
@@ -167,7 +167,7 @@ def false_positives(
     for attempt in range(1000 * wanted):
         if n == wanted:
             break
-        number = np.int64(district) * 1000003 + attempt
+        number = (np.int64(district) << 40) | attempt
         who = first + pick(draw(key, number, 0), size)
         infected = np.int64(state.infected_on[who])
         if infected >= 0 and day - infected < detectable:
@@ -178,6 +178,10 @@ def false_positives(
             continue
         if low31(draw(participation, who, 0)) >= comes:
             continue
+        bit = np.uint64(1) << np.uint64((who - first) & 63)
+        if taken[(who - first) >> 6] & bit:
+            continue
+        taken[(who - first) >> 6] |= bit
         out[n] = who
         n += 1
     return n

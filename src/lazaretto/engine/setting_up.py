@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
+from numpy.typing import NDArray
 
 from lazaretto.chance import Purpose, stream_key, threshold
 from lazaretto.engine.city import City
@@ -11,6 +14,8 @@ from lazaretto.engine.settings import Settings
 from lazaretto.engine.vaccinated import Vaccine, no_vaccine
 from lazaretto.measures import Places
 from lazaretto.people import Population
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 WORTH_THINNING = 0.15
 """Share of a cohort whose infection must be over before it is gone through and thinned."""
@@ -39,12 +44,12 @@ def places_of(people: Population, city: City) -> Places:
     compound_subdistrict = people.compound_subdistrict.astype(np.int64)
     return Places(
         districts=people.districts,
-        district_persons=np.diff(people.district_start).astype(np.int64),
-        compound_district=city.subdistrict_district[compound_subdistrict].astype(np.int64),
-        compound_persons=np.diff(people.compound_start).astype(np.int64),
-        compound_subdistrict=compound_subdistrict,
-        building_compound=people.building_compound.astype(np.int64),
-        building_persons=np.diff(people.building_start).astype(np.int64),
+        district_persons=locked(np.diff(people.district_start).astype(np.int64)),
+        compound_district=locked(city.subdistrict_district[compound_subdistrict].astype(np.int64)),
+        compound_persons=locked(np.diff(people.compound_start).astype(np.int64)),
+        compound_subdistrict=locked(compound_subdistrict),
+        building_compound=locked(people.building_compound.astype(np.int64)),
+        building_persons=locked(np.diff(people.building_start).astype(np.int64)),
     )
 
 
@@ -55,3 +60,10 @@ def vaccine_of(settings: Settings) -> Vaccine:
         return no_vaccine()
     key = stream_key(settings.seed, Purpose.VACCINATION)
     return Vaccine(given.dose_day.copy(), threshold(given.risk), key, 1)
+
+
+def locked(array: NDArray[Kind]) -> NDArray[Kind]:
+    """Return a view that cannot be written: what measures see is not theirs to change."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -27,7 +27,7 @@ from lazaretto.engine.notification import deliver
 from lazaretto.engine.policy import policy_of
 from lazaretto.engine.rates import Rates, build_rates
 from lazaretto.engine.seeding import seeded
-from lazaretto.engine.setting_up import days_worth_thinning, places_of, vaccine_of
+from lazaretto.engine.setting_up import days_worth_thinning, locked, places_of, vaccine_of
 from lazaretto.engine.settings import Settings
 from lazaretto.engine.spread import Infected, Workers, transmit
 from lazaretto.engine.state import State, new_state
@@ -116,6 +116,7 @@ class Simulation:
         )
         measures = settings.measures
         self._sought = any(measure.finds_infected for measure in measures)
+        self._backward = any(getattr(measure, "backward", False) for measure in measures)
         moves = self._sought or any(measure.moves_persons for measure in measures)
         self.state = new_state(people.attributes.size, moves, vaccine_of(settings))
         n_districts, n_subdistricts = len(people.districts), people.subdistrict_start.size - 1
@@ -131,11 +132,10 @@ class Simulation:
         self._workers = Workers(self.threads)
         self.containment = Containment(
             self.city, self.rates, self.state, self.places, settings, self.tally, self._workers,
-            moves,
+            moves, self._backward,
         )  # fmt: skip
         self._loop_key = self.containment.key(Purpose.CLOSED_LOOP)
         self.policy: Policy = self._policy()
-        self._backward = any(getattr(measure, "backward", False) for measure in measures)
         self._thinned_after = days_worth_thinning(settings, self.rates)
         self._outside: list[Infected] = []
         self._riders: Riders = nobody_rides()
@@ -235,34 +235,35 @@ class Simulation:
         for i, measure in enumerate(self.settings.measures):
             self.triggered[i] = measure.watch(self.triggered[i], today, self.places)
             if measure.in_force(today):
-                active = replace(today, active=self.triggered[i])
+                active = replace(today, active=locked(self.triggered[i]))
                 measure.order(active, self.places, self.orders)
         self.policy = self._policy()
 
     def _observed(self) -> Observed:
         kept, day, tally = self.containment, self.day, self.tally
-        building, compound, subdistrict = (day - last for last in kept.last_positive)
+        building, compound, subdistrict = (day - 1 - last for last in kept.last_positive)
+        last, none = max(day - 1, 0), 1 if day else 0
         return Observed(
-            confirmed=tally.reports[:day, :, 0],
-            asymptomatic=tally.reports[:day, :, 1],
-            found=tally.found[:day],
-            deaths=tally.deaths[:day],
-            patients=tally.patients[day - 1] if day else np.zeros_like(tally.patients[0]),
-            building_clear=building,
-            compound_clear=compound,
-            subdistrict_clear=subdistrict,
-            stock_used=kept.used.copy(),
-            stock_waiting=kept.waiting.copy(),
+            confirmed=locked(tally.reports[:day, :, 0]),
+            asymptomatic=locked(tally.reports[:day, :, 1]),
+            found=locked(tally.found[:day]),
+            deaths=locked(tally.deaths[:day]),
+            patients=locked(tally.patients[last] * none),
+            building_clear=locked(building),
+            compound_clear=locked(compound),
+            subdistrict_clear=locked(subdistrict),
+            stock_used=locked(tally.stock_used[last] * none),
+            stock_waiting=locked(tally.stock_waiting[last] * none),
             stocks=tuple(stock.name for stock in self.settings.stocks),
-            stock_amount=tally.stock_amount[day - 1] if day else self.orders.amount.copy(),
+            stock_amount=locked(tally.stock_amount[last] if day else self.orders.amount),
         )
 
     def _morning(self) -> None:
         kept, day, orders = self.containment, self.day, self.orders
-        kept.begin(day, orders.amount)
+        kept.begin(day, orders.amount, self.policy.tier)
         if not self.settings.measures:
             return
-        deliver(kept, day, orders, self.policy, day)
+        deliver(kept, day, orders, day)
         interview(kept, day, orders, self._other, self.past)
         self._riders = transfer(kept, day, orders)
         vaccinate(kept, day, orders)
@@ -362,7 +363,7 @@ class Simulation:
             raise ValueError(message)
         if self._sought:
             take_samples(self.containment, self.day, self.orders, self.cohorts)
-            deliver(self.containment, self.day, self.orders, self.policy, self.day + 1)
+            deliver(self.containment, self.day, self.orders, self.day + 1)
         self.cohorts = [cohort for cohort in self.cohorts if self._thinned(cohort).size]
 
     def _thinned(self, cohort: Cohort) -> Cohort:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -30,35 +30,46 @@ LISTED = 1 << 14
 
 @dataclass
 class Queue:
-    """Cases that wait for a tracer, by day and of one day by person; arrays of shape (n,).
+    """Cases that wait for a tracer, by day of the result; arrays of shape (n,).
 
     Parameters
     ----------
     person
         Who.
-    known
-        Day of the result.
+    sampled, known
+        Day of the sample and of the result.
+    end
+        First day on which the case is isolated.
     """
 
     person: NDArray[np.int32]
+    sampled: NDArray[np.int16]
     known: NDArray[np.int16]
+    end: NDArray[np.int16]
 
     @classmethod
     def empty(cls) -> Queue:
         """Return a queue of nobody."""
-        return cls(np.empty(0, np.int32), np.empty(0, np.int16))
+        days = np.empty(0, np.int16)
+        return cls(np.empty(0, np.int32), days, days, days)
 
-    def add(self, person: NDArray[np.int32], day: int) -> None:
-        """Let cases wait, whose result came today."""
-        before = int(np.searchsorted(self.known, day))
-        today = np.sort(np.concatenate([self.person[before:], person]))
-        self.person = np.concatenate([self.person[:before], today])
-        self.known = np.concatenate([self.known, np.full(person.size, day, np.int16)])
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return every array by name."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+    def add(
+        self, person: NDArray[np.int32], sampled: NDArray[np.int16], day: int, end: int
+    ) -> None:
+        """Let cases wait, whose result came today and who are isolated from day ``end`` on."""
+        known, ends = (np.full(person.size, value, np.int16) for value in (day, end))
+        for name, more in zip(self.arrays(), (person, sampled, known, ends), strict=True):
+            setattr(self, name, np.concatenate([getattr(self, name), more]))
 
     def take(self, which: NDArray[np.bool_]) -> Queue:
         """Take cases off the queue, by mask."""
-        taken = Queue(self.person[which], self.known[which])
-        self.person, self.known = self.person[~which], self.known[~which]
+        taken = Queue(*(array[which] for array in self.arrays().values()))
+        for name, array in self.arrays().items():
+            setattr(self, name, array[~which])
         return taken
 
 

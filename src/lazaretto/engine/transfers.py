@@ -103,13 +103,17 @@ def _fill(
         c.move(going, AWAY, day)
         free[stock] -= n
         if rule.with_parent:
-            adults = _accompany(c, day, rule, stock, going, int(free[stock]))
+            spare = int(free[stock])
+            if seat is not None:
+                spare = min(spare, int(seats[seat]) - n)
+            adults = _accompany(c, day, rule, stock, going, spare)
             free[stock] -= adults.size
             going = np.union1d(going, adults)
         if seat is not None:
-            seats[seat] = max(int(seats[seat]) - going.size, 0)
+            seats[seat] -= going.size
         moved.append((going, stock, rule.bus))
-    c.waiting[stocks[0]] += waiting.size + behind
+    for stock in stocks:
+        c.waiting[stock] += waiting.size + behind
 
 
 def _first(c: Containment, at: NDArray[np.int64], most: int) -> Persons:
@@ -130,20 +134,23 @@ def _first(c: Containment, at: NDArray[np.int64], most: int) -> Persons:
 def _accompany(
     c: Containment, day: int, rule: HoldRule, stock: int, going: Persons, most: int
 ) -> Persons:
-    """Let an adult of the household go along with each child found positive; return them."""
+    """Let an adult of the household go along with each child that would be alone; return them."""
     age = (c.city.attributes[going] & AGE_MASK).astype(np.int64)
     reason = c.isolated.reason[c.isolated.position(going)]
     first_adult = -(-rule.child_age // 5)
-    child = going[(age < first_adult) & np.isin(reason, (CASE, FALSE_POSITIVE))]
+    child = going[(age < first_adult) & (reason != COMPANION)]
     adults = np.empty(child.size, np.int32)
-    n = companions(c.city, c.state, child, first_adult, adults)
+    n = companions(c.city, c.state, child, first_adult, c.isolated.person, c.isolated.place,
+                   stock + 1, adults)  # fmt: skip
     adults = adults[: min(n, most)]
     at = c.isolated.position(adults)
-    c.isolated.turn_into(at[at >= 0], COMPANION, day)
+    # Who is a case already goes as one.
+    ill = np.isin(c.isolated.reason[at], (CASE, FALSE_POSITIVE)) if c.isolated.size else at >= 0
+    c.isolated.turn_into(at[(at >= 0) & ~ill], COMPANION, day)
     new = adults[at < 0]
     c.isolated.add(new, COMPANION, c.districts(new), day)
     c.isolated.place[c.isolated.position(adults)] = stock + 1
-    np.add.at(c.tally.isolated[day, :, COMPANION], c.districts(adults), 1)
+    np.add.at(c.tally.isolated[day, :, COMPANION], c.districts(adults[(at < 0) | ~ill]), 1)
     c.move(adults, AWAY, day)
     return adults
 

@@ -75,7 +75,8 @@ def _warm_containment(c: Containment, run: Simulation, key: np.uint64) -> None:
     sample(city, state, samples, Keys(key, key, key), NOBODY, RECORDS, 0, 0, visits, NOBODY, SMALL)
     lots(key, NOBODY, SMALL, RECORDS)
     due = np.zeros(c.places.compound_persons.size, np.uint8)
-    false_positives(city, state, due, np.uint32(0), key, key, 0, n_days, 0, 0, NOBODY)
+    false_positives(city, state, due, np.uint32(0), key, key, 0, n_days, 0, 0,
+                    np.zeros(1, np.uint64), NOBODY)  # fmt: skip
     moved = state.whereabouts.copy()
     move(moved, NOBODY, 0, SMALL)
     undo(moved, NOBODY, SMALL)
@@ -101,6 +102,6 @@ def _warm_containment(c: Containment, run: Simulation, key: np.uint64) -> None:
     columns = tuple(table.arrays().values())
     merge(columns, columns, columns)
     compress(columns, FLAGS)
-    companions(city, state, NOBODY, 3, NOBODY)
+    companions(city, state, NOBODY, 3, NOBODY, SMALL, 1, NOBODY)
     children_apart(city, NOBODY, SMALL, 3)
     together(city, rates, state, c.course_keys, NOBODY, COUNTS, SMALL, np.zeros(1), BUS, 0, key)

@@ -10,6 +10,7 @@ from lazaretto.measures.conditions import Cases, DateReached, FoundInCommunity
 from lazaretto.measures.levels import LEVELS
 from lazaretto.measures.logic import Claim, implies, impossible
 from lazaretto.measures.measure import Measure
+from lazaretto.measures.stocks import BEDS
 from lazaretto.measures.triggers import Trigger
 from lazaretto.scenario import Problem, did_you_mean, one_of
 from lazaretto.scenario.resources import COURSES, Resource
@@ -71,13 +72,32 @@ def opened(measure: Measure) -> str | None:
 def contradictions(policy: Policy) -> list[Problem]:
     """Return what cannot work in a policy, each with what to do about it."""
     able = _able_to_fire(policy)
-    problems: list[Problem] = []
+    problems: list[Problem] = list(_beds_taken_twice(policy))
     for key, measure in policy.measures:
         if policy.resources is not None:
             problems += _stock_problems(policy, key, measure)
         if measure.when is not None:
             problems += _trigger_problems(policy, f"{key}.when", measure, measure.when, able)
     return problems
+
+
+def _beds_taken_twice(policy: Policy) -> Iterator[Problem]:
+    """Yield beds that are named both for isolation and for the severely ill."""
+    apart = {
+        stock
+        for _, measure in policy.measures
+        for field, stock, unit in taken(measure)
+        if unit == BEDS and field.startswith("beds")
+    }
+    for key, measure in policy.measures:
+        for field, stock, unit in taken(measure):
+            if unit == BEDS and not field.startswith("beds") and stock in apart:
+                yield Problem(
+                    f"{key}.{field}",
+                    stock,
+                    "beds that no isolation or quarantine takes",
+                    "declare a stock of its own for the severely ill in resources:",
+                )
 
 
 def never_opened(policy: Policy, measure: Measure, stock: Resource) -> bool:
@@ -195,7 +215,9 @@ def _never(policy: Policy, measure: Measure, able: list[Measure]) -> Callable[[C
             if claim.negated and fact.day <= first:
                 return f"it can never begin: it is in force from {first}; write a later date"
         if isinstance(fact, Cases | FoundInCommunity) and not claim.negated and policy.complete:
-            finding = [other for other in able if type(other).finds_infected]
+            finding = [
+                other for other in able if type(other).finds_infected and other.finds_first_cases
+            ]
             if not any((other.first or policy.start) <= last for other in finding):
                 return (
                     "it can never begin: no other measure finds cases by then; add one, as "

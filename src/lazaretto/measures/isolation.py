@@ -14,6 +14,7 @@ from lazaretto.measures.sampling import Sampling
 class Holding(Sampling):
     """Persons are kept apart, at home or in a facility; the parent of isolation and quarantine."""
 
+    finds_first_cases: ClassVar[bool] = False
     takes: ClassVar[dict[str, str]] = {"beds": "beds", "seats": "seats/day", "labs": "tubes/day"}
 
     beds: list[str] = Field(

@@ -25,13 +25,18 @@ class Measure(BaseModel):
     on its arguments and the fields only: replicates and interrupted runs rely on it.
     """
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", populate_by_name=True, frozen=True, allow_inf_nan=False
+    )
 
     word: ClassVar[str] = ""
     """Name of a measure of this package in a scenario file."""
 
     finds_infected: ClassVar[bool] = True
     """Whether the measure may look for infected persons; saying no saves memory and time."""
+
+    finds_first_cases: ClassVar[bool] = True
+    """Of one that finds infected persons: whether it can find some before any case is known."""
 
     moves_persons: ClassVar[bool] = False
     """Whether the measure may isolate persons or take them to hospital without looking for them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,11 +16,15 @@ from lazaretto.measures.rules import (
     RoundRule,
     Rules,
     SymptomRule,
+    Test,
     TraceRule,
     TreatRule,
 )
 from lazaretto.measures.stocks import Stock
 from lazaretto.words import LAYERS, OPEN, TIERS
+
+MOST_RULES = 40
+"""Rules of one kind on one day."""
 
 NEVER_POSITIVE = 1 << 14
 """Days since the last positive of a place that never had one."""
@@ -81,7 +86,7 @@ class Observed:
         Persons in hospital wards (0) and intensive care (1) by district, shape (n_districts, 2).
     building_clear, compound_clear, subdistrict_clear
         Days since the last positive that was found outside isolation facilities, by place
-        (0: one this morning or yesterday evening; `NEVER_POSITIVE` and more: none ever),
+        (0: one yesterday; `NEVER_POSITIVE` - 1 and more: none ever),
         shapes (n_buildings,), (n_compounds,), (n_subdistricts,).
     stock_used, stock_waiting
         How much of each stock was in use yesterday and how much waited for it (tubes, cases or
@@ -240,16 +245,42 @@ class Orders:
         ValueError
             If there is no such stock.
         """
-        self.amount[self.stock(name)] += amount
+        if amount != int(amount) or amount < 0:
+            raise ValueError(f"a whole number from 0 on is added to a stock, not {amount}")
+        self.amount[self.stock(name)] += int(amount)
+
+    def _check(
+        self,
+        places: NDArray[np.bool_],
+        rules: Sequence[object],
+        *stocks: str | None,
+        of: str = "districts",
+    ) -> None:
+        size = (
+            len(self.places.districts) if of == "districts" else self.places.compound_persons.size
+        )
+        if places.dtype != np.bool_ or places.shape != (size,):
+            raise ValueError(
+                f"{of} are a mask of shape ({size},), not {places.dtype}{places.shape}"
+            )
+        if len(rules) >= MOST_RULES:
+            raise ValueError(f"at most {MOST_RULES} rules of one kind can hold on one day")
+        for name in stocks:
+            if name is not None:
+                self.stock(name)
 
     def test_symptomatic(self, districts: NDArray[np.bool_], rule: SymptomRule) -> None:
         """Let the symptomatic of the chosen districts be tested, beside what is ordered already."""
-        _share(*rule.seek)
+        _share(*rule.seek, rule.background)
+        if rule.seek.size > self.longest_seek:
+            raise ValueError(f"seek has {rule.seek.size} days; at most {self.longest_seek}")
+        self._check(districts, self.rules.symptoms, rule.clinics, *_labs(rule.test))
         self.rules.symptoms.append((districts, rule))
 
     def screen(self, rule: RoundRule) -> None:
         """Sample compounds today, beside what is ordered already."""
         _share(rule.participation, rule.crowding, *rule.test.positive)
+        self._check(rule.compounds, self.rules.rounds, *_labs(rule.test), of="compounds")
         self.rules.rounds.append(rule)
         queue = np.where(rule.compounds, rule.crowding, 0.0)
         self.queueing = np.maximum(self.queueing, queue)
@@ -257,10 +288,12 @@ class Orders:
     def trace(self, districts: NDArray[np.bool_], rule: TraceRule) -> None:
         """Trace the contacts of cases found in the chosen districts."""
         _share(*rule.recall)
+        self._check(districts, self.rules.traces, rule.tracers)
         self.rules.traces.append((districts, rule))
 
     def isolate(self, districts: NDArray[np.bool_], rule: HoldRule) -> None:
         """Isolate cases who live in the chosen districts."""
+        self._check(districts, self.rules.cases, *rule.beds, rule.seats, *_labs(rule.test))
         self.rules.cases.append((districts, rule))
 
     def quarantine(
@@ -268,21 +301,29 @@ class Orders:
     ) -> None:
         """Quarantine contacts (or contacts of contacts) who live in the chosen districts."""
         rules = self.rules.second_contacts if second else self.rules.contacts
+        self._check(districts, rules, *rule.beds, rule.seats, *_labs(rule.test))
         rules.append((districts, rule))
 
     def treat(self, districts: NDArray[np.bool_], rule: TreatRule) -> None:
         """Treat persons found in the chosen districts."""
         _share(rule.efficacy, *rule.chance)
+        self._check(districts, self.rules.treatments, rule.courses)
         self.rules.treatments.append((districts, rule))
 
     def care(self, districts: NDArray[np.bool_], rule: CareRule) -> None:
         """Care for the severely ill who live in the chosen districts."""
+        self._check(districts, self.rules.care, rule.ward, rule.icu)
         self.rules.care.append((districts, rule))
 
     def vaccinate(self, districts: NDArray[np.bool_], rule: CampaignRule) -> None:
         """Give vaccine doses in the chosen districts."""
         _share(*rule.uptake)
+        self._check(districts, self.rules.campaigns, rule.doses)
         self.rules.campaigns.append((districts, rule))
+
+
+def _labs(test: Test) -> tuple[str | None]:
+    return (test.labs,)
 
 
 def _share(*shares: float) -> None:

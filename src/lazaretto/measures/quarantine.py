@@ -18,6 +18,7 @@ class Quarantine(Holding):
     """Keep traced contacts apart for some days and test them; who is positive becomes a case."""
 
     word: ClassVar[str] = "quarantine"
+    finds_first_cases: ClassVar[bool] = False
 
     of: Literal["contacts", "second_contacts"] = Field(
         "contacts", description="Contacts of cases, or contacts of these contacts."

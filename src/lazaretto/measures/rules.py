@@ -47,6 +47,11 @@ class Test:
     labs: str | None = None
     antigen: bool = False
 
+    def __post_init__(self) -> None:
+        _within("turnaround", self.turnaround, 0, LONGEST_TURNAROUND)
+        _within("pool", self.pool, 1, 100)
+        _within("false_positive", self.false_positive, 0, 1)
+
 
 @dataclass(frozen=True)
 class SymptomRule:
@@ -173,6 +178,14 @@ class HoldRule:
     child_age: int = 15
     with_parent: bool = False
 
+    def __post_init__(self) -> None:
+        _within("least_days", self.least_days, 0, self.longest_days)
+        _within("longest_days", self.longest_days, 0, LONGEST_HOLD)
+        _within("negatives", self.negatives, 0, 14)
+        _within("test_every", self.test_every, 0, LONGEST_HOLD)
+        _within("transfer_days", self.transfer_days, 0, LONGEST_HOLD)
+        _within("bus", self.bus, 1, 1000)
+
 
 @dataclass(frozen=True)
 class TreatRule:
@@ -242,6 +255,11 @@ class CampaignRule:
     gap: int = 0
 
 
+def _within(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise ValueError(f"{name} is {value}; allowed: {least} to {most}")
+
+
 def everyone_at_home() -> NDArray[np.float64]:
     """Return a recall that finds the household and nobody else, shape (n_layers,)."""
     recall = np.zeros(len(LAYERS))
@@ -254,7 +272,8 @@ class Rules:
     """The rules in force today with the districts they hold in, in the order they were given.
 
     Where two rules of one kind hold in a district the first one decides, except that symptom
-    tests and rounds add up. Each entry is (districts, rule), districts of shape (n_districts,).
+    tests, rounds and campaigns add up. Each entry is (districts, rule), districts of shape
+    (n_districts,).
     """
 
     symptoms: list[tuple[NDArray[np.bool_], SymptomRule]] = field(default_factory=list)

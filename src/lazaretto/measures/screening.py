@@ -77,7 +77,7 @@ class Screening(Sampling):
         return np.asarray(place % self.interval_days == day % self.interval_days)
 
     def _in_tiers(self, places: Places, orders: Orders) -> NDArray[np.bool_]:
-        """Return which compounds have a building in one of the tiers, shape (n_compounds,)."""
-        chosen = np.array([tier in self.tiers for tier in TIERS])[orders.tier]
-        n_compounds = places.compound_persons.size
-        return np.bincount(places.building_compound[chosen], minlength=n_compounds) > 0
+        """Return which compounds have one of the tiers as their highest, shape (n_compounds,)."""
+        highest = np.zeros(places.compound_persons.size, np.uint8)
+        np.maximum.at(highest, places.building_compound, orders.tier)
+        return np.array([tier in self.tiers for tier in TIERS])[highest]

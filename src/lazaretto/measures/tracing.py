@@ -18,6 +18,7 @@ class ContactTracing(Measure):
     """Find the contacts of cases, infected or not; a quarantine says what is done with them."""
 
     word: ClassVar[str] = "contact_tracing"
+    finds_first_cases: ClassVar[bool] = False
     takes: ClassVar[dict[str, str]] = {"tracers": "tracers"}
 
     household: float = Field(

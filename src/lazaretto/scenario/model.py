@@ -98,7 +98,7 @@ class Scenario(Section):
         default=None, description="Doses given outside any measure; nobody is vaccinated if absent."
     )
     resources: list[Resource] = Field(
-        default=[], description="Stocks that measures share and can run out of."
+        default=[], max_length=100, description="Stocks that measures share and can run out of."
     )
     measures: list[MeasureEntry] = Field(default=[], description="What is done, in this order.")
     outputs: Outputs = Field(default=Outputs(), description="What a run keeps.")
