@@ -37,7 +37,7 @@ The rules of a day, in order:
     who queue for tests meet again. It infects by the susceptibility of the one met, by age,
     vaccine and days since the last infection. Of several infectors the smallest tie-break wins.
 5.  The severely ill come to hospital when there is a bed, leave it, or die, more often without
-    one. Nobody is moved unless a measure looks for infected persons or cares for the ill.
+    one. Where no measure cares for the ill they are counted, and meet others as before.
 6.  In the evening the symptomatic seek tests, screening looks for everybody infected, and a few
     who are not infected become positives by error. The isolated are tested and released. Tubes
     wait their turn in the laboratories. Results on the spot are delivered like in the morning,

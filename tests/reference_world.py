@@ -120,9 +120,9 @@ class Met:
     """Infectors named."""
     second_contacts: int = 0
     turned_cases: int = 0
+    """Persons isolated for another reason who became cases."""
     turned_contacts: int = 0
     """Contacts of contacts who turned out to be contacts."""
-    """Persons isolated for another reason who became cases."""
     transferred: int = 0
     no_bed: int = 0
     """Person-days without a bed in a facility."""

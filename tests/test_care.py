@@ -24,13 +24,25 @@ from epidemics import (
     lasting,
 )
 from test_vaccinated import BINS, NOT_YET, bins_of
+from towns import Outcome, outcome, settings_for, severe, small_town
 
 from lazaretto.disease import courses, severity
 from lazaretto.disease.severity import Severity
 from lazaretto.engine.seeding import Arrival
-from lazaretto.engine.settings import Vaccination
+from lazaretto.engine.settings import Settings, Vaccination
 from lazaretto.engine.simulation import Simulation
-from lazaretto.measures import Antivirals, HealthCare, Measure, Stock, rules
+from lazaretto.measures import (
+    Antivirals,
+    ContactTracing,
+    HealthCare,
+    Isolation,
+    Measure,
+    Quarantine,
+    Screening,
+    Stock,
+    SymptomaticTesting,
+    rules,
+)
 from lazaretto.outcomes import Tally
 from lazaretto.people import Population
 
@@ -189,6 +201,46 @@ def test_beds_are_never_more_than_there_are_and_never_empty_while_somebody_waits
     infected = tally.infections_by_age.sum(axis=0)
     low, high = (infected @ of_each_age(SEVERE, worse=worse)[2] for worse in (1.0, 2.0))
     assert low < tally.deaths.sum() < high
+
+
+@pytest.fixture(scope="module")
+def epidemic() -> tuple[Population, Settings, Outcome]:
+    """Return a town in which many fall severely ill, and a run without measures."""
+    town = small_town(20_000, 3)
+    settings = settings_for(town, r0=4.0, n_days=60, severity=severe(0.3), seed=62)
+    return town, settings, outcome(town, settings)
+
+
+NULL: dict[str, tuple[Measure, ...]] = {
+    "nobody seeks a test": (SymptomaticTesting(share=0, delay_days=1),),
+    "rounds after the end": (Screening.model_validate({"participation": 1, "from": "2023-01-01"}),),
+    "nobody is found to be isolated": (Isolation(),),
+    "nor traced": (ContactTracing(backward=True), Quarantine(days=7)),
+    "nor treated": (Antivirals(share=1),),
+    "all of them": (
+        SymptomaticTesting(share=0, delay_days=1),
+        ContactTracing(),
+        Isolation(with_parent=True),
+        Quarantine(days=7),
+        Antivirals(share=1),
+    ),
+}
+
+
+@pytest.mark.parametrize("measures", NULL.values(), ids=NULL.keys())
+def test_who_falls_ill_is_moved_by_health_care_only(
+    epidemic: tuple[Population, Settings, Outcome], measures: tuple[Measure, ...]
+):
+    """Measures that find nobody leave every infection as it was, and all that follows from it."""
+    town, settings, without = epidemic
+    seen = outcome(town, replace(settings, measures=measures))
+    assert without.counts["deaths"].sum() > 100
+    assert seen.infections == without.infections
+    changed = [
+        name for name in seen.counts if not np.array_equal(seen.counts[name], without.counts[name])
+    ]
+    # Who is absent from work is counted only where a measure could isolate somebody.
+    assert set(changed) <= {"absent_essential"}
 
 
 def test_antivirals_prevent_the_share_of_admissions_they_should(people: Population):

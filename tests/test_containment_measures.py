@@ -64,8 +64,12 @@ def places():
 def orders(places):
     stocks = tuple(
         Stock(name, unit, np.full(10, 100))
-        for name, unit in (("labs", "tubes/day"), ("hall", "beds"), ("doses", "doses/day"))
-    )
+        for name, unit in (
+            ("labs", "tubes/day"), ("hall", "beds"), ("gym", "beds"), ("icu", "beds"),
+            ("team", "tracers"), ("seats", "seats/day"), ("doses", "doses/day"),
+            ("courses", "courses"),
+        )
+    )  # fmt: skip
     orders = Orders(places, {"pcr": PCR, "antigen": ANTIGEN}, stocks)
     orders.reset(0)
     return orders
@@ -86,7 +90,7 @@ def seen(places, clear=None):
         confirmed=none, asymptomatic=none, found=np.zeros((0, n_districts, 6), np.int64),
         deaths=none, patients=np.zeros((n_districts, 2), np.int64), building_clear=buildings,
         compound_clear=compounds, subdistrict_clear=subdistricts,
-        stock_used=np.zeros(3, np.int64), stock_waiting=np.zeros(3, np.int64),
+        stock_used=np.zeros(8, np.int64), stock_waiting=np.zeros(8, np.int64),
     )  # fmt: skip
 
 
@@ -523,7 +527,7 @@ def test_doses_are_offered_group_by_group_the_oldest_first(places, orders):
         ({"ages": ["60+", "20-59"]}, "1 shares for 2 age groups"),
         ({"ages": []}, "at least 1 item"),
         ({"uptake": [1.5]}, "shares from 0 to 1"),
-        ({"uptake": [float("nan")]}, "shares from 0 to 1"),
+        ({"uptake": [float("nan")]}, "finite number"),
         ({"dose": 2}, "add gap_days:"),
         ({"dose": 5}, "1, 2, 3 or 4"),
     ],

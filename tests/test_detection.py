@@ -172,6 +172,30 @@ def test_false_positives_of_each_round_are_binomial(
     assert low < spread < high
 
 
+def test_nobody_is_wrongly_positive_twice_in_a_round(people: Population):
+    """A test no better than a coin takes half of everybody, each once."""
+    coin = rules.Test(np.full(TABLE.pcr.size, 0.5), false_positive=0.5, turnaround=0)
+    days = iter(range(2))
+
+    def order(places, orders):
+        everywhere = np.ones(len(places.districts), np.bool_)
+        orders.isolate(everywhere, rules.HoldRule(coin, least_days=9))
+        if next(days) == 0:
+            everyone = np.ones(places.compound_persons.size, np.bool_)
+            orders.screen(rules.RoundRule(everyone, 1.0, coin))
+
+    with quiet(people, Ordered(orders=order), n_days=2, infected=0, seed=8) as simulation:
+        simulation.advance()
+        table = simulation.containment.isolated
+        assert (np.diff(table.person) > 0).all()
+        assert (table.reason == FALSE_POSITIVE).all()
+        wrong = simulation.tally.false_positives[0]
+        by_district = np.bincount(table.district, minlength=3)
+    assert np.array_equal(by_district, wrong)
+    assert min(doubt(n, PERSONS // 3, 0.5) for n in wrong) > FALSE_ALARM / 3
+    assert wrong.sum() == table.size
+
+
 def test_those_with_another_illness_are_binomial_too(people: Population):
     """They come at random each day; a share of those tested is wrongly positive."""
     testing = SymptomaticTesting(share=0.0, delay_days=1, background=0.02, specificity=0.98)

@@ -218,15 +218,26 @@ def test_more_of_what_nobody_needs_infects_nobody(
     assert (found.counts["stock_amount"][:, -1] == 105).all()
 
 
-def test_who_falls_ill_infects_no_others_where_nobody_is_moved(
-    people: Population, plain: Settings, plain_outcome: Outcome
+NO_CARE: dict[str, tuple[Measure, ...]] = {
+    "no measures": (),
+    "beds without limit": (HealthCare(worse=9.0),),
+    "nobody is tested": (SymptomaticTesting(share=0.0, delay_days=1), Isolation()),
+}
+
+
+@pytest.mark.parametrize("measures", NO_CARE.values(), ids=NO_CARE.keys())
+def test_who_falls_ill_infects_no_others_where_nobody_cares_for_them(
+    people: Population,
+    plain: Settings,
+    plain_outcome: Outcome,
+    measures: tuple[Measure, ...],
 ):
-    """Severity only counts where no measure looks for the infected or cares for the ill."""
-    ill = outcome(people, replace(plain, severity=severe(0.3)))
+    """Severity is only counted where no measure says how many beds there are."""
+    ill = outcome(people, replace(plain, severity=severe(0.3), measures=measures))
     assert ill.infections == plain_outcome.infections
     assert ill.counts["deaths"].sum() > 1_000
-    assert set(differing(ill, plain_outcome)) == {
-        "patients", "admissions", "deaths", "deaths_by_age", "in hospital"
+    assert set(differing(ill, plain_outcome)) <= {
+        "patients", "admissions", "deaths", "deaths_by_age", "in hospital", "absent_essential"
     }  # fmt: skip
 
 

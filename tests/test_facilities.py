@@ -1,9 +1,10 @@
 """Infection among those isolated together: in halls and on the buses to them.
 
-Everybody in a group meets a number of others of the group a day at random, so one who is not
-infected is infected with chance ``1 - exp(-contacts x mean infectiousness of the others)``. Cases
-and persons taken by mistake are brought to halls and meet nobody else; day by day the expected
-number follows from who is there. False-alarm rate 1e-6 each.
+Everybody in a group meets a number of others of the group a day at random, and each exposure
+infects by the person's susceptibility s, so one who is not infected is infected with chance
+``1 - exp(-s x contacts x mean infectiousness of the others)``. Cases and persons taken by mistake
+are brought to halls and meet nobody else; day by day the expected number follows from who is
+there. False-alarm rate 1e-6 each.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from epidemics import (
 )
 from scipy.stats import chi2
 
-from lazaretto.disease import courses
+from lazaretto.disease import CourseTable, courses
+from lazaretto.engine.city import AGE_MASK
 from lazaretto.engine.rates import ContactRates
 from lazaretto.engine.seeding import Arrival
 from lazaretto.engine.simulation import Simulation
@@ -79,21 +81,25 @@ class Watched(Simulation):
             * (TABLE.infectiousness[self.course[person[infectious]], since[infectious]])
         )
         free = infected_on[person] < 0
+        caught_by = self.settings.courses.susceptibility[self.people.attributes[person] & AGE_MASK]
         assert np.isin(caught, person[free]).all()
         for one in np.unique(group):
             here = group == one
             mean = sheds[here].sum() / max(here.sum() - 1, 1)
-            chance = -np.expm1(-contacts[one] * mean)
-            n = int((here & free).sum())
-            seen = int(np.isin(person[here], caught).sum())
-            if n == 0 or chance == 0:
-                assert seen == 0
-                continue
-            moments = (n * chance, n * chance * (1 - chance), seen)
-            self.expected[origin].append(moments)
+            for some in np.unique(caught_by):
+                of_these = here & free & (caught_by == some)
+                chance = -np.expm1(-some * contacts[one] * mean)
+                n, seen = int(of_these.sum()), int(np.isin(person[of_these], caught).sum())
+                if n == 0 or chance == 0:
+                    assert seen == 0
+                    continue
+                moments = (n * chance, n * chance * (1 - chance), seen)
+                self.expected[origin].append(moments)
 
 
-def halls(contacts: float, bus_contacts: float, mistaken: float, seed: int) -> Watched:
+def halls(
+    contacts: float, bus_contacts: float, mistaken: float, seed: int, table: CourseTable = TABLE
+) -> Watched:
     """Return a city in which everybody is tested on day 0, perfectly but for some by mistake."""
     once = rules.Test(np.ones(TABLE.pcr.size), false_positive=mistaken, turnaround=0)
     hold = rules.HoldRule(once, beds=("hall", "empty hall"), bus=30, least_days=40, longest_days=40)
@@ -110,7 +116,7 @@ def halls(contacts: float, bus_contacts: float, mistaken: float, seed: int) -> W
         return Stock(name, "beds", np.full(DAYS, amount, np.int64), contacts, bus_contacts)
 
     settings = replace(
-        community_settings(TABLE, 1.0, n_days=DAYS),
+        community_settings(table, 1.0, n_days=DAYS),
         contacts=NOBODY_MET,
         seed=seed,
         arrivals=(Arrival(0, 0, PERSONS, 3_000),),
@@ -127,8 +133,23 @@ def halls(contacts: float, bus_contacts: float, mistaken: float, seed: int) -> W
 def test_infections_among_the_isolated(contacts: float, bus_contacts: float, mistaken: float):
     with halls(contacts, bus_contacts, mistaken, 31) as simulation:
         tally = simulation.run()
-    by_origin = tally.infections.sum(axis=(0, 1))
     assert tally.isolated[:, :, 1].sum() > 4_000  # by mistake
+    as_expected(simulation, contacts, bus_contacts)
+
+
+@pytest.mark.parametrize(("contacts", "bus_contacts"), [(25.0, 0.0), (0.0, 25.0), (5.0, 10.0)])
+def test_each_of_many_exposures_infects_by_susceptibility(contacts: float, bus_contacts: float):
+    """Half the ages catch it 0.3 as easily; crowded together they are nearly all infected too."""
+    half = replace(TABLE, susceptibility=np.resize([0.3, 1.0], 18))
+    with halls(contacts, bus_contacts, 0.1, 32, half) as simulation:
+        simulation.run()
+    as_expected(simulation, contacts, bus_contacts)
+
+
+def as_expected(simulation: Watched, contacts: float, bus_contacts: float) -> None:
+    """Assert that as many were infected, in each group on each day, as it should be."""
+    tally = simulation.tally
+    by_origin = tally.infections.sum(axis=(0, 1))
     for origin, strength in ((FACILITY, contacts), (BUS, bus_contacts)):
         if strength == 0:
             assert by_origin[origin] == 0

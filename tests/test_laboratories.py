@@ -43,8 +43,8 @@ def batch(laboratories: Laboratories, day: int, tubes: int, first: int, turnarou
     """Hand in tubes that are all positive; the person is the place in the queue."""
     person = np.arange(first, first + tubes, dtype=np.int32)
     lot = -(-(np.arange(tubes, dtype=np.int64) << 31) // max(tubes, 1))
-    laboratories.receive(0, tubes, person, lot.astype(np.uint32), day, turnaround, 1,
-                         np.zeros(tubes, np.bool_))  # fmt: skip
+    laboratories.receive(0, tubes, person, lot.astype(np.uint32), day, turnaround,
+                         (person % 6).astype(np.uint8), np.zeros(tubes, np.bool_))  # fmt: skip
 
 
 @settings(deadline=None, max_examples=60)
@@ -70,6 +70,7 @@ def test_every_tube_is_read_on_its_day(tubes: list[int], capacity: int, turnarou
         known = laboratories.results(day)
         result[known.person] = day
         assert (known.sampled == np.searchsorted(arrived, known.person, side="right")).all()
+        assert (known.where == known.person % 6).all()
     drained = read_by(np.append(arrived, np.full(length - len(tubes), arrived[-1])), capacity)
     place = np.arange(result.size)
     assert np.array_equal(result, np.searchsorted(drained, place, side="right") + turnaround)

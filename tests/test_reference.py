@@ -61,7 +61,7 @@ ENOUGH = {
     "not_made_by_source": 1_000, "not_made_by_target": 100, "not_made_apart": 500,
     "not_made_on_site": 200, "made_in_queues": 10, "confined": 10_000, "mixed_compounds": 100,
     "waited_in_labs": 500, "turned_away": 200, "positive_by_error": 50, "named": 1_000,
-    "given_up": 100, "backward": 50, "second_contacts": 500, "turned_cases": 200,
+    "given_up": 100, "backward": 20, "second_contacts": 500, "turned_cases": 200, "turned_contacts": 1,
     "transferred": 500, "no_bed": 1_000, "no_seat": 100, "companions": 5,
     "caught_in_facilities": 30, "caught_on_buses": 5, "released_by_tests": 500,
     "released_late": 200, "kept_by_positive_tests": 200, "admitted": 500, "no_hospital_bed": 200,
@@ -215,7 +215,7 @@ def test_the_dead_do_not_arrive():
     made = settings_for(
         people, r0=0.1, n_days=50, table=table, severity=severe(1.0, death=0.9),
         arrivals=tuple(Arrival(day, 0, 300, 300) for day in (0, 14, 28, 42)),
-        measures=(HealthCare(worse=1.0),),
+        measures=(HealthCare(worse=1.0, ward="ward"),), stocks=(stock("ward", "beds", 300),),
     )  # fmt: skip
     reference = ReferenceEngine(people, made).run()
     found = outcome(people, made)
@@ -273,7 +273,7 @@ def rich() -> tuple[Population, Settings, Outcome]:
                                 {"on": {"cases": {"number": 5}}, "least_days": 60})),
     )  # fmt: skip
     made = settings_for(
-        people, r0=12, n_days=60, seed=3, measures=measures, stocks=tuple(stocks),
+        people, r0=12, n_days=50, seed=3, measures=measures, stocks=tuple(stocks),
         table=with_protection(courses("omicron-ba2"), [0.0] * 16 + [0.3, 0.6, 0.9]),
         arrivals=(Arrival(0, 0, 900, 8), Arrival(20, 0, 300, 30), Arrival(40, 300, 900, 90)),
         severity=severe(0.3, death=0.6), vaccination=doses(3, [-60, 12], 2, 0.7),

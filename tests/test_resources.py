@@ -204,6 +204,76 @@ def test_a_stock_that_is_never_there_is_refused():
     assert accepted(measure, FINDING, resources=[COURSES | {"opened": [sold]}])
 
 
+@pytest.mark.parametrize("measure", ["isolation", "quarantine"])
+@pytest.mark.parametrize("field", ["ward", "icu"])
+def test_beds_of_the_isolated_are_not_those_of_the_severely_ill(measure, field):
+    apart = {"measure": measure, "beds": ["halls"]} | ({"days": 7} if measure[0] == "q" else {})
+    care = {"measure": "health_care", "worse": 2}
+    found = refused(FINDING, apart, care | {field: "halls"})
+    assert set(found) == {f"measures.2.{field}"}
+    assert "stock of its own" in found[f"measures.2.{field}"].advice
+    own = {"name": "wards", "unit": "beds", "opened": [{"amount": 5}]}
+    assert accepted(FINDING, apart, care | {field: "wards"}, resources=[BEDS, own])
+
+
+def test_a_campaign_needs_a_vaccine():
+    shots = {"name": "shots", "unit": "doses/day", "opened": [{"amount": 5}]}
+    campaign = {
+        "measure": "vaccination_campaign", "doses": "shots", "dose": 1, "ages": ["60+"],
+        "uptake": [0.5],
+    }  # fmt: skip
+    found = refused(campaign, resources=[shots])
+    assert set(found) == {"measures.0.measure"}
+    assert "add vaccination:" in found["measures.0.measure"].advice
+    assert accepted(campaign, resources=[shots], vaccination={"product": "inactivated"})
+
+
+@pytest.mark.parametrize(
+    ("share", "key", "advice"),
+    [
+        ({"status": "guessed"}, "status", "write status: assumed"),
+        ({"status": "mesured", "source": "x"}, "status", "did you mean measured?"),
+        ({"status": "measured"}, "source", "add source:"),
+        ({"low": "few"}, "low", "remove low:"),
+        ({"high": [1]}, "high", "remove high:"),
+    ],
+)
+def test_a_number_of_a_measure_says_rightly_where_it_is_from(share, key, advice):
+    found = refused(FINDING | {"share": {"value": 0.3} | share})
+    assert set(found) == {f"measures.0.share.{key}"}
+    assert advice in found[f"measures.0.share.{key}"].advice
+    sound = {"value": 0.3, "source": "a survey", "status": "measured", "low": 0.2, "high": 1}
+    assert accepted(FINDING | {"share": sound})[0].share == 0.3
+    assert accepted(FINDING | {"share": {"value": 0.3}})
+    # Parts of a trigger are numbers as well.
+    cases = {"cases": {"days": 7, "per_100000": {"value": 5} | share}}
+    found = refused(FINDING, {"measure": "close_schools", "when": {"on": {"any": [cases]}}})
+    assert set(found) == {f"measures.1.when.on.any.0.cases.per_100000.{key}"}
+
+
+@pytest.mark.parametrize("unit", ["seats/day", "doses/day", "courses"])
+def test_nothing_waits_for_what_is_used_up_or_comes_back(unit):
+    stock = {"name": "some", "unit": unit, "opened": [{"amount": 5}]}
+    taking = {
+        "seats/day": {"measure": "isolation", "beds": ["halls"], "seats": "some"},
+        "doses/day": {
+            "measure": "vaccination_campaign", "doses": "some", "dose": 1, "ages": ["60+"],
+            "uptake": [0.5],
+        },
+        "courses": antivirals() | {"measure": "antivirals", "courses": "some"},
+    }[unit]  # fmt: skip
+    given = {"resources": [BEDS, stock], "vaccination": {"product": "inactivated"}}
+    opening = {"measure": "open_resource", "stock": "halls", "amount": 3}
+
+    def when(**load):
+        return opening | {"when": {"on": {"not": {"stock": {"name": "some"} | load}}}}
+
+    found = refused(FINDING, taking, when(waiting=3), **given)
+    assert set(found) == {"measures.2.when.on.not.stock.waiting"}
+    assert "write used:" in found["measures.2.when.on.not.stock.waiting"].advice
+    assert accepted(FINDING, taking, when(used=0.9), **given)
+
+
 def antivirals():
     """Return the parameters that antivirals must have, whichever these are."""
     from lazaretto.measures import Antivirals

@@ -244,8 +244,6 @@ class Containment:
         for title, table in self._tables():
             for name in table.arrays():
                 setattr(table, name, saved[f"{title}_{name}"])
-            if isinstance(table, Pending):
-                self.laboratories.pending = table
             if isinstance(table, Pending):  # a copy: laboratories keep samples in batches
                 self.laboratories.pending = table
 

@@ -17,6 +17,9 @@ from lazaretto.scenario.resources import COURSES, Resource
 
 FINER_THAN_DISTRICTS = LEVELS[2:]
 
+WAITED_FOR = ("tubes/day", "visits/day", "tracers", BEDS)
+"""Units of the stocks for which it is counted who waits."""
+
 
 class Policy(NamedTuple):
     """The measures and resources of a scenario, as far as they could be read.
@@ -146,15 +149,23 @@ def _stock_problems(policy: Policy, key: str, measure: Measure) -> Iterator[Prob
             )
     for field, name in measure.when.stocks() if measure.when is not None else ():
         at, stock = f"{key}.when.{field}", policy.resource(name)
+        named = at.replace("stock.waiting", "stock.name")
         if stock is None:
-            yield _no_such_stock(policy, at, name)
-        elif field.endswith("patients.of") and stock.unit != "beds":
-            allowed = "a stock of beds"
-            advice = _stocks_of_unit(policy, "beds") or "declare one with unit: beds in resources:"
+            yield _no_such_stock(policy, named, name)
+        elif field.endswith("patients.of"):
+            if stock.unit != BEDS:
+                advice = (
+                    _stocks_of_unit(policy, BEDS) or "declare one with unit: beds in resources:"
+                )
+                given = f"{name}, which is counted in {stock.unit}"
+                yield Problem(at, given, "a stock of beds", advice)
+        elif field.endswith("stock.waiting") and stock.unit not in WAITED_FOR:
+            allowed = f"a stock of {', '.join(WAITED_FOR[:-1])} or {WAITED_FOR[-1]}"
+            advice = "nothing waits for it: write used:, a share of it, in place of waiting:"
             yield Problem(at, f"{name}, which is counted in {stock.unit}", allowed, advice)
-        elif field.endswith("stock.name") and policy.complete and not _takers(policy, name):
+        elif policy.complete and not _takers(policy, name):
             allowed = "a stock that some measure takes from"
-            yield Problem(at, name, allowed, "name it in the measure that takes from it")
+            yield Problem(named, name, allowed, "name it in the measure that takes from it")
 
 
 def _no_such_stock(policy: Policy, key: str, name: str, unit: str = "") -> Problem:

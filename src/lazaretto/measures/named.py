@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from lazaretto.measures.measure import Measure, known_measures
 from lazaretto.scenario import MeasureEntry, Problem, did_you_mean, one_of, shown
 from lazaretto.scenario.reading import fields_of, model_in
+from lazaretto.scenario.sourced import STATUSES, is_number_with_provenance
 
 OWN = "file.py:Class for a measure of your own"
 
@@ -131,14 +132,52 @@ def build_measure(
         kind = measure_class(entry.measure, folder)
     except NoSuchMeasureError as error:
         return None, [Problem(f"{key}.measure", entry.measure, error.allowed, error.advice)]
+    wrong = list(_provenance_problems(entry.model_extra or {}, key))
     try:
         measure = kind.model_validate(entry.parameters())
     except ValidationError as error:
-        return None, _problems(key, kind, error)
+        return None, [*wrong, *_problems(key, kind, error)]
     if measure.first and measure.last and measure.last < measure.first:
         allowed = f"a date from {measure.first} on"
-        return measure, [Problem(f"{key}.to", measure.last, allowed, "exchange from and to")]
-    return measure, []
+        wrong.append(Problem(f"{key}.to", measure.last, allowed, "exchange from and to"))
+    return measure, wrong
+
+
+def _provenance_problems(given: object, key: str) -> Iterator[Problem]:
+    """Yield what is wrong with the provenance of the numbers of a measure, its parts included."""
+    if isinstance(given, list):
+        for i, part in enumerate(given):
+            yield from _provenance_problems(part, f"{key}.{i}")
+    if not isinstance(given, Mapping):
+        return
+    if not is_number_with_provenance(given):
+        for name, part in given.items():
+            yield from _provenance_problems(part, f"{key}.{name}")
+        return
+    status = given.get("status", "assumed")
+    if status not in STATUSES:
+        yield Problem(
+            f"{key}.status",
+            status,
+            one_of(STATUSES),
+            did_you_mean(str(status), STATUSES, "write status: assumed for what has no source"),
+        )
+    elif status != "assumed" and not given.get("source"):
+        yield Problem(
+            f"{key}.source",
+            None,
+            "where the number is from",
+            f"add source:, since its status is {status}, or write status: assumed",
+        )
+    for bound in ("low", "high"):
+        number = given.get(bound)
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int | float)):
+            yield Problem(
+                f"{key}.{bound}",
+                number,
+                "a number in the unit of the value",
+                f"write a plain number, or remove {bound}:",
+            )
 
 
 def _module(where: str, folder: Path | None) -> ModuleType:

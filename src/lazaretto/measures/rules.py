@@ -13,7 +13,7 @@ LONGEST_TURNAROUND = 60
 """Days from sample to result without a queue, at most."""
 
 LONGEST_LOOK_BACK = 14
-"""Days before a result for which contacts can be asked about, at most."""
+"""Days before a sample for which contacts can be asked about, at most."""
 
 LONGEST_HOLD = 60
 """Days anybody is isolated, at most."""
@@ -108,7 +108,7 @@ class TraceRule:
         Share of contacts that is named and found, by layer, shape (n_layers,). Members of the
         household are found without a tracer, on the day of the result.
     days_before
-        Days before the result about which the case is asked.
+        Days before the sample about which the case is asked, up to its isolation.
     delay
         Days from the result to the first contact found.
     tracers
@@ -151,11 +151,11 @@ class HoldRule:
     bus
         Persons in one bus.
     least_days
-        Days of isolation before a person can be released.
+        Days of isolation after which a person can be released, on the evening of the last.
     longest_days
-        Days of isolation after which a person is released whatever the tests say.
+        Days of isolation after which a person is released, whatever the tests say.
     negatives
-        Negative tests in a row, one a day from ``least_days`` on, that release a person.
+        Negative tests in a row that release a person, one a day from the last of ``least_days``.
     test_every
         Days between two tests of a person not known to be infected; 0: none before release.
     test

@@ -161,7 +161,10 @@ class Trigger(BaseModel):
         return said + (f", for at least {self.least_days} days" if self.least_days > 1 else "")
 
     def stocks(self) -> list[tuple[str, str]]:
-        """Return (key below ``when``, name) of every stock that is looked at."""
+        """Return (key below ``when``, name) of every stock that is looked at.
+
+        The key ends in ``stock.waiting`` where it is what waits for the stock.
+        """
         ends = [] if self.off is None else _stocks(self.off, "off")
         return [*_stocks(self.on, "on"), *ends]
 
@@ -169,7 +172,8 @@ class Trigger(BaseModel):
 def _stocks(condition: Condition, at: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if condition.stock is not None:
-        found.append((f"{at}.stock.name", condition.stock.name))
+        key = "name" if condition.stock.waiting is None else "waiting"
+        found.append((f"{at}.stock.{key}", condition.stock.name))
     if condition.patients is not None and condition.patients.of is not None:
         found.append((f"{at}.patients.of", condition.patients.of))
     for key, parts in (("all", condition.every), ("any", condition.either)):

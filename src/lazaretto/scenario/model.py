@@ -23,7 +23,13 @@ from lazaretto.scenario.reporting import Reporting
 from lazaretto.scenario.resources import Resource
 from lazaretto.scenario.section import Section
 from lazaretto.scenario.seeding import Seeding
-from lazaretto.scenario.sourced import KEYS, PLAIN, STATUSES, Sourced, Unit
+from lazaretto.scenario.sourced import (
+    PLAIN,
+    STATUSES,
+    Sourced,
+    Unit,
+    is_number_with_provenance,
+)
 from lazaretto.scenario.vaccination import Vaccination
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
@@ -229,13 +235,9 @@ def _as_key(key: object) -> str:
     return str(key)
 
 
-def _is_number_with_provenance(value: object) -> bool:
-    return isinstance(value, Mapping) and "value" in value and set(value) <= set(KEYS)
-
-
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
-        if _is_number_with_provenance(value):
+        if is_number_with_provenance(value):
             return value["value"]
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list):
@@ -251,7 +253,7 @@ def _measure_figures(measures: list[MeasureEntry]) -> Iterator[tuple[str, Figure
 
 def _figures_in(value: object, key: str) -> Iterator[tuple[str, Figure]]:
     """Yield the numbers of a parameter, those of its parts included, as (key, Figure)."""
-    if isinstance(value, Mapping) and not _is_number_with_provenance(value):
+    if isinstance(value, Mapping) and not is_number_with_provenance(value):
         for name, part in value.items():
             yield from _figures_in(part, f"{key}.{name}")
     elif isinstance(value, Mapping):

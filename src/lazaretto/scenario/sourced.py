@@ -199,6 +199,11 @@ class Unit:
         return {"anyOf": [number, figure], "unit": self.name}
 
 
+def is_number_with_provenance(value: object) -> bool:
+    """Return whether what is written is a number with its provenance (see `KEYS`)."""
+    return isinstance(value, Mapping) and "value" in value and set(value) <= set(KEYS)
+
+
 def sourced(
     value: float,
     unit: str,
