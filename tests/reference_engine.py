@@ -13,7 +13,8 @@ Everything else is written out again, in these files, each of which adds to the 
     reference_world        what is kept of persons, samples and places
     reference_contacts     who meets whom, what orders leave of it, and the diary
     reference_infection    who is infected, where, and how it goes on
-    reference_containment  results, tracing, isolation, transfers
+    reference_containment  results, isolation, treatment, tracing
+    reference_transfers    who moves to which bed, on which bus, with whom
     reference_evening      samples, laboratories, releases
     reference_care         hospitals, deaths, vaccination
     reference_engine       the day

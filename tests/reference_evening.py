@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reference_containment import Containment
 from reference_town import ALWAYS, chance, high31, low31, pick
+from reference_transfers import Transfers
 from reference_world import AT_HOME, AT_LARGE, CASE, Case, Sample
 from scipy import stats
 
@@ -21,7 +21,7 @@ ERROR_STREAM = 128
 """Streams of errors lie so far after those of visitors with another illness."""
 
 
-class Evening(Containment):
+class Evening(Transfers):
     """Who is sampled, what the laboratories read, and who is released."""
 
     def samples_are_taken(self, day: int) -> None:

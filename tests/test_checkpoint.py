@@ -73,6 +73,7 @@ def busy(seed: int = 1) -> Settings:
             Lockdown(tier=3, areas=[some], **since(6, 25)),
             Lockdown(tier=2, areas=[other], **since(12)),
             *containment(),
+            Screening(test="antigen", participation=0.2, turnaround_days=0, review_days=0),
         ),
     )
 

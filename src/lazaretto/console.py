@@ -242,6 +242,12 @@ def print_summary(summary: dict[str, Any], found: bool, report: Path | None) -> 
         each = [one[name] for one in summary["replicates"]]
         some = f"  mean of {len(each)} runs: {min(each):,} to {max(each):,}"
         out.print(f"  {name:<12}{summary[name]:>12,}{some if len(each) > 1 else ''}")
+    apart = summary.get("person_days", {})
+    isolated = apart.get("isolated at home", 0) + apart.get("in a facility", 0)
+    confined = apart.get("controlled", 0) + apart.get("sealed", 0)
+    out.print(f"  {'deaths':<12}{summary.get('deaths', 0):>12,}")
+    out.print(f"  confined    {confined:>12,} person-days in controlled or sealed buildings")
+    out.print(f"  isolated    {isolated:>12,} person-days at home or in a facility")
     out.print(
         f"  simulated in {summary['wall_s']:.1f} s on {summary['threads']} threads, "
         f"prepared in {summary['setup_s']:.1f} s"

@@ -61,6 +61,8 @@ def print_timeline(scenario: Scenario, policy: Timeline) -> None:
     count = len(policy.measures)
     number = f"{count} measure{'' if count == 1 else 's'}"
     assumed = len(scenario.assumed())
+    if scenario.vaccination is None:
+        say("Nobody is vaccinated in it: there is no vaccination: section.")
     say(f"{scenario.name} is sound: {number}, {assumed} of its figures are assumed.")
 
 

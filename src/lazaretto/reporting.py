@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from lazaretto.disease import courses, variant
 from lazaretto.engine.checked import checked_measures, place_of
 from lazaretto.engine.prepare import unmeasured_figures
+from lazaretto.measures import Measure
 from lazaretto.report import report, save_figures
 from lazaretto.scenario import Scenario
 from lazaretto.studies import RunOutcome, observed_cases
@@ -44,7 +46,7 @@ def write_report(
         raise ValueError("a report needs a run folder")
     real = observed_cases(str(outcome.results.attrs["place"]))
     measures = [
-        {"measure": entry.measure} | measure.model_dump(by_alias=True, exclude_none=True)
+        _written(entry.measure, measure)
         for entry, measure in zip(scenario.measures, checked_measures(scenario), strict=True)
     ]
     daily = None if real is None else real.daily
@@ -75,6 +77,14 @@ def write_report(
         sources=[_population(scenario), CONTACTS, *([real.source] if real is not None else [])],
         announced=announced,
     )
+
+
+def _written(word: str, measure: Measure) -> dict[str, Any]:
+    """Return a measure as the report shows it: what the scenario says, its trigger in words."""
+    said = {"measure": word} | measure.model_dump(
+        by_alias=True, exclude_none=True, exclude_defaults=True
+    )
+    return said if measure.when is None else said | {"when": measure.when.said()}
 
 
 def _population(scenario: Scenario) -> tuple[str, str, str]:

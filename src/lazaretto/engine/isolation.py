@@ -250,6 +250,7 @@ def who_wants(
     kind: int,
     here: NDArray[np.bool_],
     fits: NDArray[np.bool_],
+    first: int,
     last: int,
     out: NDArray[np.int64],
 ) -> int:
@@ -265,14 +266,14 @@ def who_wants(
         Where the rule holds, shape (n_districts,).
     fits
         Places the rule is content with, shape (n_stocks + 1,).
-    last
-        Latest day of isolation that allows a transfer today.
+    first, last
+        First and last day on which isolation may have begun for a transfer today.
     out
         Receives positions in the table, shape (n,).
     """
     n = 0
     for i in range(reason.size):
-        if fits[place[i]] or since[i] > last:
+        if fits[place[i]] or since[i] > last or since[i] < first:
             continue
         if kind_of[reason[i]] == kind and here[district[i]]:
             out[n] = i

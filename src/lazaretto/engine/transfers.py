@@ -39,6 +39,9 @@ def nobody_rides() -> Riders:
 def transfer(c: Containment, day: int, orders: Orders) -> Riders:
     """Move persons to free beds, those isolated longest first; return who rides together.
 
+    Who has spent more than half of the least days at home stays there: a bed for the last days
+    would be taken from somebody who needs all of them.
+
     Parameters
     ----------
     c
@@ -85,6 +88,7 @@ def _fill(
     fits[np.array(stocks) + 1] = True
     wants = np.empty(table.size, np.int64)
     n = who_wants(table.reason, table.district, table.place, table.since, KIND, kind, here, fits,
+                  day - max(rule.least_days // 2, rule.transfer_days),
                   day - rule.transfer_days, wants)  # fmt: skip
     seat = None if rule.seats is None else orders.stock(rule.seats)
     most = int(sum(free[stock] for stock in set(stocks)))

@@ -97,7 +97,7 @@ def _warm_containment(c: Containment, run: Simulation, key: np.uint64) -> None:
     test_isolated(state, holding_of(run.orders, n_days), table.person, table.reason, table.since,
                   table.negatives, table.district, KIND, 0, key, tested, FLAGS, FLAGS)  # fmt: skip
     place = np.zeros(1, np.bool_)
-    who_wants(SMALL, SMALL, SMALL, table.since, KIND, 0, place, place, 0, COUNTS)
+    who_wants(SMALL, SMALL, SMALL, table.since, KIND, 0, place, place, 0, 0, COUNTS)
     count_held(SMALL, SMALL, SMALL, np.zeros((1, 5, 2), np.int64))
     columns = tuple(table.arrays().values())
     merge(columns, columns, columns)

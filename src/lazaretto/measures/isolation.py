@@ -68,8 +68,9 @@ class Isolation(Holding):
     word: ClassVar[str] = "isolation"
 
     least_days: int = Field(
-        7, ge=0, le=LONGEST_HOLD, description="Days isolated, on the last of which tests for release begin, days."
-    )
+        7, ge=0, le=LONGEST_HOLD,
+        description="Days isolated, on the last of which tests for release begin, days.",
+    )  # fmt: skip
     longest_days: int = Field(
         30, ge=1, le=LONGEST_HOLD, description="Days after which everybody is released, days."
     )
