@@ -28,8 +28,9 @@ The rules of a day, in order:
     compound and subdistrict unless it was found away from them, is isolated at home unless it is
     isolated already, waits for a tracer, and may be treated. Then contacts are listed: household
     members on the day of the result, others when a tracer asks; whoever is at large and no known
-    case may be quarantined at home. Then the isolated move to free beds, those isolated longest
-    first, in buses, and an adult may go with a child. Then vaccine doses are given.
+    case may be quarantined at home, and a contact of a contact may turn out to be a contact. Then
+    the isolated move to free beds in buses, those isolated longest first, but none who has spent
+    half of the least days at home, and an adult may go with a child. Then vaccine doses are given.
 3.  Infections from outside arrive among those who can be infected; then riders are infected on
     their bus, and the isolated in their facility.
 4.  Everyone infectious, and not away or dead, draws potential infections. A contact takes place
