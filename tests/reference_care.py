@@ -159,7 +159,8 @@ class Care(Evening):
 
     def absent_essential(self) -> int:
         """Return how many essential workers are isolated or in hospital."""
-        in_bed = [patient.person for patient in self.patients if patient.status == IN_BED]
+        in_bed = [patient.person for patient in self.patients
+                  if patient.status == IN_BED and self.is_in_hospital(patient.person)]  # fmt: skip
         return sum(self.town.essential[person] for person in [*self.isolated, *in_bed])
 
     # -- campaigns -----------------------------------------------------------------------------

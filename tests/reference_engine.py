@@ -94,6 +94,7 @@ class ReferenceEngine(Care):
         self.cases += sorted(new, key=lambda case: case.person)
         for case in new:
             self.expect(case)
+        self.count_isolated(day)
         self.progression(day)
         if self.looked_for:
             self.samples_are_taken(day)
@@ -160,7 +161,6 @@ class ReferenceEngine(Care):
     def ledger(self, day: int) -> None:
         """Count residents by tier, the isolated, patients, stocks and addresses."""
         self.count_confinement(day)
-        self.count_isolated(day)
         for patient in self.patients:
             district = self.town.district_number(patient.person)
             self.counts.patients[day, district, patient.level] += patient.status == IN_BED
@@ -185,7 +185,14 @@ class ReferenceEngine(Care):
         self.met.mixed_compounds += sum(len(levels) > 1 for levels in tiers.values())
 
     def count_isolated(self, day: int) -> None:
-        """Count who is isolated why and where, and children without an adult of their own."""
+        """Count who is isolated why and where, and children without an adult of their own.
+
+        After transfers and before anybody is released, so that N days are N person-days.
+        """
+        self.beds_taken = [
+            sum(stay.bed == number for stay in self.isolated.values())
+            for number in range(len(self.settings.stocks))
+        ]
         town, counts = self.town, self.counts
         ages = [rule.child_age for _, rule in self.orders.rules.cases] or [CHILD_AGE]
         first_adult = -(-max(ages) // AGE_WIDTH)
@@ -208,7 +215,7 @@ class ReferenceEngine(Care):
         care = {name for _, rule in self.orders.rules.care for name in (rule.ward, rule.icu)}
         for number, stock in enumerate(self.settings.stocks):
             if stock.unit == "beds" and stock.name not in care:
-                self.used[number] = sum(s.bed == number for s in self.isolated.values())
+                self.used[number] = self.beds_taken[number]
             amount = int(self.orders.amount[number])
             if self.settings.stocks[number].unit == "courses":  # what there was, not what came
                 amount = self.left[number] + self.used[number]

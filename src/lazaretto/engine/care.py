@@ -184,6 +184,7 @@ def _absent(c: Containment) -> float:
 def absent_essential(c: Containment) -> int:
     """Return how many essential workers are isolated or in hospital."""
     in_bed = c.patients.person[c.patients.status == IN_BED]
+    in_bed = in_bed[(c.where(in_bed) == AWAY) & (c.isolated.position(in_bed) < 0)]
     apart = np.concatenate([c.isolated.person, in_bed])
     return int(((c.city.attributes[apart] & ESSENTIAL) != 0).sum())
 

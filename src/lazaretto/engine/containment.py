@@ -98,6 +98,8 @@ class Containment:
         self.fresh = np.empty(0, np.int32)
         self.left = np.zeros(n_stocks, np.int64)
         self.used = np.zeros(n_stocks, np.int64)
+        self.beds = np.zeros(n_stocks, np.int64)
+        """Beds of isolation taken today, by stock."""
         self.waiting = np.zeros(n_stocks, np.int64)
         n_subdistricts = self.city.subdistrict_start.size - 1
         sizes = (self.places.building_persons.size, self.places.compound_persons.size)

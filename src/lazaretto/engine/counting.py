@@ -11,8 +11,8 @@ from lazaretto.measures import Orders
 from lazaretto.measures.stocks import BEDS
 
 
-def count_day(c: Containment, day: int, orders: Orders) -> None:
-    """Count who is isolated where, what is used of each stock, and which addresses are listed.
+def count_isolated(c: Containment, day: int, orders: Orders) -> None:
+    """Count who is isolated today, after transfers and before anybody is released.
 
     Parameters
     ----------
@@ -24,6 +24,7 @@ def count_day(c: Containment, day: int, orders: Orders) -> None:
         Those of today.
     """
     table, tally = c.isolated, c.tally
+    c.beds = np.bincount(table.place, minlength=len(orders.stocks) + 1)[1:]
     if table.size:
         count_held(table.reason, table.district, table.place, tally.held[day])
         ages = [rule.child_age for _, rule in orders.rules.cases] or [15]
@@ -32,11 +33,25 @@ def count_day(c: Containment, day: int, orders: Orders) -> None:
         )
     if c.moves:
         tally.absent_essential[day] = absent_essential(c)
-    beds = np.bincount(table.place, minlength=len(orders.stocks) + 1)[1:]
+
+
+def count_day(c: Containment, day: int, orders: Orders) -> None:
+    """Count what was used of each stock, and which addresses are listed.
+
+    Parameters
+    ----------
+    c
+        The containment of the run.
+    day
+        Today.
+    orders
+        Those of today.
+    """
+    tally = c.tally
     care = {name for _, rule in orders.rules.care for name in (rule.ward, rule.icu)}
     for i, stock in enumerate(orders.stocks):
         if stock.unit == BEDS and stock.name not in care:
-            c.used[i] = beds[i]
+            c.used[i] = c.beds[i]
     if orders.stocks:
         # Of what is used up, what there was today counts, not what arrived.
         there = np.where(c.is_consumed, c.left + c.used, orders.amount)

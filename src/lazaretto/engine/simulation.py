@@ -16,7 +16,7 @@ from lazaretto.engine.city import City, city_of, residents_by_age
 from lazaretto.engine.cohort import Cohort, infect, no_count, still_needed, unprotect
 from lazaretto.engine.contacts import Policy
 from lazaretto.engine.containment import LOOK_BACK, Ancestry, Containment
-from lazaretto.engine.counting import count_day
+from lazaretto.engine.counting import count_day, count_isolated
 from lazaretto.engine.diary import Diary, empty_met, other_contacts, write_diary
 from lazaretto.engine.evening import take_samples
 from lazaretto.engine.exposures import label_of
@@ -354,6 +354,7 @@ class Simulation:
             cohort.record = np.insert(cohort.record, at, arrived.record[here])
 
     def _progression(self) -> None:
+        count_isolated(self.containment, self.day, self.orders)
         progress(self.containment, self.day, self.orders)
 
     def _evening(self) -> None:

@@ -47,7 +47,8 @@ def new_state(n_persons: int, moves: bool, vaccine: Vaccine) -> State:
         protected=np.zeros((n_persons + 63) // 64, np.uint64),
         infected_on=np.full(n_persons, -1, np.int16),
         whereabouts=np.zeros((n_persons + 31) // 32 if moves else 1, np.uint64),
-        known=np.zeros((n_persons + 63) // 64 if moves else 1, np.uint64),
+        # At least two words, so that a hamlet is not taken for a run that finds nobody.
+        known=np.zeros(max((n_persons + 63) // 64, 2) if moves else 1, np.uint64),
         vaccine=vaccine,
     )
 
