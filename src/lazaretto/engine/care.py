@@ -143,10 +143,7 @@ def _enter(c: Containment, day: int, orders: Orders, person: Persons) -> None:
     marked(c.state.known, person, known)
     unknown = person[~known]
     found_where = c.found_where(unknown)
-    at = c.isolated.position(person)
-    gone = np.zeros(c.isolated.size, np.bool_)
-    gone[at[at >= 0]] = True
-    c.isolated.remove(gone)
+    c.isolated.take_out(person)
     none = np.zeros(unknown.size, np.uint32)
     if orders.rules.symptoms:
         c.laboratories.receive(
@@ -168,10 +165,7 @@ def _die(c: Containment, day: int, dies: NDArray[np.bool_], in_care: NDArray[np.
     np.add.at(c.tally.deaths_by_age[day], (patients.age[dies], _counted(patients.doses[dies])), 1)
     if c.moves:
         person = np.sort(patients.person[dies & in_care])
-        at = c.isolated.position(person)
-        gone = np.zeros(c.isolated.size, np.bool_)
-        gone[at[at >= 0]] = True
-        c.isolated.remove(gone)
+        c.isolated.take_out(person)
         mark(c.state.protected, person)
         c.move(person, DEAD, day + 1)
 

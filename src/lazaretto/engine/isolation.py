@@ -126,6 +126,13 @@ class Isolated:
         self.since[at] = day
         self.negatives[at] = 0
 
+    def take_out(self, person: NDArray[np.int32]) -> None:
+        """Take persons out of the table, those of them who are in it."""
+        at = self.position(person)
+        gone = np.zeros(self.size, np.bool_)
+        gone[at[at >= 0]] = True
+        self.remove(gone)
+
     def remove(self, gone: NDArray[np.bool_]) -> None:
         """Take persons out of the table, by mask of shape (n,)."""
         if gone.any():

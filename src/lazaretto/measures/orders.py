@@ -16,7 +16,6 @@ from lazaretto.measures.rules import (
     RoundRule,
     Rules,
     SymptomRule,
-    Test,
     TraceRule,
     TreatRule,
 )
@@ -274,13 +273,13 @@ class Orders:
         _share(*rule.seek, rule.background)
         if rule.seek.size > self.longest_seek:
             raise ValueError(f"seek has {rule.seek.size} days; at most {self.longest_seek}")
-        self._check(districts, self.rules.symptoms, rule.clinics, *_labs(rule.test))
+        self._check(districts, self.rules.symptoms, rule.clinics, rule.test.labs)
         self.rules.symptoms.append((districts, rule))
 
     def screen(self, rule: RoundRule) -> None:
         """Sample compounds today, beside what is ordered already."""
         _share(rule.participation, rule.crowding, *rule.test.positive)
-        self._check(rule.compounds, self.rules.rounds, *_labs(rule.test), of="compounds")
+        self._check(rule.compounds, self.rules.rounds, rule.test.labs, of="compounds")
         self.rules.rounds.append(rule)
         queue = np.where(rule.compounds, rule.crowding, 0.0)
         self.queueing = np.maximum(self.queueing, queue)
@@ -293,7 +292,7 @@ class Orders:
 
     def isolate(self, districts: NDArray[np.bool_], rule: HoldRule) -> None:
         """Isolate cases who live in the chosen districts."""
-        self._check(districts, self.rules.cases, *rule.beds, rule.seats, *_labs(rule.test))
+        self._check(districts, self.rules.cases, *rule.beds, rule.seats, rule.test.labs)
         self.rules.cases.append((districts, rule))
 
     def quarantine(
@@ -301,7 +300,7 @@ class Orders:
     ) -> None:
         """Quarantine contacts (or contacts of contacts) who live in the chosen districts."""
         rules = self.rules.second_contacts if second else self.rules.contacts
-        self._check(districts, rules, *rule.beds, rule.seats, *_labs(rule.test))
+        self._check(districts, rules, *rule.beds, rule.seats, rule.test.labs)
         rules.append((districts, rule))
 
     def treat(self, districts: NDArray[np.bool_], rule: TreatRule) -> None:
@@ -320,10 +319,6 @@ class Orders:
         _share(*rule.uptake)
         self._check(districts, self.rules.campaigns, rule.doses)
         self.rules.campaigns.append((districts, rule))
-
-
-def _labs(test: Test) -> tuple[str | None]:
-    return (test.labs,)
 
 
 def _share(*shares: float) -> None:
