@@ -1,0 +1,173 @@
+"""The aim of a policy, and how likely it is reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, get_args
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from scipy.stats import beta
+
+from lazaretto.outcomes.rows import replicated
+
+Kind = Literal["deaths", "hospital", "containment"]
+
+CONTAINED = 100.0
+"""Infections a day below which an epidemic counts as contained, where the aim says nothing else."""
+
+NEEDS: dict[str, str] = {
+    "deaths": "deaths",
+    "hospital": "patients",
+    "containment": "infections_by_age",
+}
+"""Variable that each kind of aim is judged by."""
+
+COVERAGE = 0.9
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What a policy is for, and until when.
+
+    Parameters
+    ----------
+    kind
+        ``deaths``: at most `value` deaths up to the time limit; ``hospital``: never more than
+        `value` persons in intensive care up to it; ``containment``: fewer than `value` new
+        infections on the day of the time limit.
+    by
+        Time limit, a day of the run.
+    value
+        The number; 100 infections a day if containment says none.
+    """
+
+    kind: Kind
+    by: date
+    value: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            allowed = ", ".join(get_args(Kind))
+            raise ValueError(f"aim.kind is {self.kind!r}; allowed: {allowed}")
+        if self.value is None and self.kind != "containment":
+            raise ValueError(f"aim.value is missing; say how many for the aim {self.kind!r}")
+        if self.value is not None and not self.value >= 0:
+            raise ValueError(f"aim.value is {self.value}; allowed: 0 or more")
+
+    @property
+    def limit(self) -> float:
+        """Return the number that the aim names."""
+        return CONTAINED if self.value is None else float(self.value)
+
+    @property
+    def words(self) -> str:
+        """Return the aim in words."""
+        said = {
+            "deaths": f"at most {self.limit:,.0f} deaths by {self.by}",
+            "hospital": f"at most {self.limit:,.0f} persons in intensive care on any day to "
+            f"{self.by}",
+            "containment": f"fewer than {self.limit:,.0f} new infections on {self.by}",
+        }
+        return said[self.kind]
+
+
+@dataclass(frozen=True)
+class Chance:
+    """How likely something is, from runs in which it happened or not.
+
+    Parameters
+    ----------
+    reached, runs
+        In how many of how many runs.
+    low, high
+        Jeffreys 90 % interval of the probability.
+    """
+
+    reached: int
+    runs: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        """Return the share of runs."""
+        return self.reached / self.runs
+
+    @property
+    def words(self) -> str:
+        """Return the share and its interval in words."""
+        return (
+            f"{self.share:.0%} ({self.low:.0%} to {self.high:.0%}; {self.reached} of {self.runs} "
+            f"run{'' if self.runs == 1 else 's'})"
+        )
+
+
+def reached(results: xr.Dataset, aim: Aim) -> NDArray[np.bool_]:
+    """Return whether each run reaches the aim, shape (n_replicates,).
+
+    It is judged by what happens in the run, not by what is reported.
+
+    Raises
+    ------
+    ValueError
+        If the time limit is not a day of the run, or the results lack what the aim is judged by.
+    """
+    runs, needed = replicated(results), NEEDS[aim.kind]
+    if needed not in runs:
+        raise ValueError(f"the aim {aim.kind!r} is judged by {needed!r}, which the results lack")
+    days = runs["date"].values.astype("datetime64[D]")
+    limit = np.datetime64(aim.by, "D")
+    if limit not in days:
+        raise ValueError(f"aim.by is {aim.by}; the run has the days {days[0]} to {days[-1]}")
+    daily = runs[needed]
+    if aim.kind == "hospital":
+        daily = daily.sel(care="icu", drop=True)
+    daily = daily.sum([name for name in daily.dims if name not in ("replicate", "date")])
+    numbers = np.asarray(daily.transpose("replicate", "date").values, np.float64)
+    last = int(np.flatnonzero(days == limit)[0])
+    if aim.kind == "containment":
+        return np.asarray(numbers[:, last] < aim.limit)
+    so_far = numbers[:, : last + 1]
+    worst = so_far.sum(axis=1) if aim.kind == "deaths" else so_far.max(axis=1)
+    return np.asarray(worst <= aim.limit)
+
+
+def chance(happened: NDArray[np.bool_]) -> Chance:
+    """Return the probability of something over runs, with a Jeffreys 90 % interval.
+
+    The limits are quantiles of Beta(k + 1/2, n - k + 1/2), and 0 or 1 where k is 0 or n (Brown,
+    Cai and DasGupta 2001, doi 10.1214/ss/1009213286).
+
+    Parameters
+    ----------
+    happened
+        One answer for each run, at least one, shape (n,).
+    """
+    n, k = int(happened.size), int(np.count_nonzero(happened))
+    if n == 0:
+        raise ValueError("no run to judge by")
+    tail = (1 - COVERAGE) / 2
+    low = 0.0 if k == 0 else float(beta.ppf(tail, k + 0.5, n - k + 0.5))
+    high = 1.0 if k == n else float(beta.ppf(1 - tail, k + 0.5, n - k + 0.5))
+    return Chance(k, n, low, high)
+
+
+def chance_of(results: xr.Dataset, aim: Aim) -> Chance:
+    """Return how likely the aim is reached over the runs of the results."""
+    return chance(reached(results, aim))
+
+
+def difference(more: Chance, less: Chance) -> tuple[float, float, float]:
+    """Return how much likelier one is than the other: difference, low and high (90 %).
+
+    The limits combine those of the two (Newcombe 1998, method 10, doi
+    10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I), as if the runs were
+    independent; runs with the same seeds are not, which makes the interval wider than needed.
+    """
+    apart = more.share - less.share
+    low = apart - float(np.hypot(more.share - more.low, less.high - less.share))
+    high = apart + float(np.hypot(more.high - more.share, less.share - less.low))
+    return apart, low, high
