@@ -29,6 +29,7 @@ def cross_problems(written: Mapping[str, Any]) -> list[Problem]:
         *_seeding_problems(written),
         *vaccination_problems(written.get("vaccination")),
         *_resource_problems(written.get("resources")),
+        *_message_problems(written),
         *_measure_problems(written.get("measures")),
     ]
 
@@ -162,6 +163,24 @@ def _resource_problems(resources: object) -> Iterator[Problem]:
             if resource.get(key) is not None and unit in UNITS and unit != BEDS:
                 allowed = f"only for a stock of {BEDS}; this one is counted in {unit}"
                 yield Problem(f"{at}.{key}", shown(resource[key]), allowed, "remove it")
+
+
+def _message_problems(written: Mapping[str, Any]) -> Iterator[Problem]:
+    start, end = as_date(written.get("start")), as_date(written.get("end"))
+    behaviour = written.get("behaviour")
+    messages = behaviour.get("messages") if isinstance(behaviour, Mapping) else None
+    seeded = messages.get("seeded") if isinstance(messages, Mapping) else None
+    if not start or not end or start > end:
+        return
+    for i, message in enumerate(_mappings(seeded)):
+        begins = as_date(message.get("date"))
+        if begins is not None and not start <= begins <= end:
+            yield Problem(
+                f"behaviour.messages.seeded.{i}.date",
+                str(begins),
+                f"a date of the run, {start} to {end}",
+                "move the message, or start and end",
+            )
 
 
 def _same_names(section: str, what: str, entries: object) -> Iterator[Problem]:

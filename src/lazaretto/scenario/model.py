@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from pydantic.json_schema import GenerateJsonSchema
 
 from lazaretto.provenance import Figure
+from lazaretto.scenario.behaviour import Behaviour
 from lazaretto.scenario.checks import as_date, cross_problems
 from lazaretto.scenario.confinement import Confinement
 from lazaretto.scenario.contacts import Contacts
@@ -100,6 +101,9 @@ class Scenario(Section):
         default=Confinement(), description="Contacts left in each tier of confinement."
     )
     reporting: Reporting = Field(default=Reporting(), description="From found to reported.")
+    behaviour: Behaviour | None = Field(
+        default=None, description="How people respond; everybody keeps to the rules if absent."
+    )
     vaccination: Vaccination | None = Field(
         default=None, description="Doses given outside any measure; nobody is vaccinated if absent."
     )

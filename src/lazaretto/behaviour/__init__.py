@@ -1,0 +1,1 @@
+"""The people under the policy: adherence, hardship, trust, break-outs, messages."""

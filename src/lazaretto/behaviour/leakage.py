@@ -1,0 +1,151 @@
+"""Private leakage: who goes out or receives others although the tier does not allow it.
+
+The logit of a person's chance to leak on a day is a sum (behaviour notes 2.2, equation 6):
+
+    intercept + fatigue x own sensitivity + hardship - risk - trust - enforcement
+    + compound + household + person
+
+Here are its tables, in whole steps of 1 / `LOGIT_UNIT`, so that kernels decide with integers.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, special, stats
+
+from lazaretto.behaviour.livelihoods import lognormal_table, normal_table
+from lazaretto.chance import threshold
+from lazaretto.scenario.behaviour import TIER_WEIGHT, Behaviour, Fatigue
+
+LOGIT_UNIT = 128
+"""Steps of a logit."""
+
+HALF_TABLE = 16 * LOGIT_UNIT
+"""Entries of the table of chances on each side of logit 0."""
+
+TRAITS = 1024
+"""Quantiles of each trait."""
+
+FULL_FATIGUE = 256
+"""Fatigue 1 in the steps in which kernels read it (255 at most)."""
+
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(24)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+
+
+class Traits(NamedTuple):
+    """What does not change: logits by quantile of a trait, and the chance of each logit.
+
+    ``person``, ``household`` (1024,) logits; ``tired`` (1024,) logits of full fatigue;
+    ``chance`` (4096,) 31-bit thresholds by logit, the first that of -16.
+    """
+
+    person: NDArray[np.int16]
+    household: NDArray[np.int16]
+    tired: NDArray[np.int16]
+    chance: NDArray[np.uint32]
+
+
+def traits(rules: Behaviour) -> Traits:
+    """Return the tables of traits; spreads of zero give tables of zeros."""
+    leakage, fatigue = rules.leakage, rules.fatigue
+    effect = float(fatigue.effect) if fatigue.active else 0.0
+    logits = (np.arange(2 * HALF_TABLE) - HALF_TABLE) / LOGIT_UNIT
+    chance = threshold(special.expit(logits))
+    chance[0] = 0  # so that a logit below the table means never
+    return Traits(
+        steps(normal_table(float(leakage.spread_person), TRAITS)),
+        steps(normal_table(float(leakage.spread_household), TRAITS)),
+        steps(effect * lognormal_table(float(fatigue.spread), TRAITS)),
+        chance,
+    )
+
+
+def steps(logit: NDArray[np.float64]) -> NDArray[np.int16]:
+    """Return logits in whole steps of 1 / `LOGIT_UNIT`, at most 32 on either side."""
+    return np.rint(np.clip(logit, -32, 32) * LOGIT_UNIT).clip(-4096, 4096).astype(np.int16)
+
+
+def intercept(rules: Behaviour) -> float:
+    """Return the logit at which the mean adult leaks with the chance `Leakage.at_start`.
+
+    Chances differ between persons, so the mean of chances is above the chance of the mean logit;
+    the spread of compounds, households and persons is integrated out.
+    """
+    leakage = rules.leakage
+    wanted = float(leakage.at_start)
+    sds = (leakage.spread_compound, leakage.spread_household, leakage.spread_person)
+    sd = float(np.sqrt(sum(float(each) ** 2 for each in sds)))
+
+    def excess(logit: float) -> float:
+        return float(_WEIGHTS @ special.expit(logit + sd * _NODES)) - wanted
+
+    return float(optimize.brentq(excess, -30.0, 5.0, xtol=1e-10))
+
+
+class MeanLeakage:
+    """Expected share of adults who leak, by the logit of their building and its fatigue.
+
+    The spread of households and persons, also in how much fatigue tells, is integrated out; a
+    table serves counts over many buildings.
+
+    Parameters
+    ----------
+    rules
+        The behaviour of the scenario.
+    """
+
+    LOGITS = np.linspace(-12, 8, 321)
+    FATIGUES = np.linspace(0, 1, 33)
+
+    def __init__(self, rules: Behaviour) -> None:
+        leakage, fatigue = rules.leakage, rules.fatigue
+        sd = np.hypot(float(leakage.spread_household), float(leakage.spread_person))
+        effect = float(fatigue.effect) if fatigue.active else 0.0
+        tires = effect * lognormal_table(float(fatigue.spread), 128)
+        pull = np.outer(self.FATIGUES, tires)
+        base = self.LOGITS[:, None] + sd * _NODES
+        self.table = np.empty((self.LOGITS.size, self.FATIGUES.size))
+        for column, shift in enumerate(pull):
+            spread = special.expit(base[:, :, None] + shift[None, None, :]).mean(axis=2)
+            self.table[:, column] = spread @ _WEIGHTS
+
+    def __call__(
+        self, logit: NDArray[np.floating], fatigue: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
+        """Return the expected share, shape (n,), of places with these logits and fatigues."""
+        row = np.rint((np.asarray(logit) + 12) * 16).clip(0, self.LOGITS.size - 1)
+        column = np.rint(np.asarray(fatigue) * 32).clip(0, self.FATIGUES.size - 1)
+        return np.asarray(self.table[row.astype(np.int64), column.astype(np.int64)])
+
+
+def grow_tired(
+    rules: Fatigue, fatigue: NDArray[np.float64], tier: NDArray[np.uint8]
+) -> NDArray[np.float64]:
+    """Return fatigue one day later, shape (n,).
+
+    One day of the closed form (behaviour notes 2.2, equation 2): confined,
+    1 - (1 - F) exp(-omega c), with the weight c of the tier; released, F exp(-rho).
+
+    Parameters
+    ----------
+    rules
+        Half-lives of building up and recovery.
+    fatigue
+        Fatigue at the start of the day, 0 to 1, shape (n,).
+    tier
+        Tier on that day, shape (n,).
+    """
+    weight = np.array(TIER_WEIGHT)
+    kept = 0.5 ** (weight / float(rules.half_life))
+    fresh, faded = 1 - kept, np.where(weight > 0, kept, 0.5 ** (1 / float(rules.recovery)))
+    return np.asarray(fresh[tier] + fatigue * faded[tier])
+
+
+def sensitivity_quantiles(rules: Fatigue, quantile: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a person's sensitivity to fatigue (log-normal, mean 1) at quantiles, shape (n,)."""
+    sd = float(rules.spread)
+    return np.asarray(np.exp(sd * stats.norm.ppf(quantile) - sd**2 / 2))

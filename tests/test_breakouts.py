@@ -1,0 +1,413 @@
+"""Break-outs: exact means, the kernel, both size laws (B11), what they leave, off, and restart.
+
+Tests against exact values have a false-alarm rate of 1e-6 each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from breakout_city import RESIDENTS_OF_A_BUILDING, city, day_of, rules, shanghai_sizes, without_ends
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from scipy.stats import norm, poisson
+
+from lazaretto.behaviour.breakouts import CONCEDED, REPRESSED, RESEALED, RESEALED_DAYS, Breakouts
+from lazaretto.behaviour.sizes import over_threshold, poisson_quantile, recruited
+from lazaretto.chance import Purpose, stream_key, uniforms
+
+FALSE_ALARM = 1e-6
+LIMIT = norm.isf(FALSE_ALARM / 2)
+LAWS = ("recruitment", "threshold")
+BANDS = {(2, 10): (21, 6), (10, 100): (71, 6), (100, 1000): (8, 4)}
+"""Size mix of test B11: participants, percent, and how far off is allowed, points."""
+
+SMALL = {"starters": 0, "recruits_alpha": 0.1, "recruits_beta": 100}
+"""Break-outs of next to nobody, where only when and where matters."""
+
+
+def same(one, other):
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def caused_nearby(run, places, heads, due):
+    """Return break-outs set off nearby by compound at S = 1."""
+    return run.nearby(heads, np.asarray(due, float))[places.compound_subdistrict] * heads
+
+
+def pending(run, subdistricts):
+    """Let a run begin with break-outs whose consequences are all still to come."""
+    run.restore({**run.arrays(), "pending": np.asarray(subdistricts, np.float64)})
+    return run
+
+
+# --- when and where -----------------------------------------------------------------------------
+
+
+def test_ignition_without_contagion_has_the_exact_mean():
+    places = city(4, 5, 100, shanghai_sizes(2000))
+    n, days = 2000, 300
+    numbers = without_ends(local=0, by_message=0.05, ignition=5e-3, success_counts=3, **SMALL)
+    numbers = numbers.model_copy(update={"enforcement_effect": 0.7, "repression": 0.0})
+    key = np.uint64(5)
+    tired, need = uniforms(key, 0, n, 0), uniforms(key, 0, n, 1)
+    confined = uniforms(key, 0, n, 2) < 0.7
+    persons = np.where(confined, places.compound_persons * 3 // 4, 0)
+    aware, success = np.full(20, 3000.0), np.full(20, 1000.0)
+    state = np.exp(1.5 * (tired - 0.5) + 2.0 * (need - 0.3) - 0.7 * 0.4)
+    residents = np.bincount(places.compound_subdistrict, places.compound_persons)
+    heard = persons / residents[places.compound_subdistrict] * (3000 + 2 * 1000)
+    chance = -np.expm1(-state * (5e-3 * persons + 0.05 * heard) / 1000)
+    seen = np.zeros(n)
+    for day in range(days):
+        run = Breakouts(numbers, 3, places)  # a new one: nothing is eased
+        seen[day_of(
+            run, places, day, confined=confined, persons=persons, fatigue=tired, hardship=need,
+            newly_aware=aware, of_success=success, base_enforcement=0.4,
+        ).compound] += 1  # fmt: skip
+    assert not seen[~confined].any()
+    for group in np.array_split(np.argsort(chance), 2):
+        mean = days * chance[group].sum()
+        z = (seen[group].sum() - mean) / np.sqrt(days * (chance * (1 - chance))[group].sum())
+        print(f"{seen[group].sum():.0f} break-outs, {mean:.1f} expected, z {z:.2f}")
+        assert abs(z) < LIMIT
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(0, 2**40),
+    st.floats(0, 0.95),
+    st.floats(0, 1),
+    st.floats(1, 8),
+    st.floats(0.05, 1),
+)
+def test_what_one_sets_off_nearby_adds_up(seed, local, same_subdistrict, memory, share):
+    places = city(3, 4, 5, shanghai_sizes(60))
+    numbers = without_ends(
+        local=local, same_subdistrict=same_subdistrict, memory=memory, ignition=0
+    )
+    confined = uniforms(np.uint64(seed), 0, 60) < share
+    confined[[0, 20, 40]] = True  # somebody in each district, nobody in some subdistricts
+    heads = np.where(confined, places.compound_persons, 0).astype(float)
+    due = uniforms(np.uint64(seed), 0, 12, 1)
+    run = Breakouts(numbers, seed, places)
+    caused = caused_nearby(run, places, heads, due)
+    assert not caused[~confined].any()
+    by_district = np.bincount(places.compound_district, caused)
+    np.testing.assert_allclose(by_district, local * due.reshape(3, 4).sum(axis=1), atol=1e-12)
+    pending(run, due)
+    for day in range(250):
+        day_of(run, places, day, confined=np.zeros(60, np.bool_))
+    assert run.arrays()["sums"][1] == pytest.approx(due.sum(), abs=1e-9)  # weights sum to 1
+
+
+def test_what_one_sets_off_is_shared_by_residents_and_distance():
+    places = city(2, 2, 2, np.array([100, 300, 500, 1500, 100, 100, 100, 100]))
+    run = Breakouts(without_ends(local=0.5, same_subdistrict=0.6), 1, places)
+    heads = places.compound_persons.astype(float)
+    caused = caused_nearby(run, places, heads, [1, 0, 0, 0])
+    within, beyond = 0.5 * 0.6, 0.5 * 0.4
+    own = beyond * heads[:4] / heads[:4].sum()
+    np.testing.assert_allclose(caused[:4], own + np.array([within / 4, within * 3 / 4, 0, 0]))
+    assert not caused[4:].any()
+    heads[:2] = 0  # nobody confined there any more: all goes to the district
+    caused = caused_nearby(run, places, heads, [1, 0, 0, 0])
+    np.testing.assert_allclose(caused[:4], [0, 0, 0.5 / 4, 0.5 * 3 / 4])
+    heads[:4] = 0
+    assert not caused_nearby(run, places, heads, [1, 0, 0, 0]).any()
+
+
+@pytest.mark.parametrize(("local", "tau"), [(0.3, 2.0), (0.6, 1.0), (0.8, 3.5)])
+def test_clusters_of_the_constant_state_have_the_branching_mean(local, tau):
+    """One break-out has 1 / (1 - eta) descendants with itself, variance eta / (1 - eta)^3."""
+    first, runs = 40, 25
+    places = city(1, 10, 800)
+    numbers = without_ends(local=local, memory=tau, ignition=0, **SMALL)
+    total = 0
+    for seed in range(runs):
+        run = pending(Breakouts(numbers, seed, places), np.full(10, first / 10))
+        day = 0
+        while run.pending.sum() > 0 and day < 400:
+            total += day_of(run, places, day).compound.size
+            day += 1
+        assert run.pending.sum() < 1e-3
+        assert run.reproduction_number() == pytest.approx(local, abs=1e-9)
+    n = first * runs
+    mean, error = 1 / (1 - local), np.sqrt(n * local / (1 - local) ** 3) / n
+    z = ((n + total) / n - mean) / error
+    print(f"eta {local}: cluster of {(n + total) / n:.3f}, exact {mean:.3f} +- {error:.3f}")
+    assert LIMIT * error < 0.45 * mean  # the test is sharp
+    assert abs(z) < LIMIT
+
+
+def test_the_reproduction_number_is_what_is_expected_of_one_event():
+    places = city(2, 3, 40)
+    numbers = without_ends(local=0.2, by_message=1e-3, success_counts=2, ignition=5e-3, **SMALL)
+    run = Breakouts(numbers, 1, places)
+    assert np.isnan(run.reproduction_number())
+    hardship, state = np.full(240, 0.55), np.exp(2 * (0.55 - 0.3))
+    events, told = 0, 0
+    for day in range(60):
+        told += 500 * 6 + 100 * 6
+        events += day_of(
+            run, places, day, hardship=hardship, newly_aware=np.full(6, 500),
+            of_success=np.full(6, 100),
+        ).compound.size  # fmt: skip
+    expected = state * (0.2 + 1e-3 * told / 1000 / events)
+    assert run.reproduction_number() == pytest.approx(expected, rel=1e-9)
+
+
+# --- sizes --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_b11_size_mix(law):
+    """10^4 break-outs of 50 seeds, detected in proportion to size^0.3: 21/71/8 percent."""
+    places = city(4, 10, 100, shanghai_sizes(4000))
+    numbers = rules(local=0, ignition=0.047, size_law=law)
+    size = np.concatenate(
+        [day_of(Breakouts(numbers, seed, places), places, 0).participants for seed in range(50)]
+    )
+    known = size[(size >= 2) & (size < 1000)]
+    seen = known**0.3
+    mix = {
+        group: 100 * seen[(known >= group[0]) & (known < group[1])].sum() / seen.sum()
+        for group in BANDS
+    }
+    print(f"{law}: {size.size} break-outs, " + ", ".join(f"{v:.1f} %" for v in mix.values()))
+    assert size.size >= 10_000
+    for group, (percent, apart) in BANDS.items():
+        assert abs(mix[group] - percent) <= apart
+
+
+@pytest.mark.parametrize(("starters", "alpha", "beta"), [(4, 6, 8), (0, 90, 90), (10, 2, 20)])
+def test_recruitment_in_a_crowd_has_the_mean_of_the_branching_process(starters, alpha, beta):
+    """Mean (1 + kappa0) E[1 / (1 - m)] = (1 + kappa0) (alpha + beta - 1) / (beta - 1)."""
+    numbers = rules(starters=starters, recruits_alpha=alpha, recruits_beta=beta)
+    n = 60_000
+    key = stream_key(1, Purpose.BREAKOUT, 0)
+    size = recruited(numbers, key, np.arange(n), np.full(n, 10**9), np.ones(n))
+    mean = (1 + starters) * (alpha + beta - 1) / (beta - 1)
+    z = (size.mean() - mean) / (size.std() / np.sqrt(n))
+    print(f"mean {size.mean():.3f}, exact {mean:.3f}, z {z:.2f}")
+    assert abs(z) < LIMIT
+
+
+def test_recruitment_grows_with_the_state_of_mind_and_stops_at_everybody():
+    key, n = stream_key(1, Purpose.BREAKOUT, 0), 5000
+    where, many = np.arange(n), np.full(n, 10**6)
+    means = [
+        recruited(rules(recruits_effect=1), key, where, many, np.full(n, s)).mean()
+        for s in (0.5, 1, 2)
+    ]
+    assert means[0] < means[1] < means[2]
+    few = 1 + where % 7
+    size = recruited(rules(starters=50), key, where, few, np.ones(n))
+    assert (size == few).mean() > 0.9
+    assert (size <= few).all()
+
+
+def test_threshold_law_where_everybody_or_nobody_joins():
+    key = stream_key(1, Purpose.BREAKOUT, 0)
+    where = np.arange(200)
+    persons, buildings = np.full(200, 1100), np.full(200, 10)
+    sure = {"size_law": "threshold", "threshold_sd": 0, "threshold_sd_buildings": 0}
+
+    def size(persons=persons, **numbers):
+        return over_threshold(rules(**sure, **numbers), key, where, persons, buildings)
+
+    assert (size(threshold_mean=0.11) == 6).all()  # six of sixty are out: 0.10
+    assert (size(threshold_mean=0.10, threshold_next=0) == 60).all()
+    assert (size(threshold_mean=0.0, threshold_next=100) == 600).all()
+    assert (size(threshold_mean=0.0, threshold_next=100, persons=np.full(200, 130)) == 130).all()
+    assert (size(threshold_mean=0.9, persons=np.full(200, 4)) == 4).all()
+
+
+def test_threshold_cascade_of_three_is_as_enumerated():
+    """Three adults, one begins: nobody joins if both own thresholds are above 1/3, and so on."""
+    numbers = rules(
+        size_law="threshold", threshold_building=3, threshold_starters=1, threshold_next=0,
+        threshold_mean=0.5, threshold_sd=0.2, threshold_sd_buildings=0,
+    )  # fmt: skip
+    n = 200_000
+    key = stream_key(2, Purpose.BREAKOUT, 0)
+    ones = np.ones(n, np.int64)
+    size = over_threshold(numbers, key, np.arange(n), 3 * ones, ones)
+    low, high = norm.cdf(1 / 3, 0.5, 0.2), norm.cdf(2 / 3, 0.5, 0.2)
+    exact = {1: (1 - low) ** 2, 2: 2 * low * (1 - high), 3: 2 * low * high - low**2}
+    assert sum(exact.values()) == pytest.approx(1)
+    for k, p in exact.items():
+        z = ((size == k).sum() - n * p) / np.sqrt(n * p * (1 - p))
+        assert abs(z) < norm.isf(FALSE_ALARM / 6)
+
+
+def test_poisson_quantiles():
+    u = np.concatenate([uniforms(np.uint64(3), 0, 4000), [0.0, 1 - 2**-53]])
+    mean = 10 ** (8 * uniforms(np.uint64(4), 0, 4002) - 5)
+    assert np.array_equal(poisson_quantile(u, mean)[u > 0], poisson.ppf(u, mean)[u > 0])
+    assert not poisson_quantile(u, np.zeros(u.size)).any()
+
+
+# --- what they leave ----------------------------------------------------------------------------
+
+
+def test_ends_filming_and_enforcement():
+    places = city(1, 4, 1000, 2000)
+    numbers = rules(local=0, ignition=1, repression_half_life=5)
+    run = Breakouts(numbers, 1, places)
+    events = day_of(run, places, 0)
+    n = events.compound.size
+    assert n > 2500
+    shares = {CONCEDED: 0.15, REPRESSED: 0.35, RESEALED: 0.5}
+    for end, p in shares.items():
+        assert abs((events.end == end).sum() - n * p) < LIMIT * np.sqrt(n * p * (1 - p))
+    p = -np.expm1(-events.participants / 50)
+    assert abs(events.filmed.sum() - p.sum()) < LIMIT * np.sqrt((p * (1 - p)).sum())
+    raised = np.zeros(4000)
+    raised[events.compound[events.end == REPRESSED]] = 1
+    assert np.array_equal(run.enforcement, raised)
+    nobody = np.zeros(4000, np.bool_)
+    for day in range(1, 6):
+        assert day_of(run, places, day, confined=nobody).compound.size == 0
+    np.testing.assert_allclose(run.enforcement, raised / 2)
+    days = np.zeros(4000, np.int64)
+    assert not run.eased(0).any()
+    for day in range(1, 30):
+        days += run.eased(day)
+    assert (days[events.compound[events.end == CONCEDED]] == 14).all()
+    assert (days[events.compound[events.end == REPRESSED]] == 0).all()
+    again = days[events.compound[events.end == RESEALED]]
+    for length in range(1, RESEALED_DAYS + 1):
+        sd = np.sqrt(again.size * (1 / 3) * (2 / 3))
+        assert abs((again == length).sum() - again.size / 3) < LIMIT * sd
+    assert not np.delete(days, events.compound).any()
+
+
+def test_enforcement_after_repression_keeps_a_compound_calm():
+    places = city(1, 1, 5000)
+    numbers = rules(local=0, ignition=0.5, concession=0, repression=1, enforcement_effect=10)
+    run = Breakouts(numbers, 1, places)
+    first = set(day_of(run, places, 0).compound)
+    second = set(day_of(run, places, 1).compound)
+    assert len(first) > 1500
+    assert len(second) > 800
+    assert len(first & second) < 10
+
+
+def test_ends_of_more_than_one_are_refused():
+    with pytest.raises(ValidationError, match="at most 1"):
+        rules(concession=0.6, repression=0.5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 2**40),
+    law=st.sampled_from(LAWS),
+    local=st.floats(0, 0.95),
+    ignition=st.floats(0, 0.3),
+    share=st.floats(0, 1),
+    state=st.floats(0, 1),
+)
+def test_bounds_hold_in_any_city(seed, law, local, ignition, share, state):
+    sizes = np.maximum(shanghai_sizes(60) // 20, 0)
+    places = city(2, 3, 10, sizes)
+    run = Breakouts(rules(size_law=law, local=local, ignition=ignition), seed, places)
+    had = np.zeros(60, np.bool_)
+    for day in range(20):
+        key = stream_key(seed, Purpose.PEOPLE, day)
+        confined = uniforms(key, 0, 60) < share
+        persons = np.where(confined, (sizes * uniforms(key, 0, 60, 1)).astype(np.int64), 0)
+        eased = run.eased(day)
+        assert had[eased].all()  # eased only after an event
+        events = day_of(
+            run, places, day, confined=confined, persons=persons, hardship=np.full(60, state)
+        )
+        assert confined[events.compound].all()
+        assert not eased[events.compound].any()
+        assert (np.diff(events.compound) > 0).all()
+        assert (events.participants >= 1).all()
+        assert (events.participants <= persons[events.compound]).all()
+        assert np.isin(events.end, [CONCEDED, REPRESSED, RESEALED]).all()
+        had[events.compound] = True
+        assert (run.enforcement >= 0).all()
+        assert not run.enforcement[~had].any()
+        assert (run.pending >= 0).all()
+        assert np.array_equal(run.eased(day), eased)  # today's do not ease today
+
+
+# --- off, the same again, stop and go -----------------------------------------------------------
+
+
+def test_off_or_with_nobody_confined_nothing_changes():
+    places = city(2, 3, 40)
+    nobody = np.zeros(240, np.bool_)
+    off, open_city = Breakouts(rules(active=False, ignition=1), 1, places), Breakouts(
+        rules(ignition=1), 1, places
+    )  # fmt: skip
+    before = off.arrays()
+    for day in range(5):
+        for events in (
+            day_of(off, places, day),
+            day_of(open_city, places, day, confined=nobody, newly_aware=np.full(6, 1e5)),
+        ):
+            assert [a.size for a in events] == [0, 0, 0, 0]
+            assert events.filmed.dtype == np.bool_
+        assert not off.eased(day).any()
+    for run in (off, open_city):
+        assert same(run.arrays().values(), before.values())
+
+
+def test_without_ignition_there_is_nothing_to_spread():
+    places = city(2, 3, 40)
+    run = Breakouts(rules(ignition=0, local=0.95), 1, places)
+    assert all(day_of(run, places, day).compound.size == 0 for day in range(20))
+
+
+def test_the_same_seed_gives_the_same_and_compounds_do_not_disturb_each_other():
+    places = city(2, 3, 200)
+    north = places.compound_district == 0
+    numbers = rules(ignition=0.02)
+
+    def course(seed, **given):
+        run = Breakouts(numbers, seed, places)
+        return [day_of(run, places, day, **given) for day in range(15)]
+
+    whole, again, other = course(4), course(4), course(5)
+    assert all(same(a, b) for a, b in zip(whole, again, strict=True))
+    assert not all(same(a, b) for a, b in zip(whole, other, strict=True))
+    for all_confined, half in zip(whole, course(4, confined=north), strict=True):
+        there = north[all_confined.compound]
+        assert there.any()
+        assert same([values[there] for values in all_confined], half)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_stop_and_go_is_straight_through(law):
+    places = city(2, 3, 200)
+    numbers = rules(ignition=5e-3, size_law=law)
+    straight = Breakouts(numbers, 9, places)
+    for day in range(10):
+        day_of(straight, places, day)
+    saved = straight.arrays()
+    resumed = Breakouts(numbers, 9, places)
+    resumed.restore(saved)
+    total = 0
+    for day in range(10, 25):
+        assert np.array_equal(straight.eased(day), resumed.eased(day))
+        one, two = day_of(straight, places, day), day_of(resumed, places, day)
+        assert same(one, two)
+        total += one.compound.size
+    assert total > 50
+    assert same(straight.arrays().values(), resumed.arrays().values())
+    assert straight.reproduction_number() == resumed.reproduction_number()
+
+
+def test_the_city_of_these_tests():
+    places = city(2, 3, 4, shanghai_sizes(24))
+    assert {field.name for field in fields(places)} >= {"building_compound", "districts"}
+    assert places.building_compound.max() == 23
+    assert shanghai_sizes(20_000).mean() == pytest.approx(1160, rel=0.01)
+    assert places.building_persons.mean() < 2 * RESIDENTS_OF_A_BUILDING
