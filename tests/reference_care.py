@@ -95,6 +95,7 @@ class Care(Evening):
             counts.deaths[day, town.district_number(person)] += 1
             doses = min(patient.doses, MOST_DOSES_COUNTED)
             counts.deaths_by_age[day, town.age[person], doses] += 1
+            counts.deaths_by_income[day, self.kind[person] // 2] += 1
             if rule is not None:
                 self.isolated.pop(person, None)
                 self.move(person, DEAD)

@@ -7,14 +7,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+from reference_people import Moods, People
 from reference_town import ALWAYS, Town, chance, high31, low31, one_of_the_others, outcome_of, pick
-from reference_world import AT_HOME, AT_LARGE, World
+from reference_world import AT_HOME, AT_LARGE
 from scipy import stats
 
 from lazaretto.chance import Purpose, draw_plain, second_plain, stream_key
 from lazaretto.engine.settings import Settings
 from lazaretto.measures import Orders
-from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
+from lazaretto.words import (
+    BUILDING,
+    COMMUNITY,
+    COMPOUND,
+    CONTROLLED,
+    HOUSEHOLD,
+    SCHOOL,
+    WORKPLACE,
+)
 
 HOUSEHOLD_DRAWS, GROUP_DRAWS, OPEN_DRAWS, NUMBER_DRAW = 0, 160, 320, 511
 """Index of the first draw of each kind of contact, and of the draw that says how many."""
@@ -41,13 +50,24 @@ class Day:
     """Share of compound contacts that queueing makes up for, by district."""
     apart: list[int]
     """Chance that a person isolated at home still makes a contact, by layer."""
+    moods: Moods
+    """What places feel."""
+    number: int = 0
+    """Day of the run."""
+    active: float = 1.0
+    """Share of households that meet others."""
+    caution: list = field(default_factory=list)
+    """Contacts that remain for fear of infection, like `multiplier`."""
+    visiting: list[float] = field(default_factory=list)
+    """Share of community contacts that allowed visits add, by district."""
     where: dict[int, str] = field(default_factory=dict)
     """Where persons were during transmission who were not at large."""
     known_chances: dict[tuple[int, ...], int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, orders: Orders, town: Town, settings: Settings) -> Day:
+    def of(cls, orders: Orders, town: Town, settings: Settings, moods: Moods, number: int) -> Day:
         """Return the orders of a day."""
+        few = None if settings.behaviour is None else settings.behaviour.few_active
         crowding = [0.0] * town.n_districts
         for compound, share in enumerate(orders.queueing.tolist()):
             # Measured by the longest queue of the district, not compound by compound.
@@ -62,6 +82,11 @@ class Day:
             queues=[share > 0 for share in orders.queueing.tolist()],
             crowding=crowding,
             apart=[chance(share) for share in settings.apart.tolist()],
+            moods=moods,
+            number=number,
+            active=1.0 if few is None else float(few.share),
+            caution=[orders.caution.tolist(), orders.caution_essential.tolist()],
+            visiting=orders.visiting.tolist(),
         )
 
     def lives_on_site(self, person: int) -> bool:
@@ -94,19 +119,36 @@ class Day:
         essential, on_site = self.town.essential[person], self.lives_on_site(person)
         return self._chance(district, tier, essential, on_site, False, layer)
 
+    def usual(self, person: int, layer: int) -> int:
+        """Return the chance that a person would make a contact if no tier kept it from them."""
+        essential, on_site = self.town.essential[person], self.lives_on_site(person)
+        district = self.town.district_number(person)
+        if on_site:
+            return self._chance(district, 0, essential, on_site, False, layer)
+        return chance(self._left(essential, district, layer))
+
+    def _left(self, essential: int, district: int, layer: int) -> float:
+        """Return what the orders leave of a contact, among those who meet others at all."""
+        left = self.multiplier[essential][district][layer]
+        return left if layer == HOUSEHOLD or self.active == 1 else min(left / self.active, 1.0)
+
     def _chance(
         self, district: int, tier: int, essential: int, on_site: bool, queues: bool, layer: int
     ) -> int:
         if on_site:  # they meet each other as essential workers do, and nobody else
-            return chance(self.multiplier[1][district][layer] if layer == WORKPLACE else 0.0)
-        remains = self.multiplier[essential][district][layer]
+            return chance(self._left(1, district, layer) if layer == WORKPLACE else 0.0)
+        remains = self._left(essential, district, layer)
         share = remains * float(self.settings.confinement[tier][essential][layer])
+        if tier >= CONTROLLED and layer == COMMUNITY and any(self.visiting):
+            share = min(share + self.visiting[district] * remains, remains)
+        if tier < CONTROLLED:
+            share *= self.caution[essential][district][layer]
         if queues and layer == COMPOUND:
             share = min(share + self.crowding[district], 1.0)
         return chance(share)
 
 
-class Contacts(World):
+class Contacts(People):
     """The contacts of a person on a day: those that would transmit, and all others."""
 
     def __post_init__(self) -> None:
@@ -114,7 +156,7 @@ class Contacts(World):
         self.poisson: dict[float, list[int]] = {}
         self.diaries: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
         self.days: list[Day] = []
-        self.today = Day.of(self.orders, self.town, self.settings)
+        self.today = Day.of(self.orders, self.town, self.settings, self.moods(), 0)
 
     def how_many(self, mean: float, value: int) -> int:
         """Return a Poisson number from a 31-bit number."""
@@ -193,18 +235,37 @@ class Contacts(World):
 
     # -- what is left of them ------------------------------------------------------------------
 
-    def side_makes(self, day: Day, person: int, layer: int, value: int) -> bool:
-        """Return whether one side of a contact still makes it."""
+    def is_there(self, day: Day, person: int, layer: int, value: int) -> bool:
+        """Return whether a person can be met: not away, and isolated at home only by some."""
         where = day.where.get(person, AT_LARGE)
-        if where not in (AT_LARGE, AT_HOME):
-            return False
-        if where == AT_HOME and value >= day.apart[layer]:
-            return False
+        if where == AT_HOME:
+            return value < day.apart[layer]
+        return where == AT_LARGE
+
+    def side_makes(self, day: Day, person: int, layer: int, value: int) -> bool:
+        """Return whether one side of a contact may still make it."""
         return value < day.still_made(person, layer)
 
-    def contact_happens(self, day: Day, source: int, target: int, layer: int, value: int) -> bool:
-        """Return whether both sides of a contact make it: they compare the same number."""
-        return all(self.side_makes(day, person, layer, value) for person in (source, target))
+    def contact_happens(self, day: Day, source: int, target: int, layer: int, bits: int) -> bool:
+        """Return whether a contact happens: both sides compare the same number.
+
+        What the tiers do not allow, and the other orders do, may slip through.
+        """
+        sides, value = (source, target), low31(bits)
+        if not all(self.is_there(day, side, layer, value) for side in sides):
+            return False
+        if layer != HOUSEHOLD and not all(self.meets_others(side) for side in sides):
+            self.met.not_active += 1
+            return False
+        allowed = [self.side_makes(day, side, layer, value) for side in sides]
+        if all(allowed):
+            return True
+        for side, ok in zip(sides, allowed, strict=True):
+            if not ok and (not day.moods.leaks or value >= day.usual(side, layer)):
+                return False
+        happens = self.slips(day, sides, layer, bits, allowed)
+        self.met.slipped += happens
+        return happens
 
     # -- the diary -----------------------------------------------------------------------------
 
@@ -234,6 +295,6 @@ class Contacts(World):
             self.diaries[known] = [
                 (met, layer)
                 for layer, met, bits in contacts
-                if self.contact_happens(of_day, person, met, layer, low31(second_plain(bits)))
+                if self.contact_happens(of_day, person, met, layer, second_plain(bits))
             ]
         return self.diaries[known]

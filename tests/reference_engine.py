@@ -11,6 +11,7 @@ Everything else is written out again, in these files, each of which adds to the 
 
     reference_town         chances, and the residents in their places
     reference_world        what is kept of persons, samples and places
+    reference_people       who breaks the rules, who joins a break-out
     reference_contacts     who meets whom, what orders leave of it, and the diary
     reference_infection    who is infected, where, and how it goes on
     reference_containment  results, isolation, treatment, tracing
@@ -23,7 +24,8 @@ The rules of a day, in order:
 
 1.  The measures in force order tiers of buildings, contacts that remain, rules for persons, and
     stocks. They see what was reported up to yesterday. Of several rules of a kind the first that
-    holds where a person lives decides; symptom tests and rounds add up.
+    holds where a person lives decides; symptom tests and rounds add up. Then people respond, place
+    by place: they tire, go short, break out; concessions lower tiers.
 2.  In the morning results come back. A case is reported once per infection, marks its building,
     compound and subdistrict unless it was found away from them, is isolated at home unless it is
     isolated already, waits for a tracer, and may be treated. Then contacts are listed: household
@@ -36,8 +38,10 @@ The rules of a day, in order:
 4.  Everyone infectious, and not away or dead, draws potential infections. A contact takes place
     if both sides still make it: one isolated at home makes few, one away none, staff on site meet
     only each other, all others as the tier of their building and the orders leave; neighbours
-    who queue for tests meet again. It infects by the susceptibility of the one met, by age,
-    vaccine and days since the last infection. Of several infectors the smallest tie-break wins.
+    who queue for tests meet again. What only a tier forbids happens all the same if both are
+    out on their own account, if the one who visits breaks the rules, or in a break-out. It infects
+    by the susceptibility of the one met, by age, vaccine and days since the last infection. Of
+    several infectors the smallest tie-break wins.
 5.  The severely ill come to hospital when there is a bed, leave it, or die, more often without
     one. Where no measure cares for the ill they are counted, and meet others as before.
 6.  In the evening the symptomatic seek tests, screening looks for everybody infected, and a few
@@ -67,6 +71,9 @@ CHILD_AGE = 15
 """Age below which a person is a child, years, where no rule of isolation says it."""
 
 AGE_WIDTH = 5
+
+NEVER_LEFT = 1 << 14
+"""Days since a building was let out that never was."""
 
 
 class ReferenceEngine(Care):
@@ -107,7 +114,7 @@ class ReferenceEngine(Care):
     def measures_decide(self, day: int) -> None:
         """Let the measures in force order; they see what was reported up to yesterday."""
         orders, date = self.orders, self.settings.start + timedelta(days=day)
-        if self.settings.measures:
+        if self.settings.measures or self.response is not None:
             orders.reset(day)
             seen = Today(day, date, self.observed(day))
             for i, measure in enumerate(self.settings.measures):
@@ -119,7 +126,9 @@ class ReferenceEngine(Care):
                 if after and (measure.last is None or date <= measure.last):
                     active = replace(seen, active=self.triggered[i])
                     measure.order(active, orders.places, orders)
-        self.today = Day.of(orders, self.town, self.settings)
+            if self.response is not None:
+                self.response.respond(day, orders, seen.observed)
+        self.today = Day.of(orders, self.town, self.settings, self.moods(), day)
 
     def observed(self, day: int) -> Observed:
         """Return what officials see on a morning."""
@@ -141,6 +150,9 @@ class ReferenceEngine(Care):
             stock_waiting=counts.stock_waiting[day - 1] if day else none,
             stocks=tuple(stock.name for stock in self.settings.stocks),
             stock_amount=counts.stock_amount[day - 1] if day else self.orders.amount.copy(),
+            days_closed=np.array(self.stay, np.int32),
+            days_open=np.array([min(day - end, NEVER_LEFT) for end in self.let_out], np.int32),
+            last_stay=np.array(self.last_stay, np.int32),
         )
 
     # -- 2 morning -----------------------------------------------------------------------------
@@ -161,6 +173,7 @@ class ReferenceEngine(Care):
     def ledger(self, day: int) -> None:
         """Count residents by tier, the isolated, patients, stocks and addresses."""
         self.count_confinement(day)
+        self.count_people(day, self.settings.start + timedelta(days=day))
         for patient in self.patients:
             district = self.town.district_number(patient.person)
             self.counts.patients[day, district, patient.level] += patient.status == IN_BED
@@ -178,7 +191,11 @@ class ReferenceEngine(Care):
             for person in residents:
                 counts.confined_by_age[day, town.age[person], tier] += 1
             closed = tier >= CONTROLLED
+            if not closed and self.stay[building]:
+                self.last_stay[building], self.let_out[building] = self.stay[building], day
             self.stay[building] = self.stay[building] + 1 if closed else 0
+            if closed:
+                self.let_out[building] = -NEVER_LEFT
             self.longest[building] = max(self.longest[building], self.stay[building])
             self.met.confined += len(residents) if closed else 0
             tiers.setdefault(town.building_compound[building], set()).add(tier)

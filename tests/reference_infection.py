@@ -209,7 +209,7 @@ class Infection(Contacts):
                 if not self.can_be_infected(target, day):
                     continue
                 more = second_plain(bits)
-                happens = self.contact_happens(self.today, case.person, target, layer, low31(more))
+                happens = self.contact_happens(self.today, case.person, target, layer, more)
                 self.remember(case.person, target, layer, low31(more), happens)
                 if not happens or not self.accepts(target, day, high31(more)):
                     continue
@@ -245,6 +245,8 @@ class Infection(Contacts):
         counts.infections[day][town.district_number(person)][origin] += 1
         counts.infections_by_age[day][town.age[person]] += 1
         counts.infections_by_tier[day][self.today.tier[town.building_number(person)]] += 1
+        counts.symptomatic_by_age[day][town.age[person]] += case.onset is not None
+        counts.infections_by_income[day][self.kind[person] // 2] += 1
         return case
 
     def course_of_infection(self, day: int, person: int, source: Case | None, origin: int) -> Case:

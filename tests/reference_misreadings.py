@@ -7,6 +7,7 @@ from dataclasses import replace
 from reference_contacts import Day
 from reference_engine import ReferenceEngine
 from reference_infection import Exposure
+from reference_town import low31
 from reference_world import (
     AT_HOME,
     AT_LARGE,
@@ -34,39 +35,40 @@ class LastOfEqualTieBreaksWins(ReferenceEngine):
 
 
 class SourcesAreNotConfined(ReferenceEngine):
-    def contact_happens(self, day: Day, source: int, target: int, layer: int, value: int) -> bool:
-        return self.side_makes(day, target, layer, value)
+    def contact_happens(self, day: Day, source: int, target: int, layer: int, bits: int) -> bool:
+        there = self.is_there(day, target, layer, low31(bits))
+        return there and self.side_makes(day, target, layer, low31(bits))
 
 
 class TargetsAreNotConfined(ReferenceEngine):
-    def contact_happens(self, day: Day, source: int, target: int, layer: int, value: int) -> bool:
-        return self.side_makes(day, source, layer, value)
+    def contact_happens(self, day: Day, source: int, target: int, layer: int, bits: int) -> bool:
+        there = self.is_there(day, source, layer, low31(bits))
+        return there and self.side_makes(day, source, layer, low31(bits))
 
 
 class TheIsolatedAtHomeMeetNobody(ReferenceEngine):
-    def side_makes(self, day: Day, person: int, layer: int, value: int) -> bool:
-        return person not in day.where and super().side_makes(day, person, layer, value)
+    def is_there(self, day: Day, person: int, layer: int, value: int) -> bool:
+        return person not in day.where
 
 
 class TheIsolatedAtHomeMeetAsUsual(ReferenceEngine):
-    def side_makes(self, day: Day, person: int, layer: int, value: int) -> bool:
-        where = day.where.get(person, AT_LARGE)
-        return where in (AT_LARGE, AT_HOME) and value < day.still_made(person, layer)
+    def is_there(self, day: Day, person: int, layer: int, value: int) -> bool:
+        return day.where.get(person, AT_LARGE) in (AT_LARGE, AT_HOME)
 
 
 class ThoseAwayAreMetAtHome(ReferenceEngine):
-    def side_makes(self, day: Day, person: int, layer: int, value: int) -> bool:
+    def is_there(self, day: Day, person: int, layer: int, value: int) -> bool:
         if layer == HOUSEHOLD and day.where.get(person) == AWAY:
             return True
-        return super().side_makes(day, person, layer, value)
+        return super().is_there(day, person, layer, value)
 
 
 class StaffOnSiteMeetTheirHouseholds(ReferenceEngine):
-    def contact_happens(self, day: Day, source: int, target: int, layer: int, value: int) -> bool:
+    def contact_happens(self, day: Day, source: int, target: int, layer: int, bits: int) -> bool:
         sides = day.on_site
         day.on_site = [0] * len(sides) if layer == HOUSEHOLD else sides
         try:
-            return super().contact_happens(day, source, target, layer, value)
+            return super().contact_happens(day, source, target, layer, bits)
         finally:
             day.on_site = sides
 
@@ -369,4 +371,89 @@ MISREADINGS = [
     kind
     for kind in list(globals().values())
     if isinstance(kind, type) and issubclass(kind, ReferenceEngine) and kind is not ReferenceEngine
+]
+
+# -- people ------------------------------------------------------------------------------------
+
+
+class NobodyLeaks(ReferenceEngine):
+    def breaks_rules(self, day: Day, person: int) -> bool:
+        return False
+
+
+class ChildrenLeakToo(ReferenceEngine):
+    def breaks_rules(self, day: Day, person: int) -> bool:
+        age, self.town.age[person] = self.town.age[person], 5
+        try:
+            return super().breaks_rules(day, person)
+        finally:
+            self.town.age[person] = age
+
+
+class TheIsolatedLeak(ReferenceEngine):
+    def breaks_rules(self, day: Day, person: int) -> bool:
+        where, day.where = day.where, {}
+        try:
+            return super().breaks_rules(day, person)
+        finally:
+            day.where = where
+
+
+class HabitsAreNew(ReferenceEngine):
+    def breaks_rules(self, day: Day, person: int) -> bool:
+        number, day.number = day.number, day.number + 1000
+        try:
+            return super().breaks_rules(day, person)
+        finally:
+            day.number = number
+
+
+class NobodyTires(ReferenceEngine):
+    def breaks_rules(self, day: Day, person: int) -> bool:
+        tired, self.traits[2] = self.traits[2], [0] * 1024
+        try:
+            return super().breaks_rules(day, person)
+        finally:
+            self.traits[2] = tired
+
+
+class VisitsNeedBoth(ReferenceEngine):
+    def visits(self, layer: int, bits: int) -> int:
+        return 2
+
+
+class OnlyTheSourceVisits(ReferenceEngine):
+    def visits(self, layer: int, bits: int) -> int:
+        return 0 if super().visits(layer, bits) < 2 else 2
+
+
+class NobodyJoins(ReferenceEngine):
+    def joins(self, day: Day, person: int) -> bool:
+        return False
+
+
+class LeakersIgnoreOtherOrders(ReferenceEngine):
+    def measures_decide(self, day: int) -> None:
+        super().measures_decide(day)
+        self.today.usual = lambda person, layer: 1 << 31
+
+
+class RestIsNotKept(ReferenceEngine):
+    def observed(self, day: int):
+        seen = super().observed(day)
+        return replace(seen, last_stay=seen.last_stay * 0)
+
+
+class VisitorsDoNotCome(ReferenceEngine):
+    def measures_decide(self, day: int) -> None:
+        super().measures_decide(day)
+        self.today.visiting = [0.0] * len(self.today.visiting)
+
+
+MISREADINGS_OF_PEOPLE = [
+    kind
+    for kind in list(globals().values())
+    if isinstance(kind, type)
+    and issubclass(kind, ReferenceEngine)
+    and kind not in (ReferenceEngine, *MISREADINGS)
 ]

@@ -148,6 +148,14 @@ class Met:
     doses_ran_out: int = 0
     spared_by_vaccine: int = 0
     """Exposures that did not infect because of a vaccine."""
+    slipped: int = 0
+    """Contacts made although a tier did not allow them."""
+    asked_to_leak: int = 0
+    leaking: int = 0
+    joining: int = 0
+    made_in_crowds: int = 0
+    not_active: int = 0
+    """Contacts not made because a household meets nobody at all."""
     triggered: int = 0
     """Place-days with a trigger on."""
     ended: int = 0
@@ -212,6 +220,8 @@ class World:
         """Days with a new positive, by compound."""
         self.stay = [0] * len(town.buildings)
         self.longest = [0] * len(town.buildings)
+        self.last_stay = [0] * len(town.buildings)
+        self.let_out = [-(1 << 14)] * len(town.buildings)
         given = settings.vaccination
         self.dose_days = None if given is None else given.dose_day.tolist()
         self.risks = None if given is None else given.risk.tolist()

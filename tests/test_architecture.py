@@ -23,6 +23,7 @@ STOREYS = (
     {"session", "reporting"},
     {"report", "studies"},
     {"engine"},
+    {"behaviour"},
     {"measures", "outcomes"},
     {"people", "disease"},
     {"scenario"},

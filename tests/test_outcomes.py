@@ -20,7 +20,7 @@ from lazaretto.outcomes import (
     share_in_quarantine,
     side_by_side,
 )
-from lazaretto.outcomes.results import DESCRIPTION, DIMENSIONS
+from lazaretto.outcomes.results import DESCRIPTION, DIMENSIONS, OF_BEHAVIOUR
 from lazaretto.words import FOUND_WHERE, ORIGINS
 
 DISTRICT = np.repeat([0, 1, 2], [40, 1, 30])
@@ -70,10 +70,10 @@ def test_confinement_is_what_counting_every_building_every_day_gives():
     confinement = Confinement(DISTRICT, residents, 3)
     counted = [confinement.count(tier) for tier in by_day]
     by_district, by_age, stays = slowly(by_day, residents)
-    assert (np.array([found[0] for found in counted]) == by_district).all()
-    assert (np.array([found[1] for found in counted]) == by_age).all()
+    assert (np.array(counted).sum(axis=3) == by_district).all()
+    assert (np.array(counted).sum(axis=1).transpose(0, 2, 1) == by_age).all()
     assert (confinement.longest_stays(N_DAYS) == stays).all()
-    assert counted[0][0].dtype == np.int64
+    assert counted[0].dtype == np.int64
     assert by_district[:, :, 2:].any(), "somebody was confined"
 
 
@@ -81,9 +81,8 @@ def test_everybody_is_counted_once_every_day():
     residents = town()
     confinement = Confinement(DISTRICT, residents, 3)
     for tier in tiers():
-        by_district, by_age = confinement.count(tier)
-        assert (by_age.sum(axis=1) == residents.sum(axis=0)).all()
-        assert by_district.sum() == residents.sum()
+        table = confinement.count(tier)
+        assert (table.sum(axis=(0, 1)) == residents.sum(axis=0)).all()
 
 
 @pytest.mark.parametrize("stop", [1, 11, 29])
@@ -97,14 +96,26 @@ def test_confinement_goes_on_from_what_it_holds(stop):
     second.restore({name: array.copy() for name, array in first.held().items()})
     for tier in by_day[stop:]:
         found = second.count(tier)
-    assert (found[0] == last[0]).all()
-    assert (found[1] == last[1]).all()
+    assert (found == last).all()
+    assert all((a == b).all() for a, b in zip(second.stays(), whole.stays(), strict=True))
     assert (second.longest_stays(N_DAYS) == whole.longest_stays(N_DAYS)).all()
+
+
+def test_stays_are_days_closed_then_days_open_and_how_long_the_last_was():
+    confinement = Confinement(DISTRICT, town(), 3)
+    never = confinement.stays()[1]
+    assert (never == 1 << 14).all(), "never closed"
+    for tier in (3, 3, 2, 1, 0):
+        confinement.count(np.full(DISTRICT.size, tier, np.uint8))
+        closed, opened, last = (int(array[0]) for array in confinement.stays())
+        found = {3: (0, 1 << 14), 2: (3, 1 << 14), 1: (0, 1), 0: (0, 2)}
+        assert tier == 3 or (closed, opened) == found[tier]
+        assert last == (3 if tier < 2 else 0)
 
 
 def test_yesterdays_count_is_not_changed_by_todays():
     confinement = Confinement(DISTRICT, town(), 3)
-    before = confinement.count(np.zeros(DISTRICT.size, np.uint8))[0]
+    before = confinement.count(np.zeros(DISTRICT.size, np.uint8))
     kept = before.copy()
     confinement.count(np.full(DISTRICT.size, 3, np.uint8))
     assert (before == kept).all()
@@ -147,12 +158,13 @@ def test_share_again_is_missing_beyond_the_end():
 # Labels
 
 
-def labelled(tally, stocks=()):
+def labelled(tally, stocks=(), residents=200_000, behaviour=True):
     n_days, n_districts = tally.infections.shape[:2]
     stays = np.zeros((18, n_days + 1), int)
     names = tuple("abc"[:n_districts])
-    persons = np.full(n_districts, 1000)
-    return dataset(tally, stays, date(2022, 3, 1), names, persons, {"seed": 1}, stocks)
+    persons = np.full(n_districts, residents)
+    start = date(2022, 3, 1)
+    return dataset(tally, stays, start, names, persons, {"seed": 1}, stocks, behaviour)
 
 
 def numbered(n_days=5):
@@ -174,6 +186,8 @@ def test_every_count_has_its_labels_unit_and_meaning():
         if name == "reports":
             for part, at in parts.items():
                 assert (results[part].values == array[:, :, at]).all()
+        elif name == "trust":
+            assert (results[name].values == array / 1e6).all()
         else:
             assert (results[name].values == array).all(), name
     for variable in results.data_vars.values():
@@ -184,6 +198,34 @@ def test_every_count_has_its_labels_unit_and_meaning():
     assert list(results["layer"].values) == list(ORIGINS)
     assert dict(zip(results["stock"].values, results["stock_unit"].values, strict=True)) == {
         "laboratories": "tubes/day", "beds": "beds"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("residents", "areas"),
+    [([200_000] * 3, ["a", "b", "c"]), ([99_999, 1, 500_000], ["whole place"]), ([30_000] * 3, [])],
+)
+def test_what_people_did_is_not_told_of_small_areas(residents, areas):
+    tally = numbered()
+    results = labelled(tally, [("a", "beds"), ("b", "beds")], np.array(residents))
+    told = set(OF_BEHAVIOUR) & set(results.data_vars)
+    assert told == (set(OF_BEHAVIOUR) if areas else set())
+    for name in ("breakouts", "breakout_persons", "aware") if areas else ():
+        assert results[name].dims == ("date", "area")
+        assert results["area"].values.tolist() == areas
+        assert (results[name].sum("area").values == getattr(tally, name).sum(axis=1)).all()
+
+
+def test_nothing_is_told_of_people_who_did_not_respond():
+    results = labelled(numbered(), [("a", "beds"), ("b", "beds")], behaviour=False)
+    assert not set(OF_BEHAVIOUR) & set(results.data_vars)
+
+
+def test_no_variable_is_finer_than_districts_but_totals_by_subdistrict():
+    finer = {"compound", "building", "household", "person"}
+    assert not any(finer & set(axes) for axes in DIMENSIONS.values())
+    assert [name for name, axes in DIMENSIONS.items() if "subdistrict" in axes] == [
+        "cases_by_subdistrict"
+    ]
 
 
 def test_results_are_written_and_read_again(tmp_path):

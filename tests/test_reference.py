@@ -12,7 +12,7 @@ import pytest
 import towns
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from reference_engine import ReferenceEngine
-from reference_misreadings import MISREADINGS
+from reference_misreadings import MISREADINGS, MISREADINGS_OF_PEOPLE
 from reference_scenarios import STOCKS, Made, scenarios
 from reference_world import IN_BED
 from towns import (
@@ -22,6 +22,7 @@ from towns import (
     doses,
     outcome,
     reporting,
+    responsive,
     settings_for,
     severe,
     small_town,
@@ -38,16 +39,20 @@ from lazaretto.engine.settings import Settings
 from lazaretto.measures import (
     Antivirals,
     ClosedLoop,
+    CloseSchools,
+    CloseWorkplaces,
     ContactTracing,
     HealthCare,
     Isolation,
     Lockdown,
+    LongestStay,
     Quarantine,
     ReduceContacts,
     Screening,
     SymptomaticTesting,
     Trigger,
     VaccinationCampaign,
+    VisitingRights,
     Zones,
 )
 from lazaretto.people import Population
@@ -284,6 +289,58 @@ def rich() -> tuple[Population, Settings, Outcome]:
 def test_the_rich_scenario_agrees(rich):
     people, made, found = rich
     assert differing(outcome_of(ReferenceEngine(people, made).run()), found) == []
+
+
+@pytest.fixture(scope="module")
+def restless() -> tuple[Population, Settings, Outcome]:
+    """Return one scenario in which people leak, break out, and meet although they must not."""
+    people = small_town(900, 3)
+    measures = (
+        Lockdown(tier=3, **since(4)),
+        Zones(unit="building", sealed_days=3, monitored_days=5),
+        ClosedLoop(share=0.3, **since(10)),
+        CloseSchools(factor=0.2, **since(8)),
+        CloseWorkplaces(factor=0.5, **since(8)),
+        VisitingRights(share=0.5, contacts=0.1, **since(12)),
+        LongestStay(days=12, rest_days=4),
+        Screening(participation=0.5, interval_days=5, crowding=0.8),
+        ContactTracing(**dict.fromkeys(LAYERS, 0.3)),
+        Isolation(least_days=5),
+        Quarantine(days=5),
+    )
+    made = settings_for(
+        people, r0=9, n_days=45, seed=5, measures=measures, behaviour=responsive(),
+        table=with_protection(courses("omicron-ba2"), [0.0] * 16 + [0.6, 0.9]),
+        arrivals=(Arrival(0, 0, 900, 20), Arrival(15, 0, 900, 30), Arrival(30, 0, 900, 60)),
+    )  # fmt: skip
+    return people, made, outcome(people, made)
+
+
+def test_the_restless_scenario_agrees(restless):
+    people, made, found = restless
+    reference = ReferenceEngine(people, made).run()
+    assert differing(outcome_of(reference), found) == []
+    few = {"slipped": 100, "leaking": 300, "joining": 20, "made_in_crowds": 3}
+    assert {name: n for name, n in few.items() if getattr(reference.met, name) < n} == {}
+
+
+@pytest.mark.parametrize("misreading", MISREADINGS_OF_PEOPLE, ids=lambda kind: kind.__name__)
+def test_a_rule_of_people_read_wrongly_is_noticed(restless, misreading):
+    people, made, found = restless
+    assert differing(outcome_of(misreading(people, made).run()), found) != []
+
+
+def test_few_active_households_agree():
+    people = small_town(900, 2)
+    few = {"few_active": {"share": 0.4, "left_in_lockdown": 0.7}}
+    made = settings_for(
+        people, r0=9, n_days=40, behaviour=responsive(**few),
+        measures=(Lockdown(tier=2, **since(9)),),
+        arrivals=(Arrival(0, 0, 900, 60),),
+    )  # fmt: skip
+    reference = ReferenceEngine(people, made).run()
+    assert differing(outcome_of(reference), outcome(people, made)) == []
+    assert reference.met.not_active > 300
 
 
 @pytest.mark.parametrize("misreading", MISREADINGS, ids=lambda kind: kind.__name__)

@@ -35,6 +35,7 @@ from lazaretto.measures import (
     VaccinationCampaign,
 )
 from lazaretto.people import Population, town
+from lazaretto.scenario.behaviour import Behaviour
 
 START = date(2022, 3, 1)
 
@@ -115,6 +116,7 @@ def settings_for(
     severity: Severity | None = None,
     vaccination: Vaccination | None = None,
     apart: NDArray[np.float64] = APART,
+    behaviour: Behaviour | None = None,
 ) -> Settings:
     """Return settings of a run; ten infections arrive on the first day unless said."""
     table = table or courses("omicron-ba2")
@@ -133,7 +135,25 @@ def settings_for(
         severity=severity,
         vaccination=vaccination,
         apart=apart,
+        behaviour=behaviour,
     )
+
+
+def responsive(**more: Any) -> Behaviour:
+    """Return people who leak, tire and break out so often that a small town shows it.
+
+    Parameters
+    ----------
+    more
+        Parts of the behaviour that replace these, by name, as a scenario writes them.
+    """
+    written: dict[str, Any] = {
+        "leakage": {"at_start": 0.3, "habit": 0.5},
+        "breakouts": {"ignition": 1, "starters": 40, "repression": 0.3, "concession": 0.3,
+                      "hours": 16, "usual_fatigue": 0, "usual_hardship": 0},
+        "risk": {"reference": 500},
+    }  # fmt: skip
+    return Behaviour.model_validate(written | more)
 
 
 def stock(name: str, unit: str, amount: int | list[int], n_days: int = 60, **more: float) -> Stock:

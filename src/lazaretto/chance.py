@@ -54,6 +54,20 @@ class Purpose(IntEnum):
     """Synthetic populations; streams 16 to 63 are theirs, one per drawing step."""
     CLOSED_LOOP = 64
     TREATMENT = 65
+    LEAKAGE = 66
+    """How readily a compound, a household, a person leaks: traits, the same on every day."""
+    LEAKS = 67
+    """Whether a person leaks, by day or by week."""
+    BREAKOUT = 68
+    MESSAGE = 69
+    CROWD = 73
+    """Who of a compound takes part in its break-out."""
+    INCOME = 70
+    """Income class and migrant status of a household: traits."""
+    HABIT = 72
+    """Whether a person leaks in a week, where habit decides."""
+    ACTIVE = 71
+    """Who meets others at all, in the reading of few active people: a trait of households."""
 
 
 def stream_key(seed: int, purpose: int, day: int = 0) -> np.uint64:

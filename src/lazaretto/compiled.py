@@ -14,7 +14,7 @@ from pathlib import Path
 
 from numba import config
 
-MADE_OF = ("chance.py", "words.py", "engine/*.py", "people/*.py")
+MADE_OF = ("chance.py", "words.py", "behaviour/*.py", "engine/*.py", "people/*.py")
 """Files that kernels and what they are compiled from stand in."""
 
 KEPT = 4
@@ -42,7 +42,7 @@ def source_digest() -> str:
 def model_digest() -> str:
     """Return a hash of every source and data file that results depend on, 64 digits."""
     root = Path(__file__).parent
-    rooms = ("disease", "engine", "measures", "outcomes", "people", "scenario", "data")
+    rooms = ("behaviour", "disease", "engine", "measures", "outcomes", "people", "scenario", "data")
     files = [path for room in rooms for path in sorted((root / room).rglob("*"))]
     digest = hashlib.sha256()
     for path in [root / "chance.py", root / "words.py", *files]:

@@ -41,3 +41,21 @@ CARE = ("ward", "icu")
 
 DOSES = ("none", "1", "2", "3 or more")
 """Vaccine doses, as outcomes are counted."""
+
+PLATFORMS = ("messaging", "social", "news", "foreign")
+"""Where messages are copied and seen."""
+
+INCOMES = ("poorest fifth", "second fifth", "third fifth", "fourth fifth", "richest fifth")
+"""Income class of a household."""
+
+BREAKOUT_ENDS = ("conceded", "repressed", "resealed")
+"""How a break-out ends."""
+
+BREAKOUT_SIZES = ("1-9", "10-99", "100-999", "1,000 or more")
+"""Participants of a break-out."""
+
+GROUPS = ("migrants", "65 and over, living alone")
+"""Groups on whom confinement may fall harder; beside age and income."""
+
+MIGRANTS = ("others", "migrants")
+"""Whether a household is registered here."""

@@ -12,6 +12,7 @@ from lazaretto.engine.hospital import EXPECTED, IN_BED, WITHOUT_BED, expected
 from lazaretto.engine.infection import CRITICAL, MILD, unpacked
 from lazaretto.engine.isolation import NO_RULE
 from lazaretto.engine.laboratories import ON_THE_SPOT
+from lazaretto.engine.residents import incomes_of
 from lazaretto.engine.state import AT_LARGE, AWAY, DEAD, mark, marked
 from lazaretto.engine.vaccinated import doses_of
 from lazaretto.measures import Orders
@@ -163,6 +164,10 @@ def _die(c: Containment, day: int, dies: NDArray[np.bool_], in_care: NDArray[np.
     patients = c.patients
     np.add.at(c.tally.deaths[day], patients.district[dies], 1)
     np.add.at(c.tally.deaths_by_age[day], (patients.age[dies], _counted(patients.doses[dies])), 1)
+    dead = patients.person[dies]
+    compound = c.places.building_compound[c.buildings(dead)]
+    incomes = incomes_of(c.city, c.income, c.key(Purpose.INCOME), dead, compound)
+    np.add.at(c.tally.deaths_by_income[day], incomes, 1)
     if c.moves:
         person = np.sort(patients.person[dies & in_care])
         c.isolated.take_out(person)

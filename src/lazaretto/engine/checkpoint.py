@@ -11,11 +11,20 @@ from numpy.typing import NDArray
 
 from lazaretto.engine.cohort import Cohort
 from lazaretto.engine.contacts import Policy
+from lazaretto.engine.leakage import Leakage
 from lazaretto.engine.simulation import Simulation
 
 Arrays = dict[str, NDArray[Any]]
 
-FORMAT = 3
+FORMAT = 4
+
+OF_POLICY = tuple(name for name in Policy._fields if name != "leak")
+"""What is kept of the policies of the last days, beside who leaked."""
+
+OF_LEAKAGE = (
+    "leaks", "base", "fatigue", "spell", "joins", "hardship", "day_key", "week_key", "crowd_key",
+)  # fmt: skip
+"""What differs from day to day of who leaks."""
 
 COHORT = {"person": np.int32, "record": np.uint32}
 
@@ -51,10 +60,16 @@ def save_checkpoint(simulation: Simulation, path: Path, digest: str) -> None:
     arrays |= {f"stay_{name}": array for name, array in simulation.confinement.held().items()}
     for i, state in enumerate(simulation.triggered):
         arrays[f"trigger_{i}"] = state
-    for name in Policy._fields:
-        of_today = np.asarray(getattr(simulation.policy, name))
-        of_days = np.array([getattr(policy, name) for policy in past], of_today.dtype)
-        arrays[f"past_{name}"] = of_days.reshape(len(past), *of_today.shape)
+    arrays |= {f"people_{name}": a for name, a in simulation.citizens.arrays().items()}
+    leaked = [policy.leak for policy in past]
+    for title, names, today, days in (
+        ("past", OF_POLICY, simulation.policy, past),
+        ("leaked", OF_LEAKAGE, simulation.policy.leak, leaked),
+    ):
+        for name in names:
+            of_today = np.asarray(getattr(today, name))
+            of_days = np.array([getattr(each, name) for each in days], of_today.dtype)
+            arrays[f"{title}_{name}"] = of_days.reshape(len(days), *of_today.shape)
     partial = path.with_suffix(f".{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
@@ -104,8 +119,14 @@ def load_checkpoint(simulation: Simulation, path: Path, digest: str) -> None:
     stays = {name[5:]: array for name, array in saved.items() if name.startswith("stay_")}
     simulation.confinement.restore(stays)
     simulation.triggered = [saved[f"trigger_{i}"] for i in range(len(simulation.triggered))]
-    columns = (saved[f"past_{name}"] for name in Policy._fields)
-    simulation.past = [_policy(row) for row in zip(*columns, strict=True)]
+    people = {name[7:]: array for name, array in saved.items() if name.startswith("people_")}
+    simulation.citizens.restore(people)
+    leaked = zip(*(saved[f"leaked_{name}"] for name in OF_LEAKAGE), strict=True)
+    columns = (saved[f"past_{name}"] for name in OF_POLICY)
+    simulation.past = [
+        _policy(row, _leakage(leak, simulation.policy.leak))
+        for row, leak in zip(zip(*columns, strict=True), leaked, strict=True)
+    ]
     for name, array in _held(simulation).items():
         array[:] = saved[name]
 
@@ -122,11 +143,17 @@ def _held(simulation: Simulation) -> Arrays:
     return held | {f"tally_{name}": array for name, array in simulation.tally.arrays().items()}
 
 
-def _policy(row: tuple[Any, ...]) -> Policy:
+def _policy(row: tuple[Any, ...], leak: Leakage) -> Policy:
     """Return a policy from one row of what was saved: flags are plain integers again."""
-    policy = Policy(*row)
+    policy = Policy(**dict(zip(OF_POLICY, row, strict=True)), leak=leak)
     free, looped, moved = int(policy.free), int(policy.looped), int(policy.moved)
     return policy._replace(free=free, looped=looped, moved=moved)
+
+
+def _leakage(row: tuple[Any, ...], tables: Leakage) -> Leakage:
+    """Return who leaked on a day, with the tables that do not change."""
+    leak = tables._replace(**dict(zip(OF_LEAKAGE, row, strict=True)))
+    return leak._replace(leaks=int(leak.leaks))
 
 
 def _misfits(simulation: Simulation, saved: Arrays) -> list[str]:

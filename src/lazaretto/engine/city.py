@@ -114,16 +114,6 @@ def kind_of_group(city: City, group: int) -> int:
 
 
 @njit(nogil=True, cache=True)
-def residents_by_age(city: City) -> NDArray[np.int32]:
-    """Return the residents of each building by age band, shape (n_buildings, 18)."""
-    counts = np.zeros((city.building_start.size - 1, 18), np.int32)
-    for building in range(city.building_start.size - 1):
-        for person in range(city.building_start[building], city.building_start[building + 1]):
-            counts[building, city.attributes[person] & AGE_MASK] += 1
-    return counts
-
-
-@njit(nogil=True, cache=True)
 def residents(city: City) -> NDArray[np.int64]:
     """Return the residents of each district by age band, shape (n_districts, 18)."""
     counts = np.zeros((city.district_start.size - 1, 18), np.int64)

@@ -12,10 +12,18 @@ from numpy.typing import NDArray
 from lazaretto.engine.city import City, building_of
 from lazaretto.engine.contacts import Policy
 from lazaretto.engine.exposures import origin_of, since_of
-from lazaretto.engine.infection import age_of, course_of, new_record
+from lazaretto.engine.infection import (
+    NO_SYMPTOMS,
+    age_of,
+    course_of,
+    new_record,
+    onset_of,
+    place_in_household,
+)
+from lazaretto.engine.leakage import kind_of_household
 from lazaretto.engine.rates import Rates
 from lazaretto.engine.state import DEAD, State, is_marked, where_is
-from lazaretto.words import AGE_BANDS, ORIGINS, TIERS
+from lazaretto.words import AGE_BANDS, INCOMES, ORIGINS, TIERS
 
 
 @dataclass
@@ -51,6 +59,10 @@ class Count(NamedTuple):
     """(4,)"""
     caused: NDArray[np.int64]
     """(32,) by days since the source was infected"""
+    symptomatic: NDArray[np.int64]
+    """(18,) by age"""
+    income: NDArray[np.int64]
+    """(5,) by income class"""
 
 
 def no_count(n_districts: int) -> Count:
@@ -60,6 +72,8 @@ def no_count(n_districts: int) -> Count:
         np.zeros(len(AGE_BANDS), np.int64),
         np.zeros(len(TIERS), np.int64),
         np.zeros(32, np.int64),
+        np.zeros(len(AGE_BANDS), np.int64),
+        np.zeros(len(INCOMES), np.int64),
     )
 
 
@@ -102,7 +116,13 @@ def infect(
         record[i] = new_record(city, rates, state.vaccine, key, who, day)
         building = building_of(city, who)
         count.origin[city.building_district[building], origin_of(label[i])] += 1
-        count.age[age_of(record[i])] += 1
+        age = age_of(record[i])
+        count.age[age] += 1
+        count.symptomatic[age] += 1 if onset_of(record[i]) != NO_SYMPTOMS else 0
+        leak, compound = policy.leak, np.int64(city.building_compound[building])
+        household = who - place_in_household(record[i])
+        kind = kind_of_household(leak.income, leak.migrant, leak.income_key, household, compound)
+        count.income[kind // 2] += 1
         count.tier[policy.tier[building] & np.uint8(3)] += 1
         count.caused[since_of(label[i])] += 1
 

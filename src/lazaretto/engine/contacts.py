@@ -11,8 +11,16 @@ from numpy.typing import NDArray
 from lazaretto.chance import draw, high31, low31, pick, second
 from lazaretto.engine.city import City, building_of
 from lazaretto.engine.infection import first_not_below, household_size, place_in_household
+from lazaretto.engine.leakage import (
+    Leakage,
+    in_the_crowd,
+    leaks_today,
+    meets_others,
+    takes_part,
+    who_visits,
+)
 from lazaretto.engine.rates import Rates
-from lazaretto.engine.state import AT_HOME, where_is
+from lazaretto.engine.state import AT_HOME, AT_LARGE, where_is
 from lazaretto.words import BUILDING, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
 
 NUMBER_OF_EVENTS = 511
@@ -28,17 +36,20 @@ RESIDENT, ESSENTIAL_WORKER, CLOSED_LOOP = range(3)
 QUEUEING = 4
 """Added to the tier of a building whose compound queues for tests today."""
 
+USUAL = 8
+"""Row of what the orders leave of contacts where no tier and no caution keeps people apart."""
+
 
 class Policy(NamedTuple):
     """What is in force today: tier by building, and the chance that a contact still happens.
 
     ``tier`` (n_buildings,) is the tier, `QUEUEING` added where the compound queues for tests.
-    ``keep`` (n_districts, 8, 3, n_layers) holds 31-bit thresholds by tier and queue for
-    residents, essential workers and staff who live on site; ``apart`` (n_layers,) those of
-    persons isolated at home; ``loop`` (n_districts,) the share of workplaces whose staff live on
-    site and ``loop_key`` their stream. Flags: ``free`` on a day on which every contact of persons
-    at large happens, so that nobody's building need be looked up; ``looped`` if there are staff
-    on site; ``moved`` if anybody may not be at large.
+    ``keep`` (n_districts, 9, 3, n_layers) holds 31-bit thresholds by tier and queue, and then
+    `USUAL`, for residents, essential workers and staff who live on site; ``apart`` (n_layers,)
+    those of persons isolated at home; ``loop`` (n_districts,) the share of workplaces whose staff
+    live on site and ``loop_key`` their stream; ``leak`` says who breaks the rules. Flags: ``free``
+    on a day on which every contact of persons at large happens, so that nobody's building need be
+    looked up; ``looped`` if there are staff on site; ``moved`` if anybody may not be at large.
     """
 
     tier: NDArray[np.uint8]
@@ -49,6 +60,7 @@ class Policy(NamedTuple):
     free: int
     looped: int
     moved: int
+    leak: Leakage
 
 
 @njit(inline="always", _nrt=False)
@@ -125,27 +137,138 @@ def who_is(city: City, policy: Policy, person: int, district: int, essential: in
 
 
 @njit(inline="always", _nrt=False)
+def breaks_rules(
+    city: City, policy: Policy, whereabouts: NDArray[np.uint64], person: int, building: int
+) -> bool:
+    """Return whether a person leaks today: confined, and not isolated.
+
+    Staff who live on site have no contacts that a tier keeps from them.
+    """
+    if policy.leak.leaks == 0 or (policy.tier[building] & np.uint8(3)) == 0:
+        return False
+    if policy.moved and where_is(whereabouts, person) != AT_LARGE:
+        return False
+    return leaks_today(city, policy.leak, person, building)
+
+
+@njit(inline="always", _nrt=False)
+def joins_in(policy: Policy, whereabouts: NDArray[np.uint64], person: int, building: int) -> bool:
+    """Return whether a person takes part in today's break-out, if the compound has one."""
+    if policy.moved and where_is(whereabouts, person) != AT_LARGE:
+        return False
+    return takes_part(policy.leak, person, building)
+
+
+@njit(inline="always", _nrt=False)
+def may_slip(
+    policy: Policy,
+    whereabouts: NDArray[np.uint64],
+    person: int,
+    building: int,
+    layer: int,
+    leaking: bool,
+    bits: np.uint64,
+) -> bool:
+    """Return whether a contact that a person's tier does not allow may yet happen.
+
+    Parameters
+    ----------
+    policy, whereabouts
+        Today's policy, where everybody is.
+    person, building, layer
+        One side of the contact, and its layer.
+    leaking
+        Whether the person breaks the rules today.
+    bits
+        Random bits of the contact.
+    """
+    if leaking or who_visits(policy.leak, layer, bits) == 1:
+        return True
+    crowd = in_the_crowd(policy.leak, layer, bits)
+    return crowd and joins_in(policy, whereabouts, person, building)
+
+
+@njit(inline="always", _nrt=False)
+def slips_through(
+    city: City,
+    policy: Policy,
+    whereabouts: NDArray[np.uint64],
+    source: int,
+    target: int,
+    target_building: int,
+    layer: int,
+    bits: np.uint64,
+    made: bool,
+    theirs: bool,
+) -> bool:
+    """Return whether a contact that the tiers do not allow happens all the same.
+
+    Either both are out of their own accord, or one visits the other, as often the one as the
+    other (so that as many of a meet b as b of a), or both take part in one break-out.
+    With equal leakage l on both sides and the share theta of visits, this is the multiplier
+    l (theta + (1 - theta) l) of the behaviour notes, equation 12.
+    """
+    home = building_of(city, source)
+    if in_the_crowd(policy.leak, layer, bits):
+        together = joins_in(policy, whereabouts, source, home)
+        if together and joins_in(policy, whereabouts, target, target_building):
+            return True
+    visits = who_visits(policy.leak, layer, bits)
+    if visits == 0:
+        return breaks_rules(city, policy, whereabouts, source, home)
+    if visits == 1:
+        return breaks_rules(city, policy, whereabouts, target, target_building)
+    if not theirs and not breaks_rules(city, policy, whereabouts, target, target_building):
+        return False
+    return made or breaks_rules(city, policy, whereabouts, source, home)
+
+
+@njit(inline="always", _nrt=False)
 def contact_happens(
     city: City,
     policy: Policy,
     whereabouts: NDArray[np.uint64],
-    person: int,
+    source: int,
+    target: int,
     layer: int,
     essential: int,
     bits: np.uint64,
+    made: bool,
 ) -> bool:
-    """Return whether a person's side of a contact survives today's policy.
+    """Return whether a contact survives today's policy, the target's side included.
 
     Both sides compare the same bits with their own threshold, so a contact happens with the
-    smaller of the two probabilities.
+    smaller of the two probabilities; what the tiers do not allow may slip through.
+
+    Parameters
+    ----------
+    city, policy, whereabouts
+        The city, today's policy, where everybody is.
+    source, target, layer
+        Who meets whom in which layer.
+    essential
+        Whether the target is an essential worker.
+    bits
+        Random bits of the contact.
+    made
+        Whether the source's tier allows it; if not, the source passed `may_slip`.
     """
     if policy.moved:
-        where = where_is(whereabouts, person)
+        where = where_is(whereabouts, target)
         if where > AT_HOME or (where == AT_HOME and low31(bits) >= policy.apart[layer]):
             return False
     if policy.free:
         return True
-    building = building_of(city, person)
+    if layer != HOUSEHOLD and not meets_others(city, policy.leak, target):
+        return False
+    building = building_of(city, target)
     district = np.int64(city.building_district[building])
-    who = who_is(city, policy, person, district, essential)
-    return low31(bits) < policy.keep[district, policy.tier[building], who, layer]
+    who = who_is(city, policy, target, district, essential)
+    theirs = low31(bits) < policy.keep[district, policy.tier[building], who, layer]
+    if theirs and made:
+        return True
+    if policy.leak.leaks == 0 or low31(bits) >= policy.keep[district, USUAL, who, layer]:
+        return False
+    return slips_through(
+        city, policy, whereabouts, source, target, building, layer, bits, made, theirs
+    )

@@ -66,6 +66,8 @@ class Containment:
     tally: Tally
     workers: Workers
     moves: bool
+    income: NDArray[np.uint32]
+    """Thresholds of income class by compound, shape (n_compounds, 4)."""
     backward: bool = False
     """Whether it is kept who infected whom."""
     moved: bool = field(init=False, default=False)

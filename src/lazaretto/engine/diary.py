@@ -19,13 +19,17 @@ from lazaretto.disease import CourseTable
 from lazaretto.engine.city import ESSENTIAL, IN_SCHOOL, IN_WORKPLACE, City, building_of
 from lazaretto.engine.contacts import (
     NUMBER_OF_EVENTS,
+    USUAL,
     Policy,
+    breaks_rules,
     contact_happens,
     draw_target,
+    may_slip,
     resolve,
     who_is,
 )
 from lazaretto.engine.infection import household_size, is_essential, kind_of
+from lazaretto.engine.leakage import meets_others
 from lazaretto.engine.rates import (
     MOST_EVENTS,
     OPEN_TO_ALL,
@@ -145,12 +149,15 @@ def write_diary(
         where = where_is(whereabouts, person)
         if where > AT_HOME:
             return 0
-    mine = policy.keep[0, 0, 0]
+    mine, usual = policy.keep[0, 0, 0], policy.keep[0, 0, 0]
+    home, leaking, meets = np.int64(0), np.int64(-1), True
     if policy.free == 0:
         home = building_of(city, person)
         district = np.int64(city.building_district[home])
         who = who_is(city, policy, person, district, is_essential(record))
         mine = policy.keep[district, policy.tier[home], who]
+        usual = policy.keep[district, USUAL, who]
+        meets = meets_others(city, policy.leak, person)
     for transmits in (True, False):
         if transmits and level == 0:
             continue
@@ -185,10 +192,19 @@ def write_diary(
                     elif choice < compound:
                         layer = COMPOUND
                 chance = second(bits)
-                if low31(chance) >= mine[layer]:
-                    continue
                 if where == AT_HOME and low31(chance) >= policy.apart[layer]:
                     continue
+                if layer != HOUSEHOLD and not meets:
+                    continue
+                made = low31(chance) < mine[layer]
+                if not made:
+                    if policy.leak.leaks == 0 or low31(chance) >= usual[layer]:
+                        continue
+                    if leaking < 0:
+                        leaks = breaks_rules(city, policy, whereabouts, person, home)
+                        leaking = np.int64(1 if leaks else 0)
+                    if not may_slip(policy, whereabouts, person, home, layer, leaking > 0, chance):
+                        continue
                 target = draw_target(city, rates, person, record, layer, bits)
                 if target < 0:
                     continue
@@ -196,7 +212,7 @@ def write_diary(
                 if policy.free == 0 or policy.moved:
                     theirs = 1 if city.attributes[target] & ESSENTIAL else 0
                     if not contact_happens(
-                        city, policy, whereabouts, target, layer, theirs, chance
+                        city, policy, whereabouts, person, target, layer, theirs, chance, made
                     ):
                         continue
                 met.person[n] = target

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from lazaretto.chance import CERTAIN, threshold
 from lazaretto.engine.contacts import QUEUEING, Policy
+from lazaretto.engine.leakage import Leakage
 from lazaretto.measures import Orders
-from lazaretto.words import COMPOUND, LAYERS, WORKPLACE
+from lazaretto.words import COMMUNITY, COMPOUND, CONTROLLED, HOUSEHOLD, LAYERS, WORKPLACE
 
 
 def policy_of(
@@ -17,6 +18,8 @@ def policy_of(
     apart: NDArray[np.float64],
     loop_key: np.uint64,
     moved: bool,
+    leak: Leakage,
+    active: float = 1.0,
 ) -> Policy:
     """Return tiers and the chance that each kind of contact still happens.
 
@@ -33,12 +36,28 @@ def policy_of(
         Stream of `Purpose.CLOSED_LOOP`.
     moved
         Whether anybody may not be at large.
+    leak
+        Who breaks the rules today.
+    active
+        Share of households that meet others at all; who is out then meets others who are out as
+        often as before, so far as contacts outside the household were less than this share.
     """
     who = np.stack([orders.contacts, orders.essential], axis=1)
+    if active < 1:
+        outside = np.arange(len(LAYERS)) != HOUSEHOLD
+        who[..., outside] = np.minimum(who[..., outside] / active, 1)
     share = who[:, None] * confinement[None]
+    visits = orders.visiting[:, None, None]
+    if visits.any():
+        most = who[:, None, :, COMMUNITY]
+        together = np.minimum(share[:, CONTROLLED:, :, COMMUNITY] + visits * most, most)
+        share[:, CONTROLLED:, :, COMMUNITY] = together
+    careful = np.stack([orders.caution, orders.caution_essential], axis=1)
+    share[:, :CONTROLLED] *= careful[:, None]
     staff = np.zeros((share.shape[0], share.shape[1], 1, len(LAYERS)))
     staff[..., WORKPLACE] = who[:, None, 1:, WORKPLACE]
     share = np.concatenate([share, staff], axis=2)
+    usual = np.concatenate([who, staff[:, 0]], axis=1)
     tier = orders.tier.copy()
     queueing = orders.queueing > 0
     queue = np.zeros(share.shape[0])
@@ -47,10 +66,10 @@ def policy_of(
         tier += (QUEUEING * queueing[orders.places.building_compound]).astype(np.uint8)
     queued = share.copy()
     queued[:, :, :2, COMPOUND] = np.minimum(share[:, :, :2, COMPOUND] + queue[:, None, None], 1)
-    keep = threshold(np.concatenate([share, queued], axis=1))
+    keep = threshold(np.concatenate([share, queued, usual[:, None]], axis=1))
     looped = bool(orders.closed_loop.any())
     present = np.flatnonzero(np.bincount(tier))
-    free = not looped and bool((keep[:, present, :2] == CERTAIN).all())
+    free = not looped and not leak.few and bool((keep[:, present, :2] == CERTAIN).all())
     return Policy(
         tier=tier,
         keep=keep,
@@ -60,4 +79,5 @@ def policy_of(
         free=int(free),
         looped=int(looped),
         moved=int(moved),
+        leak=leak,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lazaretto.chance import CERTAIN, threshold
 from lazaretto.disease import courses, testing, variant
@@ -21,6 +22,7 @@ from lazaretto.measures import stocks_of
 from lazaretto.people import CensusError, Population, assumptions, population
 from lazaretto.provenance import Figure
 from lazaretto.scenario import ALL, Problem, Scenario, ScenarioError
+from lazaretto.words import CONTROLLED, HOUSEHOLD, LAYERS
 
 LONGEST_RECLASSIFICATION = 60
 
@@ -79,8 +81,6 @@ def prepare(
     except ValueError as error:
         allowed = "a value that the contacts of this place can bring about"
         raise ScenarioError([Problem("r0", float(scenario.r0), allowed, str(error))]) from error
-    residents = scenario.confinement.residents.table()
-    essential = scenario.confinement.essential_workers.table()
     settings = Settings(
         start=scenario.start,
         n_days=scenario.n_days,
@@ -88,7 +88,7 @@ def prepare(
         courses=table,
         contacts=contacts,
         transmissibility=transmissibility,
-        confinement=np.stack([residents, essential], axis=1),
+        confinement=confinement_of(scenario),
         reporting=reporting_of(scenario),
         arrivals=arrivals_of(scenario, people),
         measures=tuple(measures),
@@ -96,8 +96,24 @@ def prepare(
         apart=scenario.confinement.isolated_table(),
         severity=severity(scenario.disease),
         vaccination=vaccination_of(scenario, len(people.districts)),
+        behaviour=scenario.behaviour,
     )
     return Prepared(people, settings)
+
+
+def confinement_of(scenario: Scenario) -> NDArray[np.float64]:
+    """Return the share of contacts left by tier, who and layer, shape (4, 2, 6).
+
+    In the reading of few active people a lockdown leaves one share outside the household.
+    """
+    residents = scenario.confinement.residents.table()
+    essential = scenario.confinement.essential_workers.table()
+    table = np.stack([residents, essential], axis=1)
+    few = None if scenario.behaviour is None else scenario.behaviour.few_active
+    if few is not None:
+        outside = np.arange(len(LAYERS)) != HOUSEHOLD
+        table[CONTROLLED:, :, outside] = float(few.left_in_lockdown)
+    return table
 
 
 def contact_rates(scenario: Scenario) -> ContactRates:

@@ -15,6 +15,7 @@ from lazaretto.engine.rates import ContactRates
 from lazaretto.engine.seeding import Arrival
 from lazaretto.measures import Measure, Stock
 from lazaretto.measures.rules import everyone_at_home
+from lazaretto.scenario.behaviour import Behaviour
 
 
 class Reporting(NamedTuple):
@@ -59,6 +60,8 @@ class Settings:
         Who becomes severely ill; nobody if absent.
     vaccination
         Doses by district, age band and bin, and their worth; nobody had any if absent.
+    behaviour
+        How people respond; everybody keeps to the rules if absent.
     """
 
     start: date
@@ -75,6 +78,7 @@ class Settings:
     apart: NDArray[np.float64] = field(default_factory=everyone_at_home)
     severity: Severity | None = None
     vaccination: Vaccination | None = None
+    behaviour: Behaviour | None = None
 
 
 @dataclass(frozen=True)

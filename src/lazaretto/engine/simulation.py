@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lazaretto.chance import Purpose, stream_key
 from lazaretto.engine.campaign import vaccinate
 from lazaretto.engine.care import count_patients, expect, progress
-from lazaretto.engine.city import City, city_of, residents_by_age
+from lazaretto.engine.city import City, city_of
 from lazaretto.engine.cohort import Cohort, infect, no_count, still_needed, unprotect
 from lazaretto.engine.contacts import Policy
 from lazaretto.engine.containment import LOOK_BACK, Ancestry, Containment
@@ -23,9 +23,12 @@ from lazaretto.engine.exposures import label_of
 from lazaretto.engine.facilities import caught_in_facilities, caught_on_buses
 from lazaretto.engine.infection import records_of
 from lazaretto.engine.interviews import interview
+from lazaretto.engine.ledger import count_residents
 from lazaretto.engine.notification import deliver
+from lazaretto.engine.observing import observed
 from lazaretto.engine.policy import policy_of
 from lazaretto.engine.rates import Rates, build_rates
+from lazaretto.engine.responding import Citizens
 from lazaretto.engine.seeding import seeded
 from lazaretto.engine.setting_up import days_worth_thinning, locked, places_of, vaccine_of
 from lazaretto.engine.settings import Settings
@@ -55,6 +58,9 @@ class Step:
 DAY = (
     Step("measures decide", "observed data, calendar, stocks", "tiers, contacts, rules, stocks",
          "places", "_measures_decide"),
+    Step("people respond", "tiers, reported cases, supply, messages",
+         "fatigue, hardship, trust, who may leak, break-outs", "confined places",
+         "_people_respond"),
     Step("morning", "results, cases to trace, free beds",
          "reported cases, contacts, isolation, transfers, doses", "cases and their contacts",
          "_morning"),
@@ -123,20 +129,21 @@ class Simulation:
         n_stocks = len(settings.stocks)
         self.tally = Tally.of(settings.n_days, n_districts, n_stocks, n_subdistricts)
         self.places = places_of(people, self.city)
-        by_age = residents_by_age(self.city)
+        self.citizens = Citizens(settings, self.places, self.city)
         building_district = self.city.building_district.astype(np.int64)
-        self.confinement = Confinement(building_district, by_age, n_districts)
+        self.confinement = Confinement(building_district, self.citizens.residents, n_districts)
         detectable = {"pcr": settings.courses.pcr, "antigen": settings.courses.antigen}
         self.orders = Orders(self.places, detectable, settings.stocks)
         self.triggered = [measure.idle(self.places) for measure in measures]
         self._workers = Workers(self.threads)
         self.containment = Containment(
             self.city, self.rates, self.state, self.places, settings, self.tally, self._workers,
-            moves, self._backward,
+            moves, self.citizens.income, self._backward,
         )  # fmt: skip
         self._loop_key = self.containment.key(Purpose.CLOSED_LOOP)
         self.policy: Policy = self._policy()
         self._thinned_after = days_worth_thinning(settings, self.rates)
+        self._seen: Observed | None = None
         self._outside: list[Infected] = []
         self._riders: Riders = nobody_rides()
         self._other = other_contacts(settings.courses, settings.contacts, settings.transmissibility)
@@ -145,8 +152,9 @@ class Simulation:
         settings = self.settings
         kept = self.containment
         return policy_of(
-            self.orders, settings.confinement, settings.apart, self._loop_key, kept.moved
-        )
+            self.orders, settings.confinement, settings.apart, self._loop_key, kept.moved,
+            self.citizens.leakage(self.day), self.citizens.active,
+        )  # fmt: skip
 
     @property
     def date(self) -> date:
@@ -228,35 +236,21 @@ class Simulation:
         self._workers.close()
 
     def _measures_decide(self) -> None:
-        if not self.settings.measures:
-            return
-        self.orders.reset(self.day)
-        today = Today(self.day, self.date, self._observed())
-        for i, measure in enumerate(self.settings.measures):
-            self.triggered[i] = measure.watch(self.triggered[i], today, self.places)
-            if measure.in_force(today):
-                active = replace(today, active=locked(self.triggered[i]))
-                measure.order(active, self.places, self.orders)
-        self.policy = self._policy()
+        self._seen = None
+        if self.settings.measures or self.citizens.response is not None:
+            self.orders.reset(self.day)
+            self._seen = observed(self.containment, self.day, self.orders, self.confinement)
+            today = Today(self.day, self.date, self._seen)
+            for i, measure in enumerate(self.settings.measures):
+                self.triggered[i] = measure.watch(self.triggered[i], today, self.places)
+                if measure.in_force(today):
+                    active = replace(today, active=locked(self.triggered[i]))
+                    measure.order(active, self.places, self.orders)
 
-    def _observed(self) -> Observed:
-        kept, day, tally = self.containment, self.day, self.tally
-        building, compound, subdistrict = (day - 1 - last for last in kept.last_positive)
-        last, none = max(day - 1, 0), 1 if day else 0
-        return Observed(
-            confirmed=locked(tally.reports[:day, :, 0]),
-            asymptomatic=locked(tally.reports[:day, :, 1]),
-            found=locked(tally.found[:day]),
-            deaths=locked(tally.deaths[:day]),
-            patients=locked(tally.patients[last] * none),
-            building_clear=locked(building),
-            compound_clear=locked(compound),
-            subdistrict_clear=locked(subdistrict),
-            stock_used=locked(tally.stock_used[last] * none),
-            stock_waiting=locked(tally.stock_waiting[last] * none),
-            stocks=tuple(stock.name for stock in self.settings.stocks),
-            stock_amount=locked(tally.stock_amount[last] if day else self.orders.amount),
-        )
+    def _people_respond(self) -> None:
+        if self._seen is not None:
+            self.citizens.respond(self.day, self.orders, self._seen)
+            self.policy = self._policy()
 
     def _morning(self) -> None:
         kept, day, orders = self.containment, self.day, self.orders
@@ -315,6 +309,8 @@ class Simulation:
             self.tally.infections[self.day] += some.count.origin
             self.tally.infections_by_age[self.day] += some.count.age
             self.tally.infections_by_tier[self.day] += some.count.tier
+            self.tally.symptomatic_by_age[self.day] += some.count.symptomatic
+            self.tally.infections_by_income[self.day] += some.count.income
             for since in np.nonzero(some.count.caused)[0]:
                 self.tally.secondary[self.day - since] += some.count.caused[since]
             if self.on_infections is not None:
@@ -386,8 +382,9 @@ class Simulation:
 
     def _ledger(self) -> None:
         tier = self.policy.tier & np.uint8(3) if self.orders.queueing.any() else self.policy.tier
-        by_district, by_age = self.confinement.count(tier)
-        self.tally.persons_by_tier[self.day] = by_district
-        self.tally.confined_by_age[self.day] = by_age
+        residents = self.confinement.count(tier)
+        count_residents(self.tally, self.day, self.date, residents, self.orders,
+                        self.settings.confinement)  # fmt: skip
+        self.citizens.count(self.tally, self.day)
         count_patients(self.containment, self.day)
         count_day(self.containment, self.day, self.orders)

@@ -23,19 +23,28 @@ from lazaretto.engine.city import (
 )
 from lazaretto.engine.contacts import (
     NUMBER_OF_EVENTS,
+    USUAL,
     Policy,
+    breaks_rules,
     contact_happens,
     draw_target,
+    may_slip,
     resolve,
     who_is,
 )
 from lazaretto.engine.exposures import BLOCK, LONGEST, PARTITIONS, Block, Exposures, label_of
 from lazaretto.engine.infection import course_of, household_size, is_essential, kind_of
+from lazaretto.engine.leakage import meets_others
 from lazaretto.engine.memory import prefetch
 from lazaretto.engine.rates import MOST_EVENTS, Rates
 from lazaretto.engine.state import AT_HOME, AT_LARGE, State, is_marked, where_is
 from lazaretto.engine.vaccinated import AGAINST_INFECTION, bin_of, relative_risk
 from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
+
+LAYER, SLIPS = np.uint8(7), np.uint8(8)
+"""Bits of a layer in a block, and the mark of a contact that the source's tier does not allow."""
+
+DROPPED = np.uint8(255)
 
 
 @njit(inline="always", _nrt=False)
@@ -110,11 +119,11 @@ def emit(
                 if policy.moved:
                     where = where_is(state.whereabouts, who)
                 if where <= AT_HOME:
-                    n = _potential(city, rates, policy, who, record[i], level, where, key, i, n,
-                                   block)  # fmt: skip
+                    n = _potential(city, rates, policy, state, who, record[i], level, where, key,
+                                   i, n, block)  # fmt: skip
             i += 1
         for j in range(n):
-            target = resolve(city, np.int64(person[block.source[j]]), block.layer[j],
+            target = resolve(city, np.int64(person[block.source[j]]), block.layer[j] & LAYER,
                              block.target[j])  # fmt: skip
             block.target[j] = target
             prefetch(state.protected, target >> 6)
@@ -147,6 +156,7 @@ def _potential(
     city: City,
     rates: Rates,
     policy: Policy,
+    state: State,
     person: int,
     record: np.uint32,
     level: int,
@@ -158,12 +168,16 @@ def _potential(
 ) -> int:
     free = policy.free != 0 and where == AT_LARGE
     at_home = where == AT_HOME
-    mine = policy.keep[0, 0, 0]
+    mine, usual = policy.keep[0, 0, 0], policy.keep[0, 0, 0]
+    building, leaking = np.int64(0), np.int64(-1)
+    meets = True
     if policy.free == 0:
         building = building_of(city, person)
         district = np.int64(city.building_district[building])
         who = who_is(city, policy, person, district, is_essential(record))
         mine = policy.keep[district, policy.tier[building], who]
+        usual = policy.keep[district, USUAL, who]
+        meets = meets_others(city, policy.leak, person)
     numbers = draw(key, person, NUMBER_OF_EVENTS)
     size = household_size(record)
     if size > 1:
@@ -173,10 +187,12 @@ def _potential(
         while u >= row[event, level]:
             bits = draw(key, person, event)
             event += 1
-            if not free and not _still_made(policy, mine, at_home, HOUSEHOLD, bits):
+            if not free and not _allowed(policy, mine, at_home, HOUSEHOLD, bits):
                 continue
             target = draw_target(city, rates, person, record, HOUSEHOLD, bits)
             n = _put(block, n, position, HOUSEHOLD, target, bits)
+    if not meets:
+        return n
     kind = kind_of(record)
     if kind > 0:
         layer = SCHOOL if kind == IN_SCHOOL else WORKPLACE
@@ -186,12 +202,18 @@ def _potential(
         while u >= row[event, level]:
             bits = draw(key, person, MOST_EVENTS + event)
             event += 1
-            if not free and not _still_made(policy, mine, at_home, layer, bits):
-                continue
+            mark = np.uint8(0)
+            if not free and not _allowed(policy, mine, at_home, layer, bits):
+                if leaking < 0:
+                    leaking = _leaking(city, policy, state, person, building)
+                mark = _slips(policy, state, usual, at_home, person, building, layer, leaking,
+                              bits)  # fmt: skip
+                if mark == DROPPED:
+                    continue
             target = draw_target(city, rates, person, record, layer, bits)
             if target >= 0:
                 prefetch(city.member, target)
-                n = _put(block, n, position, layer, target, bits)
+                n = _put(block, n, position, layer | mark, target, bits)
     row = rates.open
     u = low31(second(numbers))
     event = 0
@@ -204,20 +226,52 @@ def _potential(
             layer = BUILDING
         elif choice < rates.place[1]:
             layer = COMPOUND
-        if not free and not _still_made(policy, mine, at_home, layer, bits):
-            continue
+        mark = np.uint8(0)
+        if not free and not _allowed(policy, mine, at_home, layer, bits):
+            if leaking < 0:
+                leaking = _leaking(city, policy, state, person, building)
+            mark = _slips(policy, state, usual, at_home, person, building, layer, leaking, bits)
+            if mark == DROPPED:
+                continue
         target = draw_target(city, rates, person, record, layer, bits)
         if target >= 0:
-            n = _put(block, n, position, layer, target, bits)
+            n = _put(block, n, position, layer | mark, target, bits)
     return n
 
 
 @njit(inline="always", _nrt=False)
-def _still_made(
+def _allowed(
     policy: Policy, mine: NDArray[np.uint32], at_home: bool, layer: int, bits: np.uint64
 ) -> bool:
     value = low31(second(bits))
     return value < mine[layer] and not (at_home and value >= policy.apart[layer])
+
+
+@njit(inline="always", _nrt=False)
+def _leaking(city: City, policy: Policy, state: State, person: int, building: int) -> np.int64:
+    return np.int64(1 if breaks_rules(city, policy, state.whereabouts, person, building) else 0)
+
+
+@njit(inline="always", _nrt=False)
+def _slips(
+    policy: Policy,
+    state: State,
+    usual: NDArray[np.uint32],
+    at_home: bool,
+    person: int,
+    building: int,
+    layer: int,
+    leaking: int,
+    bits: np.uint64,
+) -> np.uint8:
+    chance = second(bits)
+    value = low31(chance)
+    if policy.leak.leaks == 0 or value >= usual[layer]:
+        return DROPPED
+    if at_home and value >= policy.apart[layer]:
+        return DROPPED
+    slips = may_slip(policy, state.whereabouts, person, building, layer, leaking > 0, chance)
+    return SLIPS if slips else DROPPED
 
 
 @njit(inline="always", _nrt=False)
@@ -237,16 +291,19 @@ def _expose(
     state: State,
     person: int,
     target: int,
-    layer: int,
+    marked_layer: int,
     bits: np.uint64,
     day: int,
     since: int,
     partition_shift: int,
     out: Exposures,
 ) -> None:
+    layer = marked_layer & np.int64(7)
     if policy.free == 0 or policy.moved:
         essential = 1 if city.attributes[target] & ESSENTIAL else 0
-        if not contact_happens(city, policy, state.whereabouts, target, layer, essential, bits):
+        made = marked_layer == layer
+        if not contact_happens(city, policy, state.whereabouts, person, target, layer, essential,
+                               bits, made):  # fmt: skip
             return
     if not accepts(city, rates, state, target, day, bits):
         return

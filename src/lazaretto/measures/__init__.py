@@ -8,13 +8,23 @@ from lazaretto.measures.isolation import Isolation
 from lazaretto.measures.lockdown import Lockdown
 from lazaretto.measures.measure import Measure, known_measures
 from lazaretto.measures.named import build_measure, build_measures, measure_class, measure_file
+from lazaretto.measures.observed import NEVER_POSITIVE, Observed, Today
 from lazaretto.measures.opening import OpenResource
-from lazaretto.measures.orders import NEVER_POSITIVE, Observed, Orders, Places, Today
+from lazaretto.measures.orders import Orders
+from lazaretto.measures.places import Places
 from lazaretto.measures.quarantine import Quarantine
 from lazaretto.measures.rules import Rules
 from lazaretto.measures.schema import scenario_schema
 from lazaretto.measures.screening import Screening
 from lazaretto.measures.stocks import Stock, stocks_of
+from lazaretto.measures.support import (
+    FoodDelivery,
+    IncomeSupport,
+    LongestStay,
+    MedicalPasses,
+    OfficialInformation,
+    VisitingRights,
+)
 from lazaretto.measures.symptomatic_testing import SymptomaticTesting
 from lazaretto.measures.timeline import Timeline, timeline
 from lazaretto.measures.tracing import ContactTracing
@@ -31,11 +41,16 @@ __all__ = [
     "ClosedLoop",
     "Condition",
     "ContactTracing",
+    "FoodDelivery",
     "HealthCare",
+    "IncomeSupport",
     "Isolation",
     "Lockdown",
+    "LongestStay",
     "Measure",
+    "MedicalPasses",
     "Observed",
+    "OfficialInformation",
     "OpenResource",
     "Orders",
     "Places",
@@ -50,6 +65,7 @@ __all__ = [
     "Today",
     "Trigger",
     "VaccinationCampaign",
+    "VisitingRights",
     "Zones",
     "build_measure",
     "build_measures",

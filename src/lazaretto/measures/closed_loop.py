@@ -7,7 +7,9 @@ from typing import ClassVar
 from pydantic import Field
 
 from lazaretto.measures.measure import Measure
-from lazaretto.measures.orders import Orders, Places, Today
+from lazaretto.measures.observed import Today
+from lazaretto.measures.orders import Orders
+from lazaretto.measures.places import Places
 
 
 class ClosedLoop(Measure):

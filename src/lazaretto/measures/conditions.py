@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lazaretto.measures.levels import Level, at_level, size_of
-from lazaretto.measures.orders import Places, Today
+from lazaretto.measures.observed import Today
+from lazaretto.measures.places import Places
 from lazaretto.words import FOUND_WHERE
 
 Days = Annotated[int, Field(ge=1, le=366)]

@@ -7,7 +7,9 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from lazaretto.measures.measure import Measure
-from lazaretto.measures.orders import Orders, Places, Today
+from lazaretto.measures.observed import Today
+from lazaretto.measures.orders import SCHOOLS, WORKPLACES, Orders
+from lazaretto.measures.places import Places
 from lazaretto.words import LAYERS, SCHOOL, WORKPLACE
 
 
@@ -21,7 +23,9 @@ class CloseSchools(Measure):
 
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Reduce school contacts of pupils and staff alike."""
-        orders.reduce(self.districts(today, places), SCHOOL, self.factor, self.factor)
+        districts = self.districts(today, places)
+        orders.reduce(districts, SCHOOL, self.factor, self.factor)
+        orders.shut_down(districts, SCHOOLS, 1 - self.factor)
 
 
 class CloseWorkplaces(Measure):
@@ -35,7 +39,9 @@ class CloseWorkplaces(Measure):
 
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Reduce workplace contacts."""
-        orders.reduce(self.districts(today, places), WORKPLACE, self.factor, self.essential_factor)
+        districts = self.districts(today, places)
+        orders.reduce(districts, WORKPLACE, self.factor, self.essential_factor)
+        orders.shut_down(districts, WORKPLACES, 1 - self.factor)
 
 
 class ReduceContacts(Measure):

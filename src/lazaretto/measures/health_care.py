@@ -7,7 +7,9 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from lazaretto.measures.measure import Measure
-from lazaretto.measures.orders import Orders, Places, Today
+from lazaretto.measures.observed import Today
+from lazaretto.measures.orders import Orders
+from lazaretto.measures.places import Places
 from lazaretto.measures.rules import CareRule
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lazaretto.measures.orders import Places
+from lazaretto.measures.places import Places
 
 Level = Literal["city", "district", "subdistrict", "compound"]
 LEVELS: tuple[Level, ...] = ("city", "district", "subdistrict", "compound")

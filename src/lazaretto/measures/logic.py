@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from lazaretto.measures.conditions import Fact
 from lazaretto.measures.levels import Level
-from lazaretto.measures.orders import Places, Today
+from lazaretto.measures.observed import Today
+from lazaretto.measures.places import Places
 
 
 @dataclass(frozen=True)

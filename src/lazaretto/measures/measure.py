@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from lazaretto.measures.levels import in_compounds, in_districts
-from lazaretto.measures.orders import Orders, Places, Today
+from lazaretto.measures.observed import Today
+from lazaretto.measures.orders import Orders
+from lazaretto.measures.places import Places
 from lazaretto.measures.triggers import Trigger
 from lazaretto.scenario import ALL
 

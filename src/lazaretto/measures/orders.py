@@ -1,14 +1,15 @@
-"""What measures see and what they order: flat arrays over places, never persons."""
+"""What measures order for one day: flat arrays over places, never persons."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lazaretto.measures.places import Places
+from lazaretto.measures.provision import Provision, no_provision
 from lazaretto.measures.rules import (
     CampaignRule,
     CareRule,
@@ -25,95 +26,8 @@ from lazaretto.words import LAYERS, OPEN, TIERS
 MOST_RULES = 40
 """Rules of one kind on one day."""
 
-NEVER_POSITIVE = 1 << 14
-"""Days since the last positive of a place that never had one."""
-
-
-@dataclass(frozen=True)
-class Places:
-    """The places of a city that measures act on.
-
-    Parameters
-    ----------
-    districts
-        Names of the districts.
-    district_persons
-        Residents of each district, shape (n_districts,).
-    compound_district, compound_subdistrict
-        District and subdistrict of each compound, shape (n_compounds,).
-    compound_persons
-        Residents of each compound, shape (n_compounds,).
-    building_compound
-        Compound of each building, shape (n_buildings,).
-    building_persons
-        Residents of each building, shape (n_buildings,).
-    """
-
-    districts: tuple[str, ...]
-    district_persons: NDArray[np.int64]
-    compound_district: NDArray[np.int64]
-    compound_persons: NDArray[np.int64]
-    compound_subdistrict: NDArray[np.int64]
-    building_compound: NDArray[np.int64]
-    building_persons: NDArray[np.int64]
-
-    def chosen(self, areas: str | list[str]) -> NDArray[np.bool_]:
-        """Return which districts a list of names (or ``"all"``) means, shape (n_districts,)."""
-        if areas == "all":
-            return np.ones(len(self.districts), np.bool_)
-        names = [areas] if isinstance(areas, str) else areas
-        unknown = [name for name in names if name not in self.districts]
-        if unknown:
-            raise ValueError(f"{unknown[0]!r} is no district; one of {', '.join(self.districts)}")
-        return np.array([district in names for district in self.districts])
-
-
-@dataclass(frozen=True)
-class Observed:
-    """What officials can see on the morning of a day: reports up to the day before.
-
-    Parameters
-    ----------
-    confirmed, asymptomatic
-        Newly reported cases by day and district, shape (days so far, n_districts).
-    found
-        Newly reported cases by day, district and where they were found
-        (`lazaretto.words.FOUND_WHERE`), shape (days so far, n_districts, 6).
-    deaths
-        Deaths by day and district, shape (days so far, n_districts).
-    patients
-        Persons in hospital wards (0) and intensive care (1) by district, shape (n_districts, 2).
-    building_clear, compound_clear, subdistrict_clear
-        Days since the last positive that was found outside isolation facilities, by place
-        (0: one yesterday; `NEVER_POSITIVE` - 1 and more: none ever),
-        shapes (n_buildings,), (n_compounds,), (n_subdistricts,).
-    stock_used, stock_waiting
-        How much of each stock was in use yesterday and how much waited for it (tubes, cases or
-        persons), by the order of `Orders.stocks`, shape (n_stocks,).
-    stocks
-        Names of the stocks, in that order.
-    stock_amount
-        How much there was of each stock yesterday, shape (n_stocks,).
-    """
-
-    confirmed: NDArray[np.int64]
-    asymptomatic: NDArray[np.int64]
-    found: NDArray[np.int64]
-    deaths: NDArray[np.int64]
-    patients: NDArray[np.int64]
-    building_clear: NDArray[np.int32]
-    compound_clear: NDArray[np.int32]
-    subdistrict_clear: NDArray[np.int32]
-    stock_used: NDArray[np.int64]
-    stock_waiting: NDArray[np.int64]
-    stocks: tuple[str, ...] = ()
-    stock_amount: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-
-    def cases(self, days: int) -> NDArray[np.int64]:
-        """Return reported cases of the last ``days`` days by district, shape (n_districts,)."""
-        recent = slice(max(len(self.confirmed) - days, 0), None)
-        cases = self.confirmed[recent] + self.asymptomatic[recent]
-        return np.asarray(cases.sum(axis=0), np.int64)
+SCHOOLS, WORKPLACES = range(2)
+"""Positions in `Orders.shut`."""
 
 
 @dataclass
@@ -138,9 +52,19 @@ class Orders:
         The same for essential workers.
     closed_loop
         Share of workplaces whose staff live on site, shape (n_districts,).
+    caution, caution_essential
+        Multiplier of contacts for fear of infection, of residents and of essential workers, shape
+        (n_districts, n_layers); it acts only where people may go out (tiers 0 and 1).
+    provision
+        What confined people are given, by district; the largest of each kind holds.
+    shut
+        Share of schools (0) and workplaces (1) that are closed, shape (n_districts, 2).
     queueing
         Share of usual compound contacts that a queue for tests makes up for where neighbours are
         confined, by compound, shape (n_compounds,).
+    visiting
+        Share of usual community contacts that allowed visits add in tiers 2 and 3, shape
+        (n_districts,).
     amount
         How much there is of each stock today, shape (n_stocks,).
     rules
@@ -153,8 +77,13 @@ class Orders:
     tier: NDArray[np.uint8] = field(init=False)
     contacts: NDArray[np.float64] = field(init=False)
     essential: NDArray[np.float64] = field(init=False)
+    caution: NDArray[np.float64] = field(init=False)
+    caution_essential: NDArray[np.float64] = field(init=False)
+    provision: Provision = field(init=False)
+    shut: NDArray[np.float64] = field(init=False)
     closed_loop: NDArray[np.float64] = field(init=False)
     queueing: NDArray[np.float64] = field(init=False)
+    visiting: NDArray[np.float64] = field(init=False)
     amount: NDArray[np.int64] = field(init=False)
     rules: Rules = field(init=False)
     longest_seek: int = 21
@@ -164,8 +93,13 @@ class Orders:
         self.tier = np.zeros(self.places.building_compound.size, np.uint8)
         self.contacts = np.ones((n_districts, len(LAYERS)))
         self.essential = np.ones((n_districts, len(LAYERS)))
+        self.caution = np.ones((n_districts, len(LAYERS)))
+        self.caution_essential = np.ones((n_districts, len(LAYERS)))
+        self.provision = no_provision(n_districts)
+        self.shut = np.zeros((n_districts, 2))
         self.closed_loop = np.zeros(n_districts)
         self.queueing = np.zeros(self.places.compound_persons.size)
+        self.visiting = np.zeros(n_districts)
         self.amount = np.zeros(len(self.stocks), np.int64)
         self.rules = Rules()
 
@@ -174,8 +108,13 @@ class Orders:
         self.tier[:] = OPEN
         self.contacts[:] = 1.0
         self.essential[:] = 1.0
+        self.caution[:] = 1.0
+        self.caution_essential[:] = 1.0
+        self.provision = no_provision(len(self.places.districts))
+        self.shut[:] = 0.0
         self.closed_loop[:] = 0.0
         self.queueing[:] = 0.0
+        self.visiting[:] = 0.0
         self.amount[:] = [stock.amount[day] for stock in self.stocks]
         self.rules = Rules()
 
@@ -212,6 +151,28 @@ class Orders:
         if tier.size and tier.max() >= len(TIERS):
             raise ValueError(f"tier {tier.max()} is not known; 0 to {len(TIERS) - 1} are")
         np.maximum(self.tier, tier, out=self.tier)
+
+    def ease_buildings(self, buildings: NDArray[np.bool_], tier: int) -> None:
+        """Lower the chosen buildings, shape (n_buildings,), to at most a tier, 0 to 3."""
+        if not 0 <= tier < len(TIERS):
+            raise ValueError(f"tier {tier} is not known; 0 to {len(TIERS) - 1} are")
+        self.tier[buildings] = np.minimum(self.tier[buildings], tier)
+
+    def shut_down(self, districts: NDArray[np.bool_], what: int, share: float) -> None:
+        """Close a share of the schools (0) or workplaces (1); the largest share holds."""
+        _share(share)
+        self.shut[districts, what] = np.maximum(self.shut[districts, what], share)
+
+    def provide(self, districts: NDArray[np.bool_], kind: str, share: float) -> None:
+        """Give support of one kind (`Provision`) in the chosen districts; the largest holds."""
+        _share(share)
+        given = getattr(self.provision, kind)
+        given[districts] = np.maximum(given[districts], share)
+
+    def let_visit(self, districts: NDArray[np.bool_], share: float) -> None:
+        """Allow visits that add a share of usual community contacts in tiers 2 and 3."""
+        _share(share)
+        self.visiting[districts] = np.maximum(self.visiting[districts], share)
 
     def reduce(
         self, districts: NDArray[np.bool_], layer: int, factor: float, essential: float
@@ -325,26 +286,3 @@ def _share(*shares: float) -> None:
     for share in shares:
         if not 0 <= share <= 1:
             raise ValueError(f"a share is 0 to 1, not {share}")
-
-
-@dataclass(frozen=True)
-class Today:
-    """What a measure is given each day.
-
-    Parameters
-    ----------
-    day
-        Days since the start of the run, from 0.
-    date
-        The calendar date.
-    observed
-        Reported cases up to yesterday; the true state is never shown.
-    active
-        Days for which the trigger of the measure that is asked has been on, at the level of its
-        trigger (0: off); None where it has none. See `lazaretto.measures.triggers`.
-    """
-
-    day: int
-    date: date
-    observed: Observed
-    active: NDArray[np.int16] | None = None

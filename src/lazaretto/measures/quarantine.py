@@ -7,7 +7,9 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from lazaretto.measures.isolation import Holding
-from lazaretto.measures.orders import Orders, Places, Today
+from lazaretto.measures.observed import Today
+from lazaretto.measures.orders import Orders
+from lazaretto.measures.places import Places
 from lazaretto.measures.rules import LONGEST_HOLD
 
 LONGEST_WAIT_FOR_RELEASE = 7

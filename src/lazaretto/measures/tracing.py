@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from lazaretto.measures.measure import Measure
-from lazaretto.measures.orders import Orders, Places, Today
+from lazaretto.measures.observed import Today
+from lazaretto.measures.orders import Orders
+from lazaretto.measures.places import Places
 from lazaretto.measures.rules import LONGEST_LOOK_BACK, TraceRule
 from lazaretto.words import LAYERS
 

@@ -23,7 +23,8 @@ from lazaretto.measures.conditions import (
 from lazaretto.measures.levels import Level, size_of
 from lazaretto.measures.logic import Claim, Either, Every, Statement, claims, opposite, where
 from lazaretto.measures.logic import said as in_words
-from lazaretto.measures.orders import Places, Today
+from lazaretto.measures.observed import Today
+from lazaretto.measures.places import Places
 
 
 class Condition(BaseModel):

@@ -9,7 +9,9 @@ from pydantic import Field, field_validator, model_validator
 
 from lazaretto.measures.ages import bands_of
 from lazaretto.measures.measure import Measure
-from lazaretto.measures.orders import Orders, Places, Today
+from lazaretto.measures.observed import Today
+from lazaretto.measures.orders import Orders
+from lazaretto.measures.places import Places
 from lazaretto.measures.rules import CampaignRule
 from lazaretto.words import AGE_BANDS
 

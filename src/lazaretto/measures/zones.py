@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from lazaretto.measures.measure import Measure
-from lazaretto.measures.orders import Orders, Places, Today
+from lazaretto.measures.observed import Today
+from lazaretto.measures.orders import Orders
+from lazaretto.measures.places import Places
 from lazaretto.words import CONTROLLED, OPEN, SEALED, TIERS
 
 Unit = Literal["building", "compound", "subdistrict"]

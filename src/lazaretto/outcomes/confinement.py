@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from lazaretto.words import CONTROLLED, OPEN, TIERS
+from lazaretto.words import AGE_BANDS, CONTROLLED, OPEN, TIERS
 
 AT_LARGE = -1
 """Day on which a building was closed that is not closed."""
+
+NEVER = 1 << 14
+"""Days since a stay ended of a building that never had one."""
 
 
 class Confinement:
@@ -21,8 +25,9 @@ class Confinement:
     ----------
     building_district
         District of each building, shape (n_buildings,).
-    residents_by_age
-        Residents of each building by age band, shape (n_buildings, 18).
+    residents
+        Residents of each building by kind, shape (n_buildings, n_kinds); the first 18 kinds are
+        the age bands, of which everybody has one.
     n_districts
         Number of districts.
     """
@@ -30,25 +35,28 @@ class Confinement:
     def __init__(
         self,
         building_district: NDArray[np.integer],
-        residents_by_age: NDArray[np.integer],
+        residents: NDArray[np.integer],
         n_districts: int,
     ) -> None:
-        n_buildings, n_ages = residents_by_age.shape
+        n_buildings, n_kinds = residents.shape
         self.n_districts = n_districts
         self.district = building_district.astype(np.int64)
         self.tier = np.full(n_buildings, OPEN, np.uint8)
         self.closed_on = np.full(n_buildings, AT_LARGE, np.int32)
         self.longest = np.zeros(n_buildings, np.int32)
+        self.last = np.zeros(n_buildings, np.int32)
+        """Length of the last stay that ended, days."""
+        self.opened_on = np.full(n_buildings, -NEVER, np.int32)
         self.days = 0
         # Residents of all buildings before each one: those of any run of buildings are then one
         # difference, however long the run is.
-        self._before = np.zeros((n_buildings + 1, n_ages), np.int32)
-        np.cumsum(residents_by_age, axis=0, out=self._before[1:])
+        self._before = np.zeros((n_buildings + 1, n_kinds), np.int32)
+        np.cumsum(residents, axis=0, out=self._before[1:])
         self._border = self.district[1:] != self.district[:-1]
         self._everybody_open()
 
-    def count(self, tier: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Count one day; return residents by (district, tier) and by (age band, tier).
+    def count(self, tier: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """Count one day; return residents by district, tier and kind, (n_districts, 4, n_kinds).
 
         Parameters
         ----------
@@ -60,7 +68,14 @@ class Confinement:
             self._begin_and_end_stays(tier)
             self.tier = tier.copy()
         self.days += 1
-        return self._by_district, self._by_age
+        return self._table
+
+    def stays(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+        """Return days closed, days since a stay ended, and its length, each (n_buildings,)."""
+        closed = self.closed_on != AT_LARGE
+        since = np.where(closed, self.days - self.closed_on, 0).astype(np.int32)
+        opened = np.where(closed, NEVER, self.days - self.opened_on).astype(np.int32)
+        return since, np.minimum(opened, NEVER), self.last
 
     def longest_stays(self, n_days: int) -> NDArray[np.int64]:
         """Return residents by age band and longest unbroken stay, shape (18, n_days + 1).
@@ -69,7 +84,7 @@ class Confinement:
         """
         open_end = np.where(self.closed_on != AT_LARGE, self.days - self.closed_on, 0)
         longest = np.maximum(self.longest, open_end)
-        residents = np.diff(self._before, axis=0)
+        residents = np.diff(self._before[:, : len(AGE_BANDS)], axis=0)
         table = np.zeros((residents.shape[1], n_days + 1), np.int64)
         for age in range(table.shape[0]):
             table[age] = np.bincount(longest, residents[:, age], n_days + 1)
@@ -81,6 +96,8 @@ class Confinement:
             "tier": self.tier,
             "closed_on": self.closed_on,
             "longest": self.longest,
+            "last": self.last,
+            "opened_on": self.opened_on,
             "days": np.array(self.days),
         }
 
@@ -93,15 +110,15 @@ class Confinement:
         self.tier = tier.copy()
         self.closed_on = np.array(held["closed_on"], np.int32)
         self.longest = np.array(held["longest"], np.int32)
+        self.last = np.array(held["last"], np.int32)
+        self.opened_on = np.array(held["opened_on"], np.int32)
         self.days = int(held["days"])
 
     def _everybody_open(self) -> None:
-        n_ages = self._before.shape[1]
-        residents = np.diff(self._before.sum(axis=1, dtype=np.int64))
-        self._by_district = np.zeros((self.n_districts, len(TIERS)), np.int64)
-        self._by_district[:, OPEN] = np.bincount(self.district, residents, self.n_districts)
-        self._by_age = np.zeros((n_ages, len(TIERS)), np.int64)
-        self._by_age[:, OPEN] = self._before[-1]
+        residents = np.diff(self._before, axis=0)
+        shape = (self.n_districts, len(TIERS), residents.shape[1])
+        self._table = np.zeros(shape, np.int64)
+        np.add.at(self._table[:, OPEN], self.district, residents)
 
     def _recount(self, tier: NDArray[np.uint8]) -> None:
         """Move the residents of the buildings that changed, run by run."""
@@ -112,20 +129,20 @@ class Confinement:
         changed = kind[first] > 0
         first, last = first[changed], last[changed]
         # Counts of persons are far below 2**53, so that sums of floats are exact.
-        moved = self._before.take(last, axis=0) - self._before.take(first, axis=0)
-        level = np.arange(len(TIERS))[:, None]
-        to_from = (tier[first] == level).astype(np.float64) - (self.tier[first] == level)
-        self._by_age = self._by_age + (to_from @ moved.astype(np.float64)).T.astype(np.int64)
-        place, persons = self.district[first] * len(TIERS), moved.sum(axis=1)
-        size = self.n_districts * len(TIERS)
-        gained = np.bincount(place + tier[first], persons, size)
-        lost = np.bincount(place + self.tier[first], persons, size)
-        change = (gained - lost).astype(np.int64).reshape(self._by_district.shape)
-        self._by_district = self._by_district + change
+        moved = (self._before.take(last, axis=0) - self._before.take(first, axis=0)).astype(float)
+        n, run = self.n_districts * len(TIERS), np.arange(first.size)
+        place = self.district[first] * len(TIERS)
+        shape = (n, first.size)
+        gains = sparse.csr_array((np.ones(run.size), (place + tier[first], run)), shape=shape)
+        losses = sparse.csr_array((np.ones(run.size), (place + self.tier[first], run)), shape=shape)
+        change = np.rint((gains - losses) @ moved).astype(np.int64)
+        self._table = self._table + change.reshape(self._table.shape)
 
     def _begin_and_end_stays(self, tier: NDArray[np.uint8]) -> None:
         closed, was = tier >= CONTROLLED, self.closed_on != AT_LARGE
         opened = np.flatnonzero(was & ~closed)
-        self.longest[opened] = np.maximum(self.longest[opened], self.days - self.closed_on[opened])
+        self.last[opened] = self.days - self.closed_on[opened]
+        self.opened_on[opened] = self.days
+        self.longest[opened] = np.maximum(self.longest[opened], self.last[opened])
         self.closed_on[opened] = AT_LARGE
         self.closed_on[closed & ~was] = self.days

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -12,12 +13,18 @@ from numpy.typing import NDArray
 from lazaretto.outcomes.tally import LONGEST_LAG, Tally
 from lazaretto.words import (
     AGE_BANDS,
+    BREAKOUT_ENDS,
+    BREAKOUT_SIZES,
     CARE,
     DOSES,
     FOUND_WHERE,
+    GROUPS,
     HELD_AS,
     HELD_WHERE,
+    INCOMES,
+    MIGRANTS,
     ORIGINS,
+    PLATFORMS,
     SAMPLED_FOR,
     TIERS,
 )
@@ -62,8 +69,37 @@ DIMENSIONS: dict[str, tuple[str, ...]] = {
     "addresses_by_days": ("days_listed",),
     "cases_by_subdistrict": ("subdistrict",),
     "longest_stay": ("age", "days_confined"),
+    "symptomatic_by_age": ("date", "age"),
+    "infections_by_income": ("date", "income"),
+    "deaths_by_income": ("date", "income"),
+    "persons_by_income": (*PLACE, "tier", "income"),
+    "persons_by_group": (*PLACE, "tier", "group"),
+    "pupils": (*PLACE, "tier"),
+    "workers": (*PLACE, "tier", "income"),
+    "pupil_days_lost": PLACE,
+    "work_days_lost": ("date", "income"),
+    "food_insecure": ("date", "income", "migrant"),
+    "leaks": ("date", "tier"),
+    "trust": DAY,
+    "breakouts": ("date", "area"),
+    "breakout_persons": ("date", "area"),
+    "breakout_ends": ("date", "end"),
+    "breakouts_by_size": ("date", "size"),
+    "copies": ("date", "platform"),
+    "copies_deleted": ("date", "platform"),
+    "views": ("date", "platform"),
+    "aware": ("date", "area"),
 }
 """Axes of each variable."""
+
+OF_BEHAVIOUR = (
+    "food_insecure", "leaks", "trust", "breakouts", "breakout_persons", "breakout_ends",
+    "breakouts_by_size", "copies", "copies_deleted", "views", "aware",
+)  # fmt: skip
+"""Variables of a run with behaviour only, and only for areas of `SMALLEST_AREA` residents."""
+
+SMALLEST_AREA = 100_000
+"""Residents below whom nothing is said of what people did (behaviour notes, section 5)."""
 
 DESCRIPTION = {
     "infections": ("persons", "new infections by district of residence and origin"),
@@ -102,6 +138,26 @@ DESCRIPTION = {
     "addresses_by_days": ("compounds", "compounds by days with a new positive over the run"),
     "cases_by_subdistrict": ("cases", "reported cases over the run by subdistrict"),
     "longest_stay": ("persons", "residents by longest unbroken stay at controlled or sealed"),
+    "symptomatic_by_age": ("persons", "new infections that become symptomatic, by age band"),
+    "infections_by_income": ("persons", "new infections by income class of the household"),
+    "deaths_by_income": ("persons", "deaths by income class of the household"),
+    "persons_by_income": ("persons", "residents by tier of their building and income class"),
+    "persons_by_group": ("persons", "residents of a group by tier of their building"),
+    "pupils": ("persons", "residents who go to school, by tier of their building"),
+    "workers": ("persons", "workers who are not essential, by tier of their building"),
+    "pupil_days_lost": ("person-days", "days of school lost, weekdays"),
+    "work_days_lost": ("person-days", "days at the workplace lost, weekdays"),
+    "food_insecure": ("persons", "residents of confined households without food"),
+    "leaks": ("persons", "adults expected to break the rules of their tier"),
+    "trust": ("share", "mean trust in the authorities relative to that before"),
+    "breakouts": ("events", "break-outs of compounds"),
+    "breakout_persons": ("persons", "participants of break-outs"),
+    "breakout_ends": ("events", "break-outs by how they ended"),
+    "breakouts_by_size": ("events", "break-outs by number of participants"),
+    "copies": ("copies", "copies of messages about break-outs made, by platform"),
+    "copies_deleted": ("copies", "copies of such messages deleted"),
+    "views": ("views", "views of such messages by residents"),
+    "aware": ("persons", "residents aware of a break-out or seeded message so far"),
 }
 """Unit and meaning of each variable."""
 
@@ -118,6 +174,12 @@ LABELS: dict[str, tuple[str, ...]] = {
     "care": CARE,
     "dose": DOSES,
     "listing": ("listed", "first time"),
+    "income": INCOMES,
+    "group": GROUPS,
+    "migrant": MIGRANTS,
+    "end": BREAKOUT_ENDS,
+    "size": BREAKOUT_SIZES,
+    "platform": PLATFORMS,
 }
 """Labels of the axes that are the same in every run."""
 
@@ -130,6 +192,7 @@ def dataset(
     district_persons: NDArray[np.int64],
     attributes: dict[str, str | int | float],
     stocks: Sequence[tuple[str, str]] = (),
+    behaviour: bool = False,
 ) -> xr.Dataset:
     """Return the labelled results of one replicate.
 
@@ -147,6 +210,10 @@ def dataset(
         What the results are of: scenario, seed, versions.
     stocks
         Name and unit of each stock, in the order of the tally.
+    behaviour
+        Whether people responded; if not there are no such variables. Where a place has fewer than
+        `SMALLEST_AREA` residents there are none either, and where a district has, what people did
+        is given for the whole place only.
 
     Raises
     ------
@@ -156,15 +223,23 @@ def dataset(
     n_days = tally.infections.shape[0]
     if len(stocks) != tally.stock_used.shape[1]:
         raise ValueError(f"{len(stocks)} stocks are named, {tally.stock_used.shape[1]} are counted")
-    arrays = tally.arrays() | {
+    arrays: dict[str, NDArray[Any]] = {
+        **tally.arrays(),
         "confirmed": tally.reports[:, :, 0],
         "asymptomatic": tally.reports[:, :, 1],
         "reclassified": tally.reports[:, :, 2],
         "longest_stay": longest_stay,
     }
+    areas, of_area = _areas(districts, district_persons)
+    arrays |= {"trust": tally.trust / 1e6}
+    for name, axes in DIMENSIONS.items():
+        if "area" in axes:
+            arrays[name] = arrays[name] @ of_area
+    if not behaviour or not areas:
+        arrays |= {name: np.empty(0) for name in OF_BEHAVIOUR}
     # An axis of length nothing could not be written: without stocks there are no such variables.
     data = {name: (axes, arrays[name]) for name, axes in DIMENSIONS.items() if arrays[name].size}
-    coordinates = {
+    coordinates: dict[str, object] = {
         "date": np.array([start + timedelta(days=i) for i in range(n_days)], "datetime64[ns]"),
         "district": list(districts),
         **{axis: list(labels) for axis, labels in LABELS.items()},
@@ -173,14 +248,30 @@ def dataset(
         "days_confined": np.arange(longest_stay.shape[1]),
         "population": ("district", district_persons),
     }
+    if "breakouts" in data:
+        coordinates["area"] = list(areas)
     if stocks:
         coordinates["stock"] = [name for name, _ in stocks]
         coordinates["stock_unit"] = ("stock", [unit for _, unit in stocks])
     labelled = xr.Dataset(data, coords=coordinates, attrs=attributes)
-    for name in labelled.data_vars:
-        unit, meaning = DESCRIPTION[str(name)]
-        labelled[name].attrs.update(units=unit, long_name=meaning)
+    for variable in labelled.data_vars:
+        unit, meaning = DESCRIPTION[str(variable)]
+        labelled[variable].attrs.update(units=unit, long_name=meaning)
     return labelled
+
+
+def _areas(
+    districts: tuple[str, ...], persons: NDArray[np.int64]
+) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Return the areas for which it is said what people did, and which districts are in each.
+
+    The districts if all have `SMALLEST_AREA` residents, else the whole place if that has, else
+    none.
+    """
+    if persons.min(initial=SMALLEST_AREA) >= SMALLEST_AREA:
+        return districts, np.eye(len(districts), dtype=np.int64)
+    whole = np.ones((len(districts), 1), np.int64)
+    return (("whole place",) if persons.sum() >= SMALLEST_AREA else ()), whole
 
 
 def side_by_side(replicates: list[xr.Dataset], seeds: list[int]) -> xr.Dataset:

@@ -10,12 +10,17 @@ from numpy.typing import NDArray
 
 from lazaretto.words import (
     AGE_BANDS,
+    BREAKOUT_ENDS,
+    BREAKOUT_SIZES,
     CARE,
     DOSES,
     FOUND_WHERE,
+    GROUPS,
     HELD_AS,
     HELD_WHERE,
+    INCOMES,
     ORIGINS,
+    PLATFORMS,
     SAMPLED_FOR,
     TIERS,
 )
@@ -26,7 +31,7 @@ LONGEST_LAG = 21
 
 @dataclass
 class Tally:
-    """Counts by day; every array is int64 and, but for the last two, its first axis is the day.
+    """Counts by day; every array is int64; its first axis is the day unless said.
 
     Parameters
     ----------
@@ -102,6 +107,38 @@ class Tally:
         had one are not counted, shape (n_days + 1,).
     cases_by_subdistrict
         Reported cases over the run by subdistrict of residence, shape (n_subdistricts,).
+    symptomatic_by_age
+        New infections that become symptomatic, by age band, shape (n_days, 18).
+    infections_by_income, deaths_by_income
+        By income class of the household, shapes (n_days, 5).
+    persons_by_income
+        Residents by district, tier and income class, shape (n_days, n_districts, 4, 5).
+    persons_by_group
+        Residents who are migrants, and who are 65 and over and live alone, by district and tier,
+        shape (n_days, n_districts, 4, 2).
+    pupils, workers
+        Residents who go to school, and by income class to a workplace where they are not
+        essential, shapes (n_days, n_districts, 4) and (n_days, n_districts, 4, 5).
+    pupil_days_lost, work_days_lost
+        Days of school by district and of work by income class lost on weekdays, shapes
+        (n_days, n_districts) and (n_days, 5).
+    food_insecure
+        Residents of confined households without food, by income class and whether migrants, shape
+        (n_days, 5, 2).
+    leaks
+        Adults expected to break the rules of their tier, by tier, shape (n_days, 4).
+    trust
+        Mean trust in millionths of that before, shape (n_days,).
+    breakouts, breakout_persons
+        Break-outs and who took part, by district, shapes (n_days, n_districts).
+    breakout_ends, breakouts_by_size
+        Break-outs by how they ended (`BREAKOUT_ENDS`) and by number of participants (below 10,
+        below 100, below 1,000, more), shapes (n_days, 3) and (n_days, 4).
+    copies, copies_deleted, views
+        Copies of messages made, deleted, and seen by residents, by platform, shapes (n_days, 4).
+    aware
+        Residents aware of a break-out or a message so far, by district, shape
+        (n_days, n_districts).
     """
 
     infections: NDArray[np.int64]
@@ -137,6 +174,26 @@ class Tally:
     addresses_again: NDArray[np.int64]
     addresses_by_days: NDArray[np.int64]
     cases_by_subdistrict: NDArray[np.int64]
+    symptomatic_by_age: NDArray[np.int64]
+    infections_by_income: NDArray[np.int64]
+    deaths_by_income: NDArray[np.int64]
+    persons_by_income: NDArray[np.int64]
+    persons_by_group: NDArray[np.int64]
+    pupils: NDArray[np.int64]
+    workers: NDArray[np.int64]
+    pupil_days_lost: NDArray[np.int64]
+    work_days_lost: NDArray[np.int64]
+    food_insecure: NDArray[np.int64]
+    leaks: NDArray[np.int64]
+    trust: NDArray[np.int64]
+    breakouts: NDArray[np.int64]
+    breakout_persons: NDArray[np.int64]
+    breakout_ends: NDArray[np.int64]
+    breakouts_by_size: NDArray[np.int64]
+    copies: NDArray[np.int64]
+    copies_deleted: NDArray[np.int64]
+    views: NDArray[np.int64]
+    aware: NDArray[np.int64]
 
     @classmethod
     def of(cls, n_days: int, n_districts: int, n_stocks: int = 0, n_subdistricts: int = 0) -> Tally:
@@ -147,7 +204,7 @@ class Tally:
         n_days, n_districts, n_stocks, n_subdistricts
             Days of the run, districts, stocks of the scenario, subdistricts of the place.
         """
-        ages, place = len(AGE_BANDS), (n_days, n_districts)
+        ages, incomes, place = len(AGE_BANDS), len(INCOMES), (n_days, n_districts)
         stocks = (n_days, n_stocks)
         shapes: dict[str, tuple[int, ...]] = {
             "infections": (*place, len(ORIGINS)),
@@ -175,6 +232,25 @@ class Tally:
             "addresses_again": (n_days, LONGEST_LAG + 1),
             "addresses_by_days": (n_days + 1,),
             "cases_by_subdistrict": (n_subdistricts,),
+            "symptomatic_by_age": (n_days, ages),
+            "infections_by_income": (n_days, incomes),
+            "deaths_by_income": (n_days, incomes),
+            "persons_by_income": (*place, len(TIERS), incomes),
+            "persons_by_group": (*place, len(TIERS), len(GROUPS)),
+            "pupils": (*place, len(TIERS)),
+            "workers": (*place, len(TIERS), incomes),
+            "pupil_days_lost": place,
+            "work_days_lost": (n_days, incomes),
+            "food_insecure": (n_days, incomes, 2),
+            "leaks": (n_days, len(TIERS)),
+            "breakouts": place,
+            "breakout_persons": place,
+            "breakout_ends": (n_days, len(BREAKOUT_ENDS)),
+            "breakouts_by_size": (n_days, len(BREAKOUT_SIZES)),
+            "copies": (n_days, len(PLATFORMS)),
+            "copies_deleted": (n_days, len(PLATFORMS)),
+            "views": (n_days, len(PLATFORMS)),
+            "aware": place,
         }
         names = [item.name for item in fields(cls)]
         return cls(**{name: np.zeros(shapes.get(name, (n_days,)), np.int64) for name in names})

@@ -1,0 +1,100 @@
+"""Who lives where: residents of each building by age, livelihood, and what they do by day."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from lazaretto.engine.city import AGE_MASK, ESSENTIAL, FIRST_OF_HOUSEHOLD, City
+from lazaretto.engine.leakage import head_of, kind_of_household
+from lazaretto.words import AGE_BANDS, INCOMES
+
+FIRST_OLD = 13
+"""Age band of the youngest of the old: 65 to 69 years."""
+
+N_AGES, N_INCOMES = len(AGE_BANDS), len(INCOMES)
+
+AGES = slice(0, N_AGES)
+"""Columns of residents by age band."""
+
+HOUSEHOLDS = slice(AGES.stop, AGES.stop + 2 * N_INCOMES)
+"""Columns of residents by kind of household: twice the income class, and 1 more for migrants."""
+
+OLD_ALONE = HOUSEHOLDS.stop
+"""Column of residents of 65 and over who live alone."""
+
+PUPILS = OLD_ALONE + 1
+"""Column of residents who go to a school."""
+
+WORKERS = slice(PUPILS + 1, PUPILS + 1 + N_INCOMES)
+"""Columns of residents who go to a workplace and are not essential there, by income class."""
+
+N_KINDS = WORKERS.stop
+
+
+@njit(nogil=True, cache=True)
+def residents_by_kind(
+    city: City, income: NDArray[np.uint32], migrant: np.uint32, key: np.uint64
+) -> NDArray[np.int32]:
+    """Return the residents of each building by kind, shape (n_buildings, `N_KINDS`).
+
+    Parameters
+    ----------
+    city
+        The city.
+    income
+        Cumulative thresholds of income class by compound, shape (n_compounds, 4).
+    migrant
+        Threshold of a household of migrants.
+    key
+        Stream of `Purpose.INCOME`.
+    """
+    counts = np.zeros((city.building_start.size - 1, N_KINDS), np.int32)
+    n_persons = city.attributes.size
+    for building in range(city.building_start.size - 1):
+        compound = city.building_compound[building]
+        kind = 0
+        for person in range(city.building_start[building], city.building_start[building + 1]):
+            attributes = city.attributes[person]
+            age = np.int64(attributes & AGE_MASK)
+            first = (attributes & FIRST_OF_HOUSEHOLD) != 0
+            if first:
+                kind = kind_of_household(income, migrant, key, person, compound)
+            counts[building, age] += 1
+            counts[building, N_AGES + kind] += 1
+            last = (
+                person + 1 == n_persons or (city.attributes[person + 1] & FIRST_OF_HOUSEHOLD) != 0
+            )
+            if first and last and age >= FIRST_OLD:
+                counts[building, OLD_ALONE] += 1
+            group = city.group[person]
+            if 0 <= group < city.n_schools:
+                counts[building, PUPILS] += 1
+            elif group >= city.n_schools and (attributes & ESSENTIAL) == 0:
+                counts[building, PUPILS + 1 + kind // 2] += 1
+    return counts
+
+
+@njit(nogil=True, cache=True)
+def incomes_of(
+    city: City,
+    income: NDArray[np.uint32],
+    key: np.uint64,
+    person: NDArray[np.int32],
+    compound: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Return the income class of persons, 0 to 4, shape (n,).
+
+    Parameters
+    ----------
+    city, income, key
+        As in `residents_by_kind`.
+    person, compound
+        The persons and the compound each lives in, shape (n,).
+    """
+    out = np.empty(person.size, np.int64)
+    for i in range(person.size):
+        head = head_of(city, person[i])
+        out[i] = kind_of_household(income, np.uint32(0), key, head, compound[i]) // 2
+    return out

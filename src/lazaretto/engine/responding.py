@@ -1,0 +1,121 @@
+"""The people of a run and what the engine makes of their response: who may leak today."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lazaretto.behaviour.counting import count_response
+from lazaretto.behaviour.leakage import traits
+from lazaretto.behaviour.livelihoods import income_thresholds
+from lazaretto.behaviour.response import Respondents, Response
+from lazaretto.chance import Purpose, stream_key, threshold
+from lazaretto.engine.city import City
+from lazaretto.engine.leakage import FIRST_ADULT, Leakage, nobody_leaks
+from lazaretto.engine.residents import HOUSEHOLDS, residents_by_kind
+from lazaretto.engine.settings import Settings
+from lazaretto.measures import Observed, Orders, Places
+from lazaretto.outcomes import Tally
+from lazaretto.scenario.behaviour import Behaviour, Hardship
+from lazaretto.words import BUILDING, COMPOUND, LAYERS
+
+WAKING_HOURS = 16.0
+"""Hours of a day in which contacts happen."""
+
+
+class Citizens:
+    """The citizens of one run: livelihoods, which never change, and their response day by day.
+
+    Parameters
+    ----------
+    settings, places, city
+        Those of the simulation.
+    """
+
+    def __init__(self, settings: Settings, places: Places, city: City) -> None:
+        self.settings = settings
+        rules, seed = settings.behaviour, settings.seed
+        hardship = Hardship() if rules is None else rules.hardship
+        self.income_key = stream_key(seed, Purpose.INCOME)
+        n_compounds = places.compound_persons.size
+        self.income = income_thresholds(float(hardship.segregation), n_compounds, seed)
+        self.migrant = np.uint32(threshold(float(hardship.migrant_share)))
+        self.residents = residents_by_kind(city, self.income, self.migrant, self.income_key)
+        self.response: Response | None = None
+        self.quiet = nobody_leaks(len(LAYERS))._replace(
+            income=self.income, migrant=self.migrant, income_key=self.income_key
+        )
+        if rules is not None:
+            who = Respondents(
+                self.residents[:, FIRST_ADULT:18].sum(axis=1, dtype=np.int64),
+                self.residents[:, HOUSEHOLDS].astype(np.int64),
+            )
+            self.response = Response(rules, seed, settings.start, settings.n_days, places, who)
+            self.quiet = _with_rules(self.quiet, rules, seed)
+
+    @property
+    def active(self) -> float:
+        """Share of households that meet others at all."""
+        rules = self.settings.behaviour
+        few = None if rules is None else rules.few_active
+        return 1.0 if few is None else float(few.share)
+
+    def respond(self, day: int, orders: Orders, observed: Observed) -> None:
+        """Let people respond to the orders of a day, see `lazaretto.behaviour.response`."""
+        if self.response is not None:
+            self.response.respond(day, orders, observed)
+
+    def leakage(self, day: int) -> Leakage:
+        """Return who may leak on a day, after `respond`."""
+        if self.response is None:
+            return self.quiet
+        mood, seed = self.response.mood, self.settings.seed
+        return self.quiet._replace(
+            leaks=int(mood.leaks),
+            base=mood.base,
+            fatigue=mood.fatigue,
+            spell=mood.spell,
+            joins=mood.joins,
+            hardship=mood.hardship,
+            day_key=stream_key(seed, Purpose.LEAKS, day),
+            week_key=stream_key(seed, Purpose.HABIT, day // 7),
+            crowd_key=stream_key(seed, Purpose.CROWD, day),
+        )
+
+    def count(self, tally: Tally, day: int) -> None:
+        """Count what people did today, see `lazaretto.behaviour.counting`."""
+        if self.response is not None:
+            count_response(self.response, tally, day)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return everything that differs from day to day, by name, for a checkpoint."""
+        return {} if self.response is None else self.response.arrays()
+
+    def restore(self, saved: dict[str, NDArray[Any]]) -> None:
+        """Take over what `arrays` returned at another time."""
+        if self.response is not None:
+            self.response.restore(saved)
+
+
+def _with_rules(quiet: Leakage, rules: Behaviour, seed: int) -> Leakage:
+    """Return a leakage with the tables that do not change over a run."""
+    leakage, own = rules.leakage, traits(rules)
+    share = np.full(len(LAYERS), float(leakage.visits_elsewhere))
+    share[BUILDING] = float(leakage.visits_building)
+    share[COMPOUND] = float(leakage.visits_compound)
+    few = rules.few_active
+    return quiet._replace(
+        few=int(few is not None),
+        person=own.person,
+        household=own.household,
+        tired=own.tired,
+        chance=own.chance,
+        visits=threshold(np.stack([share / 2, share], axis=1)),
+        habit=np.uint32(threshold(float(leakage.habit))),
+        hours=np.uint32(threshold(float(rules.breakouts.hours) / WAKING_HOURS)),
+        active=np.uint32(threshold(1.0 if few is None else float(few.share))),
+        trait_key=stream_key(seed, Purpose.LEAKAGE),
+        active_key=stream_key(seed, Purpose.ACTIVE),
+    )
