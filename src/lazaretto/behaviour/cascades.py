@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazaretto.behaviour import copying, widespread
-from lazaretto.behaviour.copying import COPY, ROOM, Copies
 from lazaretto.behaviour.deletion import Law, class_shares, mean_offspring
+from lazaretto.behaviour.live_copies import COPY, ROOM, Copies
 from lazaretto.chance import draw_plain
 from lazaretto.words import PLATFORMS
 

@@ -14,28 +14,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lazaretto.behaviour.deletion import FOREIGN, MESSAGING, Law
+from lazaretto.behaviour.live_copies import ROOM, Copies, settle
 from lazaretto.chance import GOLDEN, draw
-
-COPY = np.dtype(
-    [
-        ("next", "f8"),
-        ("born", "f8"),
-        ("dies", "f8"),
-        ("audience", "f8"),
-        ("id", "u8"),
-        ("left", "i4"),
-        ("made", "i4"),
-        ("home", "i4"),
-        ("depth", "i2"),
-        ("platform", "i2"),
-    ]
-)
-"""A copy to which something is still to happen: when next (a copy of it is made, or it is
-deleted), when made, when deleted (minutes of the run), audience (mean 1), number, copies still to
-come of it, copies that came, subdistrict, generation, platform."""
-
-Copies = NDArray[Any]
-"""Live copies as a binary heap by the time of what happens next, shape (capacity,), of `COPY`."""
 
 NEAR_CHARGE, NEAR_EXPOSURE, NEAR_SINCE = range(3)
 """Rows of what is kept by subdistrict: audience still to see copies made there, in private
@@ -53,9 +33,6 @@ AUDIENCE, DOOM, DELAY, CHILDREN, GAP, KIND, OWN, HOME, NEWS, CHILD, REUPLOAD, UP
 CHUNKS = 32
 CHUNK = 500.0
 """Largest mean of a Poisson number drawn at once; the exponential of more is 0."""
-
-ROOM = 256
-"""Copies that may be added by one thing that happens: re-uploads of one deletion."""
 
 
 @njit(inline="always", _nrt=False)
@@ -85,26 +62,6 @@ def _poisson(key: np.uint64, copy: np.uint64, index: int, mean: float) -> int:
         total += k
         chunk += 1
     return total
-
-
-@njit(_nrt=False)
-def _settle(live: Copies, size: int, at: int) -> None:
-    """Put the copy at one place of the heap where it belongs, down or up."""
-    spare = live.size - 1
-    live[spare] = live[at]
-    time = live[spare].next
-    while 2 * at + 1 < size:
-        child = 2 * at + 1
-        if child + 1 < size and live[child + 1].next < live[child].next:
-            child += 1
-        if time <= live[child].next:
-            break
-        live[at] = live[child]
-        at = child
-    while at > 0 and time < live[(at - 1) // 2].next:
-        live[at] = live[(at - 1) // 2]
-        at = (at - 1) // 2
-    live[at] = live[spare]
 
 
 @njit(inline="always", _nrt=False)
@@ -202,7 +159,7 @@ def _make(
     _plan(law, key, live, size)
     if live[size].next == np.inf:
         return size
-    _settle(live, size + 1, size)
+    settle(live, size + 1, size)
     return size + 1
 
 
@@ -309,7 +266,7 @@ def follow(
         if live[0].next == np.inf:
             size -= 1
             live[0] = live[size]
-        _settle(live, size, 0)
+        settle(live, size, 0)
         for i in range(times):
             copy = _offspring_id(key, parent, nth + i, index)
             kind, where, inherited = platform, home, np.nan

@@ -90,7 +90,7 @@ class MeanLeakage:
     """Expected share of adults who leak, by the logit of their building and its fatigue.
 
     The spread of households and persons, also in how much fatigue tells, is integrated out; a
-    table serves counts over many buildings.
+    table in steps of 1/16 logit and 1/32 fatigue serves counts over many buildings.
 
     Parameters
     ----------
@@ -98,28 +98,40 @@ class MeanLeakage:
         The behaviour of the scenario.
     """
 
-    LOGITS = np.linspace(-12, 8, 321)
-    FATIGUES = np.linspace(0, 1, 33)
+    LOWEST, HIGHEST = -12, 8
+    """Logits at the ends of the table."""
+
+    PER_ROW, PER_COLUMN = LOGIT_UNIT // 16, FULL_FATIGUE // 32
+    """Steps of logit and of fatigue from one entry to the next."""
 
     def __init__(self, rules: Behaviour) -> None:
         leakage, fatigue = rules.leakage, rules.fatigue
         sd = np.hypot(float(leakage.spread_household), float(leakage.spread_person))
         effect = float(fatigue.effect) if fatigue.active else 0.0
         tires = effect * lognormal_table(float(fatigue.spread), 128)
-        pull = np.outer(self.FATIGUES, tires)
-        base = self.LOGITS[:, None] + sd * _NODES
-        self.table = np.empty((self.LOGITS.size, self.FATIGUES.size))
-        for column, shift in enumerate(pull):
-            spread = special.expit(base[:, :, None] + shift[None, None, :]).mean(axis=2)
+        logits = np.arange(self.LOWEST * 16, self.HIGHEST * 16 + 1) / 16
+        base = logits[:, None] + sd * _NODES
+        self.table = np.empty((logits.size, 33))
+        for column in range(self.table.shape[1]):
+            spread = special.expit(base[:, :, None] + column / 32 * tires).mean(axis=2)
             self.table[:, column] = spread @ _WEIGHTS
 
     def __call__(
-        self, logit: NDArray[np.floating], fatigue: NDArray[np.floating]
+        self, logit: NDArray[np.integer], fatigue: NDArray[np.integer]
     ) -> NDArray[np.float64]:
-        """Return the expected share, shape (n,), of places with these logits and fatigues."""
-        row = np.rint((np.asarray(logit) + 12) * 16).clip(0, self.LOGITS.size - 1)
-        column = np.rint(np.asarray(fatigue) * 32).clip(0, self.FATIGUES.size - 1)
-        return np.asarray(self.table[row.astype(np.int64), column.astype(np.int64)])
+        """Return the expected share, shape (n,).
+
+        Parameters
+        ----------
+        logit
+            Logits in steps of 1 / `LOGIT_UNIT`, shape (n,).
+        fatigue
+            Fatigues in steps of 1 / `FULL_FATIGUE`, shape (n,).
+        """
+        row = (logit - self.LOWEST * LOGIT_UNIT + self.PER_ROW // 2) // self.PER_ROW
+        column = (fatigue.astype(np.int32) + self.PER_COLUMN // 2) // self.PER_COLUMN
+        at = np.clip(row, 0, len(self.table) - 1) * self.table.shape[1] + column
+        return np.asarray(self.table.ravel().take(at))
 
 
 def grow_tired(

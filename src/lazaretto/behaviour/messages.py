@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from lazaretto.behaviour.cascades import Cascade, Crowd, content_key, uniform_of
-from lazaretto.behaviour.copying import COPY, DELETED, MADE, SEEN
+from lazaretto.behaviour.copying import DELETED, MADE, SEEN
 from lazaretto.behaviour.deletion import MESSAGING, law_of
+from lazaretto.behaviour.live_copies import COPY
 from lazaretto.behaviour.widespread import COLUMNS, N_OTHERS
 from lazaretto.chance import INDEX_BITS, Purpose, stream_key
 from lazaretto.scenario.messages import Messages as Rules

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from lazaretto.behaviour.breakouts import Breakout, Breakouts
 from lazaretto.behaviour.hardship import KINDS, Hardship, Supply
-from lazaretto.behaviour.leakage import FULL_FATIGUE, MeanLeakage, grow_tired, intercept, steps
+from lazaretto.behaviour.leakage import (
+    FULL_FATIGUE,
+    LOGIT_UNIT,
+    MeanLeakage,
+    grow_tired,
+    intercept,
+    steps,
+)
 from lazaretto.behaviour.livelihoods import spread_by_compound
 from lazaretto.behaviour.messages import DayOfMessages, Messages
 from lazaretto.behaviour.risk import avoidance_factor, perceived
@@ -179,11 +186,13 @@ class Response:
 
     def _mean_weight(self, tier: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Return the mean weight of confinement of the residents of each district."""
-        persons, n = self.places.building_persons, len(self.places.districts)
+        n = len(self.places.districts)
         if not tier.any():
             return np.zeros(n)
-        weight = np.array(TIER_WEIGHT)[tier] * persons
-        return np.bincount(self._district, weight, n) / self.places.district_persons
+        at = self._district * len(TIERS) + tier
+        persons = np.bincount(at, self.places.building_persons, n * len(TIERS))
+        weighted = persons.reshape(n, -1) @ np.array(TIER_WEIGHT)
+        return np.asarray(weighted / self.places.district_persons)
 
     def _supply(self, orders: Orders) -> Supply:
         given = orders.provision
@@ -191,6 +200,8 @@ class Response:
         return Supply(given.deliveries, met, given.income)
 
     def _break_out(self, day: int) -> None:
+        if not self.rules.breakouts.active:
+            return
         places, n = self.places, self.places.compound_persons.size
         inside = self.closed_on != NOT_CLOSED
         if not inside.any():
@@ -253,11 +264,9 @@ class Response:
         mood, confined = self.mood, np.flatnonzero(self.tier)
         if not mood.leaks or not self.rules.leakage.active or not confined.size:
             return np.zeros(len(TIERS))
-        means = (mood.hardship / 128.0) @ ALIKE
-        logit = mood.base[confined] / 128.0
-        logit = logit + means[mood.spell[confined], self._district[confined]]
-        share = self._mean(logit, mood.fatigue[confined] / float(FULL_FATIGUE))
-        adults = share * self.who.adults[confined]
+        felt = steps(mood.hardship / float(LOGIT_UNIT) @ ALIKE).astype(np.int32)
+        logit = mood.base[confined] + felt[mood.spell[confined], self._district[confined]]
+        adults = self._mean(logit, mood.fatigue[confined]) * self.who.adults[confined]
         return np.bincount(self.tier[confined], adults, len(TIERS)).astype(np.float64)
 
     def hungry(self) -> NDArray[np.float64]:

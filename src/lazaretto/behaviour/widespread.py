@@ -25,9 +25,9 @@ from lazaretto.behaviour.copying import (
     NEAR_EXPOSURE,
     NEAR_SINCE,
     SEEN,
-    Copies,
 )
 from lazaretto.behaviour.deletion import FOREIGN, MESSAGING, NEVER, Law
+from lazaretto.behaviour.live_copies import Copies
 from lazaretto.words import PLATFORMS
 
 WAITING = 3
