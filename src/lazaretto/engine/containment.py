@@ -13,6 +13,7 @@ from lazaretto.engine.city import ESSENTIAL, City, residents
 from lazaretto.engine.hospital import Patients
 from lazaretto.engine.isolation import HOME, NO_RULE, Holding, Isolated
 from lazaretto.engine.laboratories import Laboratories, Pending
+from lazaretto.engine.ordered import areas
 from lazaretto.engine.rates import Rates
 from lazaretto.engine.settings import Settings
 from lazaretto.engine.spread import Workers
@@ -172,13 +173,15 @@ class Containment:
 
     def buildings(self, person: Persons) -> NDArray[np.int64]:
         """Return the building each person lives in, shape (n,)."""
-        at = np.searchsorted(self.city.building_start, person, side="right") - 1
-        return at.astype(np.int64)
+        out = np.empty(person.size, np.int64)
+        areas(self.city.building_start, person, out)
+        return out
 
     def districts(self, person: Persons) -> NDArray[np.int64]:
         """Return the district each person lives in, shape (n,)."""
-        at = np.searchsorted(self.city.district_start, person, side="right") - 1
-        return at.astype(np.int64)
+        out = np.empty(person.size, np.int64)
+        areas(self.city.district_start, person, out)
+        return out
 
     def found_where(self, person: Persons) -> NDArray[np.uint8]:
         """Return where persons are found if found now, as in `lazaretto.words.FOUND_WHERE`."""

@@ -9,6 +9,7 @@ from lazaretto.chance import Purpose, draws_of, threshold
 from lazaretto.engine.contacts import Policy
 from lazaretto.engine.containment import LOOK_BACK, Containment, Persons, first_rule
 from lazaretto.engine.diary import OtherContacts, empty_met
+from lazaretto.engine.infection import records_of
 from lazaretto.engine.isolation import CONTACT, NO_RULE, SECOND_CONTACT
 from lazaretto.engine.state import AT_HOME, AT_LARGE, marked
 from lazaretto.engine.tracing import (
@@ -145,11 +146,13 @@ def _others(
     if not person.size or not recall.any():
         return np.empty(0, np.int32)
     found: list[Persons] = []
+    record = np.empty(person.size, np.uint32)
+    records_of(c.city, c.rates, c.state, c.course_keys, person, record)
     whereabouts, at = c.state.whereabouts.copy(), None
     for asked_day in range(day - 1, max(int(first.min()), day - LOOK_BACK, 0) - 1, -1):
         c.take_back(whereabouts, asked_day, at)
         at = asked_day
-        about = person[(first <= asked_day) & (asked_day < end)]
+        about = np.flatnonzero((first <= asked_day) & (asked_day < end))
         if not about.size or day - asked_day > len(past):
             continue
         then = c.state._replace(whereabouts=whereabouts)
@@ -157,20 +160,20 @@ def _others(
             c.key(Purpose.TRANSMISSION, asked_day),
             c.key(Purpose.DIARY, asked_day),
             c.key(Purpose.TRACING, asked_day),
-            c.course_keys,
             recall,
         )
         policy = past[asked_day - day]
 
         def ask(start: int) -> Persons:
             part, met = about[start : start + PIECE], empty_met()  # noqa: B023 - used at once
+            who, what = person[part], record[part]
             listed: list[Persons] = []
             at_, used = 0, np.zeros(1, np.int64)
-            while at_ < part.size:
+            while at_ < who.size:
                 out = np.empty(LISTED, np.int32)
                 used[0] = 0
                 at_ = list_contacts(
-                    c.city, c.rates, other, policy, then, asked, part, asked_day, at_, met, out, used  # noqa: B023, E501
+                    c.city, c.rates, other, policy, then, asked, who, what, asked_day, at_, met, out, used  # noqa: B023, E501
                 )  # fmt: skip
                 listed.append(out[: used[0]].copy())
             return once(listed)

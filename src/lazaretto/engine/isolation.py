@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lazaretto.chance import draw, low31
 from lazaretto.engine.city import AGE_MASK, City, household_of
+from lazaretto.engine.ordered import positions
 from lazaretto.engine.state import AT_HOME, State, where_is
 
 CASE, FALSE_POSITIVE, CONTACT, SECOND_CONTACT, COMPANION = range(5)
@@ -90,11 +91,9 @@ class Isolated:
 
     def position(self, person: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return where persons are in the table, -1 if they are not, shape (n,)."""
-        if not self.size:
-            return np.full(person.size, -1, np.int64)
-        at = np.searchsorted(self.person, person)
-        at = np.minimum(at, self.size - 1)
-        return np.where(self.person[at] == person, at, -1).astype(np.int64)
+        out = np.empty(person.size, np.int64)
+        positions(self.person, person, out)
+        return out
 
     def add(
         self, person: NDArray[np.int32], reason: int, district: NDArray[np.int64], day: int,

@@ -13,7 +13,7 @@ from lazaretto.chance import draw, low31
 from lazaretto.engine.city import City, household_of
 from lazaretto.engine.contacts import Policy
 from lazaretto.engine.diary import MOST_MET, Met, OtherContacts, write_diary
-from lazaretto.engine.infection import course_of, record_on
+from lazaretto.engine.infection import course_of
 from lazaretto.engine.rates import Rates
 from lazaretto.engine.state import State
 from lazaretto.words import HOUSEHOLD
@@ -77,13 +77,12 @@ class Asked(NamedTuple):
     """What is asked: streams, and the recall of each layer.
 
     ``transmission``, ``diary``, ``tracing`` are the streams of the day asked about;
-    ``course_keys`` (n_days,) those of `Purpose.COURSE`; ``recall`` (n_layers,) 31-bit thresholds.
+    ``recall`` (n_layers,) are 31-bit thresholds.
     """
 
     transmission: np.uint64
     diary: np.uint64
     tracing: np.uint64
-    course_keys: NDArray[np.uint64]
     recall: NDArray[np.uint32]
 
 
@@ -96,6 +95,7 @@ def list_contacts(
     state: State,
     asked: Asked,
     person: NDArray[np.int32],
+    record: NDArray[np.uint32],
     day: int,
     start: int,
     met: Met,
@@ -112,8 +112,8 @@ def list_contacts(
         The residents; whereabouts are those of that day.
     asked
         What is asked.
-    person
-        Who is asked, shape (n,).
+    person, record
+        Who is asked, and their packed records, shape (n,).
     day
         The day asked about.
     start
@@ -126,12 +126,11 @@ def list_contacts(
     i = start
     while i < person.size and used[0] + MOST_MET < out.size:
         who = np.int64(person[i])
-        record = record_on(city, rates, state, asked.course_keys, who)
         level = np.int64(0)
         since = day - np.int64(state.infected_on[who])
         if state.infected_on[who] >= 0 and 0 <= since < rates.level.shape[1]:
-            level = np.int64(rates.level[course_of(record), since])
-        n = write_diary(city, rates, other, policy, state.whereabouts, who, record, level,
+            level = np.int64(rates.level[course_of(record[i]), since])
+        n = write_diary(city, rates, other, policy, state.whereabouts, who, record[i], level,
                         asked.transmission, asked.diary, met)  # fmt: skip
         for j in range(n):
             layer = met.layer[j]

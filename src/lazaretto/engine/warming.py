@@ -22,6 +22,7 @@ from lazaretto.engine.isolation import (
     who_wants,
 )
 from lazaretto.engine.notification import classify
+from lazaretto.engine.ordered import areas, positions
 from lazaretto.engine.sampling import Keys, Samples, false_positives, lots, sample
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.spread import CAPACITY
@@ -86,12 +87,14 @@ def _warm_containment(c: Containment, run: Simulation, key: np.uint64) -> None:
     records_of(city, rates, state, c.course_keys, NOBODY, RECORDS)
     delays = np.empty(0, np.int16)
     classify(c.settings.reporting, c.report_keys, state, NOBODY, FLAGS, SMALL, delays)
-    asked = Asked(key, key, key, c.course_keys, np.zeros(6, np.uint32))
+    asked = Asked(key, key, key, np.zeros(6, np.uint32))
     used = np.zeros(1, np.int64)
-    list_contacts(city, rates, run._other, run.policy, state, asked, NOBODY, 0, 0, empty_met(),
-                  NOBODY, used)  # fmt: skip
+    list_contacts(city, rates, run._other, run.policy, state, asked, NOBODY, RECORDS, 0, 0,
+                  empty_met(), NOBODY, used)  # fmt: skip
     list_household(city, NOBODY, np.uint32(0), key, NOBODY)
     draws_of(key, COUNTS, 0)
+    areas(city.district_start, NOBODY, COUNTS)
+    positions(NOBODY, NOBODY, COUNTS)
     table = c.isolated
     tested = np.zeros((1, 5, n_districts), np.int64)
     test_isolated(state, holding_of(run.orders, n_days), table.person, table.reason, table.since,
