@@ -9,7 +9,7 @@ from lazaretto.chance import Purpose
 from lazaretto.engine.city import ESSENTIAL
 from lazaretto.engine.containment import Containment, Persons, first_rule
 from lazaretto.engine.hospital import EXPECTED, IN_BED, WITHOUT_BED, expected
-from lazaretto.engine.infection import CRITICAL, MILD, unpacked
+from lazaretto.engine.infection import CRITICAL, MILD, severities, unpacked
 from lazaretto.engine.isolation import NO_RULE
 from lazaretto.engine.laboratories import ON_THE_SPOT
 from lazaretto.engine.residents import incomes_of
@@ -32,15 +32,15 @@ def expect(c: Containment, day: int, person: Persons, record: NDArray[np.uint32]
     person, record
         The newly infected and their records, shape (n,).
     """
-    age, onset, severe = unpacked(record)
-    which = np.flatnonzero(severe > MILD)
-    # Who is severely ill, or about to be, does not become so a second time.
-    if day >= c.rates.wanes_after:
-        which = which[~np.isin(person[which], c.patients.person)]
     severity = c.settings.severity
+    which = np.flatnonzero(severities(record) > MILD)
+    # Who is severely ill, or about to be, does not become so a second time.
+    if which.size and day >= c.rates.wanes_after:
+        which = which[~np.isin(person[which], c.patients.person)]
     if not which.size or severity is None:
         return
-    person, age = person[which], age[which]
+    person = person[which]
+    age, onset, severe = unpacked(record[which])
     district = c.districts(person)
     doses = np.empty(person.size, np.int64)
     left = np.empty(person.size, np.uint64)
@@ -52,8 +52,8 @@ def expect(c: Containment, day: int, person: Persons, record: NDArray[np.uint32]
             district.astype(np.uint8),
             age.astype(np.uint8),
             doses.astype(np.uint8),
-            severe[which] == CRITICAL,
-            onset[which],
+            severe == CRITICAL,
+            onset,
             risk,
             severity,
             day,
@@ -182,10 +182,15 @@ def _absent(c: Containment) -> float:
 
 def absent_essential(c: Containment) -> int:
     """Return how many essential workers are isolated or in hospital."""
+    isolated = c.city.attributes[c.isolated.person] & ESSENTIAL
+    return int(np.count_nonzero(isolated)) + essential_in_hospital(c)
+
+
+def essential_in_hospital(c: Containment) -> int:
+    """Return how many essential workers are in hospital."""
     in_bed = c.patients.person[c.patients.status == IN_BED]
     in_bed = in_bed[(c.where(in_bed) == AWAY) & (c.isolated.position(in_bed) < 0)]
-    apart = np.concatenate([c.isolated.person, in_bed])
-    return int(((c.city.attributes[apart] & ESSENTIAL) != 0).sum())
+    return int(np.count_nonzero(c.city.attributes[in_bed] & ESSENTIAL))
 
 
 def count_patients(c: Containment, day: int) -> None:

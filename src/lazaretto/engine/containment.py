@@ -118,6 +118,7 @@ class Containment:
         self.residents = residents(self.city)
         """Residents by district and age band, shape (n_districts, 18)."""
         self.essential_workers = int(((self.city.attributes & ESSENTIAL) != 0).sum())
+        self._past = np.empty(0, np.uint64)
         self.course_keys = np.array([self.key(Purpose.COURSE, day) for day in days], np.uint64)
         self.report_keys = np.array([self.key(Purpose.REPORTING, day) for day in days], np.uint64)
 
@@ -154,6 +155,13 @@ class Containment:
         past = self.state.whereabouts.copy()
         self.take_back(past, day, None)
         return past
+
+    def going_back(self) -> NDArray[np.uint64]:
+        """Return a copy of everybody's whereabouts for `take_back`, good until the next call."""
+        if not self._past.size:
+            self._past = np.empty_like(self.state.whereabouts)
+        np.copyto(self._past, self.state.whereabouts)
+        return self._past
 
     def take_back(self, whereabouts: NDArray[np.uint64], day: int, later: int | None) -> None:
         """Take moves back to the transmission of a day.
@@ -249,10 +257,11 @@ class Containment:
         self.addresses.listed = saved["address_listed"]
         self.addresses.recent = saved["address_recent"]
         for title, table in self._tables():
-            for name in table.arrays():
-                setattr(table, name, saved[f"{title}_{name}"])
-            if isinstance(table, Pending):  # a copy: laboratories keep samples in batches
-                self.laboratories.pending = table
+            mine = {name: saved[f"{title}_{name}"] for name in table.arrays()}
+            if isinstance(table, Pending):
+                self.laboratories.pending = Pending(**mine)
+            else:
+                table.restore(mine)
 
 
 def _chain(parts: list[NDArray[Any]], kind: type) -> NDArray[Any]:

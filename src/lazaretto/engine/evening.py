@@ -170,9 +170,8 @@ def _isolated(c: Containment, day: int, orders: Orders) -> None:
     holding = holding_of(orders, c.settings.courses.pcr.size)
     positive, released = np.empty(n, np.bool_), np.empty(n, np.bool_)
     tested = np.zeros((holding.days.shape[0], 5, len(c.places.districts)), np.int64)
-    test_isolated(c.state, holding, table.person, table.reason, table.since, table.negatives,
-                  table.district, KIND, day, c.key(Purpose.ISOLATION, day), tested, positive,
-                  released)  # fmt: skip
+    test_isolated(c.state, holding, table.person, table.stay, KIND, day,
+                  c.key(Purpose.ISOLATION, day), tested, positive, released)  # fmt: skip
     rules = orders.rules
     every = [*rules.cases, *rules.contacts, *rules.second_contacts]
     c.tally.samples[day, :, ISOLATION_TEST] += tested[:, CASE].sum(axis=0)

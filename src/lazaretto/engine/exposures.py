@@ -40,7 +40,7 @@ class Exposures(NamedTuple):
     block: Block
 
 
-@njit(inline="always", _nrt=False)
+@njit(inline="always", _nrt=False, cache=True)
 def label_of(origin: int, since: int, tie: int) -> np.uint16:
     """Return the label of an exposure."""
     return np.uint16(origin) | np.uint16(since << 4) | np.uint16(tie << 9)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from lazaretto.chance import CERTAIN, draw, low31, second, threshold
 from lazaretto.engine.city import City
 from lazaretto.engine.exposures import label_of
 from lazaretto.engine.infection import course_of, record_on
-from lazaretto.engine.isolation import HOME, UNKNOWN_COURSE, Isolated
+from lazaretto.engine.isolation import AHEAD, STAY, UNKNOWN_COURSE, Isolated
+from lazaretto.engine.memory import prefetch
 from lazaretto.engine.rates import MOST_DAYS, STRENGTH_UNIT, Rates
 from lazaretto.engine.state import State, is_marked
 from lazaretto.engine.transmission import accepts
@@ -32,8 +35,8 @@ def shed(
     state: State,
     course_keys: NDArray[np.uint64],
     person: NDArray[np.int32],
-    group: NDArray[np.int64],
-    course: NDArray[np.uint8],
+    group: NDArray[np.int32],
+    stay: NDArray[Any],
     day: int,
     shedding: NDArray[np.int64],
     present: NDArray[np.int64],
@@ -46,9 +49,9 @@ def shed(
         The city, the tables of the disease, and the residents.
     course_keys
         Streams of `Purpose.COURSE` by day, shape (n_days,).
-    person, group, course
-        Who is in which group (-1: none), and their courses (written when first needed),
-        shape (n,).
+    person, group, stay
+        Who is in which group (-1: none), and stays as in `Isolated`, of which the courses are
+        written when first needed, shape (n,).
     day
         Today.
     shedding
@@ -58,6 +61,7 @@ def shed(
         Receives the persons of each group, shape (n_groups,).
     """
     for i in range(person.size):
+        prefetch(state.infected_on, person[min(i + AHEAD, person.size - 1)])
         if group[i] < 0:
             continue
         present[group[i]] += 1
@@ -66,9 +70,9 @@ def shed(
         since = day - infected
         if infected < 0 or since >= rates.level.shape[1]:
             continue
-        if course[i] == UNKNOWN_COURSE or since == 1:  # infected anew: another course
-            course[i] = course_of(record_on(city, rates, state, course_keys, who))
-        shedding[group[i], since] += rates.strength[rates.level[course[i], since]]
+        if stay[i].course == UNKNOWN_COURSE or since == 1:  # infected anew: another course
+            stay[i].course = course_of(record_on(city, rates, state, course_keys, who))
+        shedding[group[i], since] += rates.strength[rates.level[stay[i].course, since]]
 
 
 @njit(nogil=True, _nrt=False, cache=True)
@@ -77,7 +81,7 @@ def catch(
     rates: Rates,
     state: State,
     person: NDArray[np.int32],
-    group: NDArray[np.int64],
+    group: NDArray[np.int32],
     exposures: NDArray[np.uint32],
     shedding: NDArray[np.int64],
     origin: int,
@@ -130,14 +134,39 @@ def catch(
     return n
 
 
+def exposure_numbers(mean: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """Return cumulative Poisson probabilities of the number of exposures, 31 bits.
+
+    Parameters
+    ----------
+    mean
+        Mean number by group, shape (n_groups,).
+
+    Returns
+    -------
+    Thresholds, shape (n_groups, MOST_EXPOSURES), the last `CERTAIN`.
+    """
+    shared, which = np.unique(mean, return_inverse=True)
+    numbers = np.full((shared.size, MOST_EXPOSURES), CERTAIN, np.uint32)
+    # Most means are far below one: what lies beyond the first numbers is not worked out.
+    more, first = np.arange(shared.size), 0
+    while more.size and first < MOST_EXPOSURES - 1:
+        next_ = np.arange(first, min(first + 12, MOST_EXPOSURES - 1))
+        numbers[more[:, None], next_] = threshold(
+            np.asarray(special.pdtr(next_, shared[more, None]), np.float64)
+        )
+        more, first = more[numbers[more, next_[-1]] < CERTAIN], first + 12
+    return numbers[which]
+
+
 def together(
     city: City,
     rates: Rates,
     state: State,
     course_keys: NDArray[np.uint64],
     person: NDArray[np.int32],
-    group: NDArray[np.int64],
-    course: NDArray[np.uint8],
+    group: NDArray[np.int32],
+    stay: NDArray[Any],
     contacts: NDArray[np.float64],
     origin: int,
     day: int,
@@ -151,7 +180,7 @@ def together(
 
     Parameters
     ----------
-    city, rates, state, course_keys, person, group, course, origin, day, key
+    city, rates, state, course_keys, person, group, stay, origin, day, key
         As in `shed` and `catch`; persons ascending.
     contacts
         Weighted contacts by group, shape (n_groups,).
@@ -159,12 +188,9 @@ def together(
     n_groups = contacts.size
     shedding = np.zeros((n_groups, MOST_DAYS), np.int64)
     present = np.zeros(n_groups, np.int64)
-    shed(city, rates, state, course_keys, person, group, course, day, shedding, present)
+    shed(city, rates, state, course_keys, person, group, stay, day, shedding, present)
     mean = shedding.sum(axis=1) / STRENGTH_UNIT / np.maximum(present - 1, 1)
-    shared, which = np.unique(np.minimum(contacts * mean, LARGEST_MEAN), return_inverse=True)
-    numbers = stats.poisson.cdf(np.arange(MOST_EXPOSURES), shared[:, None])
-    exposures = threshold(numbers)[which]
-    exposures[:, -1] = CERTAIN
+    exposures = exposure_numbers(np.minimum(contacts * mean, LARGEST_MEAN))
     caught, label = np.empty(person.size, np.int32), np.empty(person.size, np.uint16)
     n = catch(
         city, rates, state, person, group, exposures, shedding, origin, day, key, caught, label
@@ -194,9 +220,9 @@ def caught_in_facilities(
         The stocks of the scenario; the beds of one stock are one facility.
     """
     contacts = np.array([0.0, *(stock.contacts for stock in stocks)])
-    group = isolated.place.astype(np.int64)
-    group[(isolated.place == HOME) | (contacts[isolated.place] == 0)] = -1
-    return together(city, rates, state, course_keys, isolated.person, group, isolated.course,
+    facility = np.where(contacts > 0, np.arange(contacts.size), -1).astype(np.int32)
+    group = facility[isolated.place]
+    return together(city, rates, state, course_keys, isolated.person, group, isolated.stay,
                     contacts, FACILITY, day, key)  # fmt: skip
 
 
@@ -222,5 +248,6 @@ def caught_on_buses(
     contacts
         Weighted contacts on each bus, shape (n_buses,).
     """
-    course = np.full(rider.size, UNKNOWN_COURSE, np.uint8)
-    return together(city, rates, state, course_keys, rider, bus, course, contacts, BUS, day, key)
+    stay, group = np.zeros(rider.size, STAY), bus.astype(np.int32)
+    stay["course"] = UNKNOWN_COURSE
+    return together(city, rates, state, course_keys, rider, group, stay, contacts, BUS, day, key)

@@ -56,6 +56,11 @@ class Patients:
         """Return every array by name."""
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
+    def restore(self, saved: dict[str, NDArray[Any]]) -> None:
+        """Take over what `arrays` returned at another time."""
+        for name, array in saved.items():
+            setattr(self, name, array)
+
     def add(self, more: Patients) -> None:
         """Add patients at the end."""
         for name, array in more.arrays().items():

@@ -185,6 +185,11 @@ def records_of(
         out[i] = record_on(city, rates, state, course_keys, np.int64(person[i]))
 
 
+def severities(record: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return the severity of many records, shape (n,)."""
+    return record >> np.uint32(_SEVERITY)
+
+
 def unpacked(
     record: NDArray[np.uint32],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

@@ -148,7 +148,7 @@ def _others(
     found: list[Persons] = []
     record = np.empty(person.size, np.uint32)
     records_of(c.city, c.rates, c.state, c.course_keys, person, record)
-    whereabouts, at = c.state.whereabouts.copy(), None
+    whereabouts, at = c.going_back(), None
     for asked_day in range(day - 1, max(int(first.min()), day - LOOK_BACK, 0) - 1, -1):
         c.take_back(whereabouts, asked_day, at)
         at = asked_day

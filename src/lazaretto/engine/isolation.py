@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lazaretto.chance import draw, low31
 from lazaretto.engine.city import AGE_MASK, City, household_of
+from lazaretto.engine.memory import prefetch
 from lazaretto.engine.ordered import positions
 from lazaretto.engine.state import AT_HOME, State, where_is
 
@@ -26,9 +27,23 @@ HOME = 0
 UNKNOWN_COURSE = 255
 NO_RULE = -1
 
+AHEAD = 16
+"""Rows of the table between one that is looked at and one whose memory is asked for."""
 
-Columns = tuple[NDArray[Any], ...]
-"""The columns of `Isolated`, in order."""
+STAY = np.dtype(
+    [
+        ("reason", np.uint8),
+        ("place", np.uint8),
+        ("since", np.int16),
+        ("negatives", np.uint8),
+        ("course", np.uint8),
+        ("district", np.uint8),
+        ("", np.uint8),
+    ]
+)
+"""What is known of one isolated person, in eight bytes; see `Isolated`."""
+
+COLUMNS = ("reason", "place", "since", "negatives", "course", "district")
 
 
 class Holding(NamedTuple):
@@ -46,43 +61,61 @@ class Holding(NamedTuple):
 
 @dataclass
 class Isolated:
-    """Everybody isolated, ascending by person; arrays of shape (n,).
+    """Everybody isolated, ascending by person.
 
     Parameters
     ----------
     person
-        Who.
-    reason
-        Why, see `CASE` and the following.
-    place
-        `HOME`, or 1 + the stock of the bed.
-    since
-        Day on which isolation for this reason began.
-    negatives
-        Negative tests in a row.
-    course
-        Course of infection, `UNKNOWN_COURSE` until it is needed.
-    district
-        District of residence.
+        Who, shape (n,).
+    stay
+        What is known of each, of type `STAY`, shape (n,): ``reason``, why (see `CASE` and the
+        following); ``place``, `HOME` or 1 + the stock of the bed; ``since``, day on which
+        isolation for this reason began; ``negatives``, negative tests in a row; ``course`` of
+        infection, `UNKNOWN_COURSE` until it is needed; ``district`` of residence.
     """
 
     person: NDArray[np.int32]
-    reason: NDArray[np.uint8]
-    place: NDArray[np.uint8]
-    since: NDArray[np.int16]
-    negatives: NDArray[np.uint8]
-    course: NDArray[np.uint8]
-    district: NDArray[np.uint8]
+    stay: NDArray[Any]
+
+    def __post_init__(self) -> None:
+        self._persons, self._stays = self.person, self.stay
 
     @classmethod
     def nobody(cls) -> Isolated:
         """Return an empty table."""
-        small, days = np.empty(0, np.uint8), np.empty(0, np.int16)
-        return cls(np.empty(0, np.int32), small, small, days, small, small, small)
+        return cls(np.empty(0, np.int32), np.empty(0, STAY))
+
+    @property
+    def reason(self) -> NDArray[np.uint8]:
+        """Why each person is isolated; a view, as the next ones."""
+        return self.stay["reason"]
+
+    @property
+    def place(self) -> NDArray[np.uint8]:
+        """Where each person is isolated."""
+        return self.stay["place"]
+
+    @property
+    def since(self) -> NDArray[np.int16]:
+        """Since when each person is isolated."""
+        return self.stay["since"]
+
+    @property
+    def district(self) -> NDArray[np.uint8]:
+        """Where each person lives."""
+        return self.stay["district"]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return every array by name."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        """Return every column by name."""
+        columns = {name: self.stay[name].copy() for name in COLUMNS}
+        return {"person": self.person.copy(), **columns}
+
+    def restore(self, saved: dict[str, NDArray[Any]]) -> None:
+        """Take over what `arrays` returned at another time."""
+        self._persons = self.person = saved["person"]
+        self._stays = self.stay = np.zeros(self.person.size, STAY)
+        for name in COLUMNS:
+            self.stay[name] = saved[name]
 
     @property
     def size(self) -> int:
@@ -103,27 +136,22 @@ class Isolated:
         n = person.size
         if not n:
             return
-        more = Isolated(
-            person,
-            np.full(n, reason, np.uint8),
-            np.full(n, place, np.uint8),
-            np.full(n, day, np.int16),
-            np.zeros(n, np.uint8),
-            np.full(n, UNKNOWN_COURSE, np.uint8),
-            district.astype(np.uint8),
-        )
+        stay = np.zeros(n, STAY)
+        stay["reason"], stay["place"], stay["since"] = reason, place, day
+        stay["course"], stay["district"] = UNKNOWN_COURSE, district
         size = self.size + n
-        out = Isolated(*(np.empty(size, array.dtype) for array in self.arrays().values()))
-        merge(tuple(self.arrays().values()), tuple(more.arrays().values()),
-              tuple(out.arrays().values()))  # fmt: skip
-        for name, array in out.arrays().items():
-            setattr(self, name, array)
+        if size > self._persons.size:  # room to grow: to fill new memory costs more than to move
+            room = size + size // 2
+            self._persons, self._stays = np.empty(room, np.int32), np.empty(room, STAY)
+            self._persons[: self.size], self._stays[: self.size] = self.person, self.stay
+        self.person, self.stay = self._persons[:size], self._stays[:size]
+        insert(self.person, _whole(self.stay), person, _whole(stay))
 
     def turn_into(self, at: NDArray[np.int64], reason: int, day: int) -> None:
         """Isolate persons in the table for another reason from today on."""
         self.reason[at] = reason
         self.since[at] = day
-        self.negatives[at] = 0
+        self.stay["negatives"][at] = 0
 
     def take_out(self, person: NDArray[np.int32]) -> None:
         """Take persons out of the table, those of them who are in it."""
@@ -135,45 +163,40 @@ class Isolated:
     def remove(self, gone: NDArray[np.bool_]) -> None:
         """Take persons out of the table, by mask of shape (n,)."""
         if gone.any():
-            n = compress(tuple(self.arrays().values()), gone)
-            for name, array in self.arrays().items():
-                setattr(self, name, array[:n])
+            n = compress(self.person, _whole(self.stay), gone)
+            self.person, self.stay = self.person[:n], self.stay[:n]
 
 
-@njit(inline="always", _nrt=False)
-def _copy_row(source: Columns, i: int, to: Columns, k: int) -> None:
-    to[0][k] = source[0][i]
-    to[1][k] = source[1][i]
-    to[2][k] = source[2][i]
-    to[3][k] = source[3][i]
-    to[4][k] = source[4][i]
-    to[5][k] = source[5][i]
-    to[6][k] = source[6][i]
+def _whole(stay: NDArray[Any]) -> NDArray[np.uint64]:
+    """Return stays as numbers, which are copied in one piece."""
+    return stay.view(np.uint64)
 
 
 @njit(nogil=True, _nrt=False, cache=True)
-def merge(one: Columns, other: Columns, out: Columns) -> None:
-    """Put two tables together by person; all columns as in `Isolated`, ``out`` is written."""
-    i, j = 0, 0
-    n, m = one[0].size, other[0].size
-    for k in range(n + m):
-        if j == m or (i < n and one[0][i] <= other[0][j]):
-            _copy_row(one, i, out, k)
-            i += 1
+def insert(
+    person: NDArray[np.int32],
+    stay: NDArray[np.uint64],
+    new: NDArray[np.int32],
+    new_stay: NDArray[np.uint64],
+) -> None:
+    """Put new persons into a table, both ascending, that ends with as many free rows."""
+    i, j = person.size - new.size - 1, new.size - 1
+    while j >= 0:
+        if i >= 0 and person[i] > new[j]:
+            person[i + j + 1], stay[i + j + 1] = person[i], stay[i]
+            i -= 1
         else:
-            _copy_row(other, j, out, k)
-            j += 1
+            person[i + j + 1], stay[i + j + 1] = new[j], new_stay[j]
+            j -= 1
 
 
 @njit(nogil=True, _nrt=False, cache=True)
-def compress(table: Columns, gone: NDArray[np.bool_]) -> int:
+def compress(person: NDArray[np.int32], stay: NDArray[np.uint64], gone: NDArray[np.bool_]) -> int:
     """Close the gaps that persons leave, by mask of shape (n,); return how many are left."""
     k = 0
     for i in range(gone.size):
-        if not gone[i]:
-            if i > k:
-                _copy_row(table, i, table, k)
-            k += 1
+        person[k], stay[k] = person[i], stay[i]
+        k += 0 if gone[i] else 1
     return k
 
 
@@ -182,10 +205,7 @@ def test_isolated(
     state: State,
     holding: Holding,
     person: NDArray[np.int32],
-    reason: NDArray[np.uint8],
-    since: NDArray[np.int16],
-    negatives: NDArray[np.uint8],
-    district: NDArray[np.uint8],
+    stay: NDArray[Any],
     kind: NDArray[np.int64],
     day: int,
     key: np.uint64,
@@ -202,8 +222,8 @@ def test_isolated(
     ----------
     state, holding
         The residents and the rules in force.
-    person, reason, since, negatives, district
-        The table (`Isolated`); ``negatives`` is written.
+    person, stay
+        The table (`Isolated`); negative tests are written.
     kind
         `KIND`.
     day, key
@@ -214,13 +234,15 @@ def test_isolated(
         Receive who is newly positive, and who is released, shape (n,).
     """
     for i in range(person.size):
+        prefetch(state.infected_on, person[min(i + AHEAD, person.size - 1)])
         positive[i] = False
         released[i] = False
-        rule = holding.rule[kind[reason[i]], district[i]]
+        mine = stay[i]
+        rule = holding.rule[kind[mine.reason], mine.district]
         if rule == NO_RULE:
             released[i] = True
             continue
-        stayed = day - np.int64(since[i])
+        stayed = day - np.int64(mine.since)
         least, longest = holding.days[rule, 0], holding.days[rule, 1]
         needed, every = holding.days[rule, 2], holding.days[rule, 3]
         if stayed + 1 >= longest:
@@ -230,42 +252,54 @@ def test_isolated(
         if leaving and needed == 0:
             released[i] = True
             continue
-        if not leaving and (reason[i] == CASE or every == 0 or stayed % every != 0):
+        if not leaving and (mine.reason == CASE or every == 0 or stayed % every != 0):
             continue
-        tested[rule, reason[i], district[i]] += 1
+        tested[rule, mine.reason, mine.district] += 1
         who = np.int64(person[i])
         infected = np.int64(state.infected_on[who])
         found = False
         if infected >= 0 and day - infected < holding.positive.shape[1]:
             found = low31(draw(key, who, 0)) < holding.positive[rule, day - infected]
         if found:
-            negatives[i] = 0
-            positive[i] = reason[i] != CASE
+            mine.negatives = 0
+            positive[i] = mine.reason != CASE
         elif leaving:
-            negatives[i] += 1
-            released[i] = negatives[i] >= needed
+            mine.negatives += 1
+            released[i] = mine.negatives >= needed
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def count_places(stay: NDArray[Any], out: NDArray[np.int64]) -> None:
+    """Count the isolated by place, ``out`` of shape (n_stocks + 1,)."""
+    for i in range(stay.size):
+        out[stay[i].place] += 1
+
+
+def persons_by_place(stay: NDArray[Any], n_places: int) -> NDArray[np.int64]:
+    """Return how many of the isolated are at each place, shape (n_places,)."""
+    out = np.zeros(n_places, np.int64)
+    count_places(stay, out)
+    return out
 
 
 @njit(nogil=True, _nrt=False, cache=True)
 def who_wants(
-    reason: NDArray[np.uint8],
-    district: NDArray[np.uint8],
-    place: NDArray[np.uint8],
-    since: NDArray[np.int16],
+    stay: NDArray[Any],
     kind_of: NDArray[np.int64],
     kind: int,
     here: NDArray[np.bool_],
     fits: NDArray[np.bool_],
     first: int,
     last: int,
+    by_day: NDArray[np.int64],
     out: NDArray[np.int64],
 ) -> int:
     """List who is to be moved to other beds; return how many.
 
     Parameters
     ----------
-    reason, district, place, since
-        The table (`Isolated`).
+    stay
+        Of the table (`Isolated`).
     kind_of, kind
         `KIND`, and the kind of rule.
     here
@@ -274,29 +308,20 @@ def who_wants(
         Places the rule is content with, shape (n_stocks + 1,).
     first, last
         First and last day on which isolation may have begun for a transfer today.
+    by_day
+        Receives how many there are by day on which it began, shape (last + 1,).
     out
         Receives positions in the table, shape (n,).
     """
     n = 0
-    for i in range(reason.size):
-        if fits[place[i]] or since[i] > last or since[i] < first:
-            continue
-        if kind_of[reason[i]] == kind and here[district[i]]:
+    for i in range(stay.size):
+        mine = stay[i]
+        wants = not fits[mine.place] and first <= mine.since <= last
+        if wants and kind_of[mine.reason] == kind and here[mine.district]:
+            by_day[mine.since] += 1
             out[n] = i
             n += 1
     return n
-
-
-@njit(nogil=True, _nrt=False, cache=True)
-def count_held(
-    reason: NDArray[np.uint8],
-    district: NDArray[np.uint8],
-    place: NDArray[np.uint8],
-    out: NDArray[np.int64],
-) -> None:
-    """Count the isolated by district, reason, and at home or not, shape (n_districts, 5, 2)."""
-    for i in range(reason.size):
-        out[district[i], reason[i], 0 if place[i] == HOME else 1] += 1
 
 
 @njit(nogil=True, _nrt=False, cache=True)
@@ -306,7 +331,7 @@ def companions(
     child: NDArray[np.int32],
     first_adult: int,
     person: NDArray[np.int32],
-    place: NDArray[np.uint8],
+    stay: NDArray[Any],
     bed: int,
     out: NDArray[np.int32],
 ) -> int:
@@ -320,7 +345,7 @@ def companions(
         Children about to be moved, ascending, shape (n,).
     first_adult
         Age band from which a member of the household counts as an adult.
-    person, place, bed
+    person, stay, bed
         The table (`Isolated`), and the place the children are moved to: who has an adult of the
         household there needs no other.
     out
@@ -334,7 +359,7 @@ def companions(
             if np.int64(city.attributes[member] & AGE_MASK) < first_adult:
                 continue
             at = np.searchsorted(person, member)
-            if at < person.size and person[at] == member and place[at] == bed:
+            if at < person.size and person[at] == member and stay[at].place == bed:
                 adult = np.int64(-1)
                 break
             if adult < 0 and where_is(state.whereabouts, member) <= AT_HOME:
@@ -344,36 +369,3 @@ def companions(
             out[n] = adult
             n += 1
     return n
-
-
-@njit(nogil=True, _nrt=False, cache=True)
-def children_apart(
-    city: City, person: NDArray[np.int32], place: NDArray[np.uint8], first_adult: int
-) -> int:
-    """Return how many children are in a bed without an adult of their household in the same one.
-
-    Parameters
-    ----------
-    city
-        The city.
-    person, place
-        The table (`Isolated`).
-    first_adult
-        Age band from which a member of the household counts as an adult.
-    """
-    apart = 0
-    for i in range(person.size):
-        who = np.int64(person[i])
-        if place[i] == HOME or np.int64(city.attributes[who] & AGE_MASK) >= first_adult:
-            continue
-        first, size = household_of(city, who)
-        accompanied = False
-        for step in (-1, 1):
-            j = i + step
-            while 0 <= j < person.size and first <= person[j] < first + size:
-                adult = np.int64(city.attributes[person[j]] & AGE_MASK) >= first_adult
-                accompanied |= bool(adult and place[j] == place[i])
-                j += step
-        if not accompanied:
-            apart += 1
-    return apart

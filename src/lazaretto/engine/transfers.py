@@ -16,6 +16,7 @@ from lazaretto.engine.isolation import (
     FALSE_POSITIVE,
     KIND,
     companions,
+    persons_by_place,
     who_wants,
 )
 from lazaretto.engine.state import AWAY
@@ -53,7 +54,7 @@ def transfer(c: Containment, day: int, orders: Orders) -> Riders:
     """
     rules = orders.rules
     n_districts = len(c.places.districts)
-    beds = np.bincount(c.isolated.place, minlength=len(orders.stocks) + 1)[1:]
+    beds = persons_by_place(c.isolated.stay, len(orders.stocks) + 1)[1:]
     free = np.maximum(orders.amount - beds, 0)
     seats = orders.amount.copy()
     moved: list[tuple[Persons, int, int]] = []
@@ -87,14 +88,16 @@ def _fill(
     fits = np.zeros(len(orders.stocks) + 1, np.bool_)
     fits[np.array(stocks) + 1] = True
     wants = np.empty(table.size, np.int64)
-    n = who_wants(table.reason, table.district, table.place, table.since, KIND, kind, here, fits,
-                  day - max(rule.least_days // 2, rule.transfer_days),
-                  day - rule.transfer_days, wants)  # fmt: skip
+    last = day - rule.transfer_days
+    by_day = np.zeros(max(last + 1, 0), np.int64)
+    n = who_wants(table.stay, KIND, kind, here, fits,
+                  day - max(rule.least_days // 2, rule.transfer_days), last, by_day,
+                  wants)  # fmt: skip
     seat = None if rule.seats is None else orders.stock(rule.seats)
     most = int(sum(free[stock] for stock in set(stocks)))
     if seat is not None:
         most = min(most, int(seats[seat]))
-    waiting = _first(c, wants[:n], most)
+    waiting = _first(c, wants[:n], by_day, most)
     behind = n - waiting.size
     for stock in stocks:
         n = min(int(free[stock]), waiting.size)
@@ -120,17 +123,15 @@ def _fill(
         c.waiting[stock] += waiting.size + behind
 
 
-def _first(c: Containment, at: NDArray[np.int64], most: int) -> Persons:
+def _first(c: Containment, at: NDArray[np.int64], by_day: NDArray[np.int64], most: int) -> Persons:
     """Return those isolated longest, by lot among those of one day, at most ``most`` of them."""
     table = c.isolated
-    if most == 0:
+    if most == 0 or not at.size:
         return np.empty(0, np.int32)
-    since = table.since[at].astype(np.int64)
+    since = table.since[at]
     if at.size > most:
-        first = int(since.min())
-        enough = np.cumsum(np.bincount(since - first)) >= most
-        at = at[since <= first + int(np.argmax(enough))]
-        since = table.since[at].astype(np.int64)
+        early = since <= np.argmax(np.cumsum(by_day) >= most)
+        at, since = at[early], since[early]
     lot = draws_of(c.key(Purpose.ISOLATION), table.person[at], 1)
     return table.person[at[np.lexsort((lot, since))[:most]]]
 
@@ -144,7 +145,7 @@ def _accompany(
     first_adult = -(-rule.child_age // 5)
     child = going[(age < first_adult) & (reason != COMPANION)]
     adults = np.empty(child.size, np.int32)
-    n = companions(c.city, c.state, child, first_adult, c.isolated.person, c.isolated.place,
+    n = companions(c.city, c.state, child, first_adult, c.isolated.person, c.isolated.stay,
                    stock + 1, adults)  # fmt: skip
     adults = adults[: min(n, most)]
     at = c.isolated.position(adults)

@@ -7,17 +7,24 @@ import numpy as np
 from lazaretto.chance import Purpose, draws, draws_of, stream_key
 from lazaretto.engine.cohort import infect, no_count, still_needed, unprotect
 from lazaretto.engine.containment import Containment, holding_of
+from lazaretto.engine.counting import count_held
 from lazaretto.engine.diary import empty_met
-from lazaretto.engine.exposures import empty_exposures, order_keys, partition_shift, winners
+from lazaretto.engine.exposures import (
+    empty_exposures,
+    label_of,
+    order_keys,
+    partition_shift,
+    winners,
+)
 from lazaretto.engine.facilities import together
 from lazaretto.engine.infection import records_of
 from lazaretto.engine.isolation import (
     KIND,
-    children_apart,
+    STAY,
     companions,
     compress,
-    count_held,
-    merge,
+    count_places,
+    insert,
     test_isolated,
     who_wants,
 )
@@ -30,7 +37,7 @@ from lazaretto.engine.state import mark, marked, move, undo, whereabouts_of
 from lazaretto.engine.tracing import Asked, list_contacts, list_household
 from lazaretto.engine.transmission import emit
 from lazaretto.engine.vaccinated import doses_of
-from lazaretto.words import BUS
+from lazaretto.words import BUS, SEED
 
 NOBODY = np.empty(0, np.int32)
 FLAGS, SMALL, COUNTS = np.empty(0, np.bool_), np.empty(0, np.uint8), np.empty(0, np.int64)
@@ -51,6 +58,7 @@ def warm_up(simulation: Simulation) -> None:
     emit(run.city, run.rates, run.policy, run.state, NOBODY, RECORDS, 0, 1, key, 0, 0,
          partition_shift(run.people.n_persons), empty_exposures(CAPACITY, False))  # fmt: skip
     winners(order_keys(NOBODY, LABELS))
+    label_of(SEED, 0, 0)
     infect(run.city, run.rates, run.policy, run.state, NOBODY, LABELS, 0, key, RECORDS,
            no_count(n_districts))  # fmt: skip
     still_needed(run.rates, run.state.known, NOBODY, RECORDS, 0, False)
@@ -97,14 +105,15 @@ def _warm_containment(c: Containment, run: Simulation, key: np.uint64) -> None:
     positions(NOBODY, NOBODY, COUNTS)
     table = c.isolated
     tested = np.zeros((1, 5, n_districts), np.int64)
-    test_isolated(state, holding_of(run.orders, n_days), table.person, table.reason, table.since,
-                  table.negatives, table.district, KIND, 0, key, tested, FLAGS, FLAGS)  # fmt: skip
+    test_isolated(state, holding_of(run.orders, n_days), table.person, table.stay,
+                  KIND, 0, key, tested, FLAGS, FLAGS)  # fmt: skip
     place = np.zeros(1, np.bool_)
-    who_wants(SMALL, SMALL, SMALL, table.since, KIND, 0, place, place, 0, 0, COUNTS)
-    count_held(SMALL, SMALL, SMALL, np.zeros((1, 5, 2), np.int64))
-    columns = tuple(table.arrays().values())
-    merge(columns, columns, columns)
-    compress(columns, FLAGS)
-    companions(city, state, NOBODY, 3, NOBODY, SMALL, 1, NOBODY)
-    children_apart(city, NOBODY, SMALL, 3)
-    together(city, rates, state, c.course_keys, NOBODY, COUNTS, SMALL, np.zeros(1), BUS, 0, key)
+    stay, places = np.empty(0, STAY), np.zeros(1, np.int64)
+    who_wants(stay, KIND, 0, place, place, 0, 0, places, COUNTS)
+    count_places(stay, places)
+    count_held(city, NOBODY, stay, 3, places, np.zeros((1, 5, 2), np.int64))
+    packed = stay.view(np.uint64)
+    insert(NOBODY, packed, NOBODY, packed)
+    compress(NOBODY, packed, FLAGS)
+    companions(city, state, NOBODY, 3, NOBODY, stay, 1, NOBODY)
+    together(city, rates, state, c.course_keys, NOBODY, NOBODY, stay, np.zeros(1), BUS, 0, key)
