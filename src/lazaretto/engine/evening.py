@@ -19,8 +19,11 @@ from lazaretto.measures.rules import Test
 SYMPTOMS, SCREENING, ANTIGEN_SCREENING, CONTACT_TEST, ISOLATION_TEST = range(5)
 """Why a sample is taken, in the order of `lazaretto.words.SAMPLED_FOR`."""
 
-PIECE = 1 << 16
-"""Records of a cohort sampled by one thread at a time."""
+PIECE = 1 << 15
+"""Persons that one thread samples at a time."""
+
+Piece = list[tuple[Cohort, slice]]
+"""Parts of cohorts, together at most `PIECE` records."""
 
 
 def take_samples(c: Containment, day: int, orders: Orders, cohorts: list[Cohort]) -> None:
@@ -79,29 +82,43 @@ def _positive(
         c.key(Purpose.SCREENING, day),
         c.key(Purpose.PARTICIPATION),
     )
-    pieces = [
-        (cohort, start)
-        for cohort in cohorts
-        if day - cohort.day < max(positive.shape[1], longest + 31)
-        for start in range(0, cohort.size, PIECE)
-    ]
+    last = max(positive.shape[1], longest + 31)
+    watched = [cohort for cohort in cohorts if day - cohort.day < last]
 
-    def look(piece: tuple[Cohort, int]) -> tuple[NDArray[np.int64], Persons, NDArray[np.uint8]]:
-        cohort, start = piece
-        part = slice(start, start + PIECE)
+    def look(piece: Piece) -> tuple[NDArray[np.int64], Persons, NDArray[np.uint8]]:
+        person = np.concatenate([cohort.person[part] for cohort, part in piece])
+        record = np.concatenate([cohort.record[part] for cohort, part in piece])
+        sizes = [part.stop - part.start for _, part in piece]
+        infected = np.repeat(np.array([cohort.day for cohort, _ in piece], np.int16), sizes)
         came = np.zeros_like(visits)
-        size = min(PIECE, cohort.size - start) * len(tests)
-        out, slot = np.empty(size, np.int32), np.empty(size, np.uint8)
-        last = cohort.day if day >= c.rates.wanes_after else -1
-        n = sample(c.city, c.state, samples, keys, cohort.person[part], cohort.record[part],
-                   day - cohort.day, last, came, out, slot)  # fmt: skip
+        out = np.empty(person.size * len(tests), np.int32)
+        slot = np.empty(out.size, np.uint8)
+        n = sample(c.city, c.state, samples, keys, person, record, infected, day,
+                   day >= c.rates.wanes_after, came, out, slot)  # fmt: skip
         return came, out[:n].copy(), slot[:n].copy()
 
-    found = c.workers.map(look, pieces)
+    found = c.workers.map(look, _pieces(watched))
     for came, _, _ in found:
         visits += came
     person = np.concatenate([np.empty(0, np.int32), *(some[1] for some in found)])
     return person, np.concatenate([np.empty(0, np.uint8), *(some[2] for some in found)])
+
+
+def _pieces(cohorts: list[Cohort]) -> list[Piece]:
+    """Return the cohorts in pieces, small ones together: a call costs as much as 500 persons."""
+    pieces: list[Piece] = []
+    room = 0
+    for cohort in cohorts:
+        start = 0
+        while start < cohort.size:
+            if room == 0:
+                pieces.append([])
+                room = PIECE
+            end = min(start + room, cohort.size)
+            pieces[-1].append((cohort, slice(start, end)))
+            room -= end - start
+            start = end
+    return pieces
 
 
 def _visits(
@@ -169,9 +186,16 @@ def _isolated(c: Containment, day: int, orders: Orders) -> None:
     n = table.size
     holding = holding_of(orders, c.settings.courses.pcr.size)
     positive, released = np.empty(n, np.bool_), np.empty(n, np.bool_)
-    tested = np.zeros((holding.days.shape[0], 5, len(c.places.districts)), np.int64)
-    test_isolated(c.state, holding, table.person, table.stay, KIND, day,
-                  c.key(Purpose.ISOLATION, day), tested, positive, released)  # fmt: skip
+    key = c.key(Purpose.ISOLATION, day)
+
+    def test(start: int) -> NDArray[np.int64]:
+        some = slice(start, start + PIECE)
+        count = np.zeros((holding.days.shape[0], 5, len(c.places.districts)), np.int64)
+        test_isolated(c.state, holding, table.person[some], table.stay[some], KIND, day, key,
+                      count, positive[some], released[some])  # fmt: skip
+        return count
+
+    tested = np.sum(c.workers.map(test, range(0, n, PIECE)), axis=0)
     rules = orders.rules
     every = [*rules.cases, *rules.contacts, *rules.second_contacts]
     c.tally.samples[day, :, ISOLATION_TEST] += tested[:, CASE].sum(axis=0)

@@ -51,13 +51,14 @@ def sample(
     keys: Keys,
     person: NDArray[np.int32],
     record: NDArray[np.uint32],
-    since: int,
-    last: int,
+    infected: NDArray[np.int16],
+    day: int,
+    again: bool,
     visits: NDArray[np.int64],
     positive: NDArray[np.int32],
     slot: NDArray[np.uint8],
 ) -> int:
-    """Sample the infected of one cohort; return how many samples are positive.
+    """Sample infected persons; return how many samples are positive.
 
     Parameters
     ----------
@@ -65,12 +66,12 @@ def sample(
         The city and its residents.
     samples, keys
         How persons are sampled today.
-    person, record
-        The cohort, or a part of it.
-    since
-        Days since it was infected.
-    last
-        Its day of infection, to pass over those infected again since; -1 where nobody can be.
+    person, record, infected
+        Who, the packed records, and days of infection, shape (n,).
+    day
+        Today.
+    again
+        Whether anybody may have been infected again since, and is to be passed over.
     visits
         Receives visits of the symptomatic, shape (n_symptoms, n_districts).
     positive, slot
@@ -78,11 +79,12 @@ def sample(
         (person.size * (n_symptoms + n_rounds),) at least.
     """
     n_symptoms, n_rounds = samples.seek.shape[0], samples.due.shape[0]
-    detected = since < samples.positive.shape[1]
-    rounds = n_rounds > 0 and detected
     n = 0
     for i in range(person.size):
         who = np.int64(person[i])
+        since = day - np.int64(infected[i])
+        detected = since < samples.positive.shape[1]
+        rounds = n_rounds > 0 and detected
         onset = onset_of(record[i])
         ill = since - onset
         seeks = onset != NO_SYMPTOMS and 0 <= ill < samples.seek.shape[2]
@@ -95,7 +97,7 @@ def sample(
                 continue
         if is_marked(state.known, who) or where_is(state.whereabouts, who) > AT_HOME:
             continue
-        if last >= 0 and state.infected_on[who] != last:
+        if again and state.infected_on[who] != infected[i]:
             continue
         building = building_of(city, who)
         if seeks:

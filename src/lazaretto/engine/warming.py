@@ -81,7 +81,8 @@ def _warm_containment(c: Containment, run: Simulation, key: np.uint64) -> None:
         np.empty((0, n_days), np.uint32),
     )
     visits = np.zeros((0, n_districts), np.int64)
-    sample(city, state, samples, Keys(key, key, key), NOBODY, RECORDS, 0, 0, visits, NOBODY, SMALL)
+    days, keys = np.empty(0, np.int16), Keys(key, key, key)
+    sample(city, state, samples, keys, NOBODY, RECORDS, days, 0, False, visits, NOBODY, SMALL)
     lots(key, NOBODY, SMALL, RECORDS)
     due = np.zeros(c.places.compound_persons.size, np.uint8)
     false_positives(city, state, due, np.uint32(0), key, key, 0, n_days, 0, 0,
@@ -93,8 +94,7 @@ def _warm_containment(c: Containment, run: Simulation, key: np.uint64) -> None:
     mark(state.known, NOBODY)
     marked(state.known, NOBODY, FLAGS)
     records_of(city, rates, state, c.course_keys, NOBODY, RECORDS)
-    delays = np.empty(0, np.int16)
-    classify(c.settings.reporting, c.report_keys, state, NOBODY, FLAGS, SMALL, delays)
+    classify(c.settings.reporting, c.report_keys, state, NOBODY, FLAGS, SMALL, days)
     asked = Asked(key, key, key, np.zeros(6, np.uint32))
     used = np.zeros(1, np.int64)
     list_contacts(city, rates, run._other, run.policy, state, asked, NOBODY, RECORDS, 0, 0,
