@@ -136,7 +136,11 @@ def who_is(city: City, policy: Policy, person: int, district: int, essential: in
     return np.int64(essential)
 
 
-@njit(inline="always", _nrt=False)
+# What follows is asked of confined people only, so it is called and not inlined: inlined at each of
+# its places it would make the kernels take minutes to compile.
+
+
+@njit(_nrt=False)
 def breaks_rules(
     city: City, policy: Policy, whereabouts: NDArray[np.uint64], person: int, building: int
 ) -> bool:
@@ -151,7 +155,7 @@ def breaks_rules(
     return leaks_today(city, policy.leak, person, building)
 
 
-@njit(inline="always", _nrt=False)
+@njit(_nrt=False)
 def joins_in(policy: Policy, whereabouts: NDArray[np.uint64], person: int, building: int) -> bool:
     """Return whether a person takes part in today's break-out, if the compound has one."""
     if policy.moved and where_is(whereabouts, person) != AT_LARGE:
@@ -159,36 +163,37 @@ def joins_in(policy: Policy, whereabouts: NDArray[np.uint64], person: int, build
     return takes_part(policy.leak, person, building)
 
 
-@njit(inline="always", _nrt=False)
+@njit(_nrt=False)
 def may_slip(
+    city: City,
     policy: Policy,
     whereabouts: NDArray[np.uint64],
     person: int,
     building: int,
     layer: int,
-    leaking: bool,
     bits: np.uint64,
 ) -> bool:
-    """Return whether a contact that a person's tier does not allow may yet happen.
+    """Return whether a contact that the source's tier does not allow may yet happen.
 
     Parameters
     ----------
-    policy, whereabouts
-        Today's policy, where everybody is.
+    city, policy, whereabouts
+        The city, today's policy, where everybody is.
     person, building, layer
-        One side of the contact, and its layer.
-    leaking
-        Whether the person breaks the rules today.
+        The source, and the layer of the contact.
     bits
         Random bits of the contact.
     """
-    if leaking or who_visits(policy.leak, layer, bits) == 1:
+    if policy.leak.leaks == 0:
+        return False
+    if who_visits(policy.leak, layer, bits) == 1:
         return True
-    crowd = in_the_crowd(policy.leak, layer, bits)
-    return crowd and joins_in(policy, whereabouts, person, building)
+    if in_the_crowd(policy.leak, layer, bits) and joins_in(policy, whereabouts, person, building):
+        return True
+    return breaks_rules(city, policy, whereabouts, person, building)
 
 
-@njit(inline="always", _nrt=False)
+@njit(_nrt=False)
 def slips_through(
     city: City,
     policy: Policy,
@@ -216,10 +221,10 @@ def slips_through(
     visits = who_visits(policy.leak, layer, bits)
     if visits == 0:
         return breaks_rules(city, policy, whereabouts, source, home)
-    if visits == 1:
-        return breaks_rules(city, policy, whereabouts, target, target_building)
-    if not theirs and not breaks_rules(city, policy, whereabouts, target, target_building):
-        return False
+    if visits == 1 or not theirs:
+        leaks = breaks_rules(city, policy, whereabouts, target, target_building)
+        if visits == 1 or not leaks:
+            return leaks
     return made or breaks_rules(city, policy, whereabouts, source, home)
 
 

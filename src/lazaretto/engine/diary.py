@@ -21,7 +21,6 @@ from lazaretto.engine.contacts import (
     NUMBER_OF_EVENTS,
     USUAL,
     Policy,
-    breaks_rules,
     contact_happens,
     draw_target,
     may_slip,
@@ -150,7 +149,7 @@ def write_diary(
         if where > AT_HOME:
             return 0
     mine, usual = policy.keep[0, 0, 0], policy.keep[0, 0, 0]
-    home, leaking, meets = np.int64(0), np.int64(-1), True
+    home, meets = np.int64(0), True
     if policy.free == 0:
         home = building_of(city, person)
         district = np.int64(city.building_district[home])
@@ -200,10 +199,7 @@ def write_diary(
                 if not made:
                     if policy.leak.leaks == 0 or low31(chance) >= usual[layer]:
                         continue
-                    if leaking < 0:
-                        leaks = breaks_rules(city, policy, whereabouts, person, home)
-                        leaking = np.int64(1 if leaks else 0)
-                    if not may_slip(policy, whereabouts, person, home, layer, leaking > 0, chance):
+                    if not may_slip(city, policy, whereabouts, person, home, layer, chance):
                         continue
                 target = draw_target(city, rates, person, record, layer, bits)
                 if target < 0:

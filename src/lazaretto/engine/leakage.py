@@ -110,7 +110,7 @@ def kind_of_household(
     return np.int64(kind + (1 if high31(bits) < migrant else 0))
 
 
-@njit(inline="always", _nrt=False)
+@njit(_nrt=False)
 def leaks_today(city: City, leak: Leakage, person: int, building: int) -> bool:
     """Return whether a person of a confined building breaks the rules today.
 

@@ -25,7 +25,6 @@ from lazaretto.engine.contacts import (
     NUMBER_OF_EVENTS,
     USUAL,
     Policy,
-    breaks_rules,
     contact_happens,
     draw_target,
     may_slip,
@@ -43,8 +42,6 @@ from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, HOUSEHOLD, SCHOOL, WO
 
 LAYER, SLIPS = np.uint8(7), np.uint8(8)
 """Bits of a layer in a block, and the mark of a contact that the source's tier does not allow."""
-
-DROPPED = np.uint8(255)
 
 
 @njit(inline="always", _nrt=False)
@@ -169,8 +166,7 @@ def _potential(
     free = policy.free != 0 and where == AT_LARGE
     at_home = where == AT_HOME
     mine, usual = policy.keep[0, 0, 0], policy.keep[0, 0, 0]
-    building, leaking = np.int64(0), np.int64(-1)
-    meets = True
+    building, meets = np.int64(0), True
     if policy.free == 0:
         building = building_of(city, person)
         district = np.int64(city.building_district[building])
@@ -204,12 +200,9 @@ def _potential(
             event += 1
             mark = np.uint8(0)
             if not free and not _allowed(policy, mine, at_home, layer, bits):
-                if leaking < 0:
-                    leaking = _leaking(city, policy, state, person, building)
-                mark = _slips(policy, state, usual, at_home, person, building, layer, leaking,
-                              bits)  # fmt: skip
-                if mark == DROPPED:
+                if not _slips(city, policy, state, usual, at_home, person, building, layer, bits):
                     continue
+                mark = SLIPS
             target = draw_target(city, rates, person, record, layer, bits)
             if target >= 0:
                 prefetch(city.member, target)
@@ -228,11 +221,9 @@ def _potential(
             layer = COMPOUND
         mark = np.uint8(0)
         if not free and not _allowed(policy, mine, at_home, layer, bits):
-            if leaking < 0:
-                leaking = _leaking(city, policy, state, person, building)
-            mark = _slips(policy, state, usual, at_home, person, building, layer, leaking, bits)
-            if mark == DROPPED:
+            if not _slips(city, policy, state, usual, at_home, person, building, layer, bits):
                 continue
+            mark = SLIPS
         target = draw_target(city, rates, person, record, layer, bits)
         if target >= 0:
             n = _put(block, n, position, layer | mark, target, bits)
@@ -248,12 +239,8 @@ def _allowed(
 
 
 @njit(inline="always", _nrt=False)
-def _leaking(city: City, policy: Policy, state: State, person: int, building: int) -> np.int64:
-    return np.int64(1 if breaks_rules(city, policy, state.whereabouts, person, building) else 0)
-
-
-@njit(inline="always", _nrt=False)
 def _slips(
+    city: City,
     policy: Policy,
     state: State,
     usual: NDArray[np.uint32],
@@ -261,17 +248,15 @@ def _slips(
     person: int,
     building: int,
     layer: int,
-    leaking: int,
     bits: np.uint64,
-) -> np.uint8:
+) -> bool:
     chance = second(bits)
     value = low31(chance)
     if policy.leak.leaks == 0 or value >= usual[layer]:
-        return DROPPED
+        return False
     if at_home and value >= policy.apart[layer]:
-        return DROPPED
-    slips = may_slip(policy, state.whereabouts, person, building, layer, leaking > 0, chance)
-    return SLIPS if slips else DROPPED
+        return False
+    return may_slip(city, policy, state.whereabouts, person, building, layer, chance)
 
 
 @njit(inline="always", _nrt=False)
