@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lazaretto.behaviour.messages import load_kernels
 from lazaretto.chance import Purpose, draws, draws_of, stream_key
 from lazaretto.engine.cohort import infect, no_count, still_needed, unprotect
 from lazaretto.engine.containment import Containment, holding_of
@@ -66,6 +67,9 @@ def warm_up(simulation: Simulation) -> None:
     draws(key, 0, 0)
     draws_of(key, NOBODY, 0)
     doses_of(run.state.vaccine, NOBODY, COUNTS, COUNTS, 0, COUNTS, np.empty(0, np.uint64))
+    behaviour = run.settings.behaviour
+    if behaviour is not None and behaviour.messages.active:
+        load_kernels(behaviour.messages)
     if run.containment.moves:
         _warm_containment(run.containment, simulation, key)
 
