@@ -291,7 +291,8 @@ def reach(
 
 def load_kernels(rules: Rules) -> None:
     """Compile or load what follows messages, with a few copies that count for nothing."""
-    law, crowd, key = law_of(rules), Crowd(np.array([1000, 1000])), content_key(np.uint64(0), 0, 0)
+    law, crowd = law_of(rules), Crowd(np.array([1000, 1000]))
+    key = content_key(stream_key(0, Purpose.MESSAGE), 0, 0)
     for most_copies in (1, 100):
         cascade = Cascade(law, crowd, key, 1.0, 0.0, most_copies).begin(MESSAGING, 3, 0)
         cascade.advance(MINUTES)

@@ -247,7 +247,7 @@ class _Work:
 
     def _labelled(self, simulation: Simulation, seed: int, setup: float, wall: float) -> xr.Dataset:
         people, settings, scenario = simulation.people, simulation.settings, self.scenario
-        return dataset(
+        labelled = dataset(
             simulation.tally,
             simulation.confinement.longest_stays(settings.n_days),
             settings.start,
@@ -269,7 +269,14 @@ class _Work:
                 "series_sha256": simulation.tally.series_sha256(),
             },
             [(stock.name, stock.unit) for stock in settings.stocks],
+            behaviour=settings.behaviour is not None,
         )
+        response = simulation.citizens.response
+        if response is not None and "breakouts" in labelled:
+            about = {"units": "break-outs", "long_name": "break-outs that one sets off in the mean"}
+            number = response.breakouts.reproduction_number()
+            labelled["defiance_reproduction"] = ((), number, about)
+        return labelled
 
 
 def _address(folder: RunFolder, seed: int) -> str:
