@@ -258,8 +258,8 @@ class Contacts(People):
             self.met.not_active += 1
             return False
         allowed = [self.side_makes(day, side, layer, value) for side in sides]
-        if all(allowed):
-            return True
+        if all(allowed) or layer == HOUSEHOLD:
+            return all(allowed)
         for side, ok in zip(sides, allowed, strict=True):
             if not ok and (not day.moods.leaks or value >= day.usual(side, layer)):
                 return False

@@ -15,6 +15,7 @@ from towns import (
     START,
     doses,
     reporting,
+    responsive,
     settings_for,
     severe,
     small_town,
@@ -32,10 +33,15 @@ from lazaretto.measures import (
     CloseSchools,
     CloseWorkplaces,
     ContactTracing,
+    FoodDelivery,
     HealthCare,
+    IncomeSupport,
     Isolation,
     Lockdown,
+    LongestStay,
     Measure,
+    MedicalPasses,
+    OfficialInformation,
     OpenResource,
     Quarantine,
     ReduceContacts,
@@ -44,9 +50,11 @@ from lazaretto.measures import (
     SymptomaticTesting,
     Trigger,
     VaccinationCampaign,
+    VisitingRights,
     Zones,
 )
 from lazaretto.people import Population
+from lazaretto.scenario.behaviour import Behaviour
 from lazaretto.words import LAYERS
 
 DAYS = 50
@@ -322,6 +330,46 @@ def vaccinations(draw: st.DrawFn, n_districts: int) -> Vaccination | None:
     return doses(n_districts, first, draw(st.integers(0, 9)), draw(shares()))
 
 
+SUPPORT: tuple[tuple[type[Measure], Fields], ...] = (
+    (FoodDelivery, lambda draw: {"share": draw(shares())}),
+    (MedicalPasses, lambda draw: {"share": draw(shares())}),
+    (IncomeSupport, lambda draw: {"share": draw(shares())}),
+    (OfficialInformation, lambda draw: {"accuracy": draw(shares())}),
+    (VisitingRights, lambda draw: {"share": draw(shares()), "contacts": draw(shares(0, 0.3))}),
+    (LongestStay, lambda draw: {
+        "days": draw(st.integers(3, 20)), "rest_days": draw(st.integers(1, 6))}),
+)  # fmt: skip
+
+
+@st.composite
+def supports(draw: st.DrawFn, districts: tuple[str, ...]) -> list[Measure]:
+    """Return support of some kinds, in half of the scenarios none; each kind once."""
+    chosen = draw(st.integers(0, 2 ** (len(SUPPORT) + 1) - 1))
+    if chosen >> len(SUPPORT):
+        return []
+    return [
+        kind(**fields(draw), **draw(in_force(kind, districts)))
+        for i, (kind, fields) in enumerate(SUPPORT)
+        if chosen >> i & 1
+    ]
+
+
+@st.composite
+def behaviours(draw: st.DrawFn) -> Behaviour | None:
+    """Return people who respond, in a quarter of the scenarios nobody."""
+    if draw(st.integers(0, 3)) == 0:
+        return None
+    off = {part: {"active": False} for part in draw(st.lists(
+        st.sampled_from(["fatigue", "hardship", "risk", "trust", "messages"]), max_size=2))}  # fmt: skip
+    leakage = {"at_start": draw(st.integers(1, 50)) / 100, "habit": draw(shares()),
+               "spread_person": draw(shares()), "visits_building": draw(shares()),
+               "visits_compound": draw(shares()), "visits_elsewhere": draw(shares())}  # fmt: skip
+    few = draw(st.sampled_from([None, None, None, {"share": 0.6, "left_in_lockdown": 0.7}]))
+    return responsive(
+        leakage=leakage, few_active=few, enforcement=draw(st.sampled_from([0, 1])), **off
+    )
+
+
 @st.composite
 def scenarios(draw: st.DrawFn) -> Made:
     """Return a town and the settings of a run."""
@@ -360,4 +408,7 @@ def scenarios(draw: st.DrawFn) -> Made:
         severity=None if severity is None else severe(severity),
         apart=np.array([1, *(draw(shares(0.0, 0.3)) for _ in LAYERS[1:])]),
     )  # fmt: skip
-    return Made(people, replace(made))
+    support = tuple(draw(supports(people.districts)))
+    return Made(
+        people, replace(made, behaviour=draw(behaviours()), measures=(*made.measures, *support))
+    )

@@ -18,7 +18,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 
 STOREYS = (
     {"cli"},
-    {"console_timeline"},
+    {"console_compare", "console_timeline"},
     {"console"},
     {"session", "reporting"},
     {"report", "studies"},

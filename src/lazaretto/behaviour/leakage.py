@@ -108,7 +108,7 @@ class MeanLeakage:
         leakage, fatigue = rules.leakage, rules.fatigue
         sd = np.hypot(float(leakage.spread_household), float(leakage.spread_person))
         effect = float(fatigue.effect) if fatigue.active else 0.0
-        tires = effect * lognormal_table(float(fatigue.spread), 128)
+        tires = effect * lognormal_table(float(fatigue.spread), 32)
         logits = np.arange(self.LOWEST * 16, self.HIGHEST * 16 + 1) / 16
         base = logits[:, None] + sd * _NODES
         self.table = np.empty((logits.size, 33))

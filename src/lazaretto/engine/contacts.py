@@ -272,7 +272,9 @@ def contact_happens(
     theirs = low31(bits) < policy.keep[district, policy.tier[building], who, layer]
     if theirs and made:
         return True
-    if policy.leak.leaks == 0 or low31(bits) >= policy.keep[district, USUAL, who, layer]:
+    if layer == HOUSEHOLD or policy.leak.leaks == 0:
+        return False
+    if not theirs and low31(bits) >= policy.keep[district, USUAL, who, layer]:
         return False
     return slips_through(
         city, policy, whereabouts, source, target, building, layer, bits, made, theirs

@@ -197,7 +197,9 @@ def write_diary(
                     continue
                 made = low31(chance) < mine[layer]
                 if not made:
-                    if policy.leak.leaks == 0 or low31(chance) >= usual[layer]:
+                    if layer == HOUSEHOLD or policy.leak.leaks == 0:
+                        continue
+                    if low31(chance) >= usual[layer]:
                         continue
                     if not may_slip(city, policy, whereabouts, person, home, layer, chance):
                         continue
