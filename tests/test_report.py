@@ -74,6 +74,7 @@ def one_run(
     seed=1,
     stocks=(),
     contained=None,
+    behaviour=False,
 ):
     """Return results of one run whose every number is known: shares of districts 1/2, 1/4, 1/4."""
     n = len(population)
@@ -107,6 +108,7 @@ def one_run(
         tally.confined_by_age[shut, :, 3] = shares
         stays[:, 0] = ages - shares
         stays[:, sealed_days] = shares
+    tally.persons_by_income[:] = tally.persons_by_tier[..., None] // 5
     if contained is not None:
         contained(tally)
     return dataset(
@@ -130,6 +132,7 @@ def one_run(
             "end": "2022-04-20",
         },
         stocks,
+        behaviour,
     )
 
 
@@ -709,15 +712,16 @@ def test_page_loads_nothing(page):
 def test_page_has_every_part_in_order(page):
     parts = ["headline", "wave", "reported-cases", "reported-by-district", "infections-by-layer",
              "effective-r", "confinement", "tier-map", "confined-over-time", "longest-stays",
-             "fit", "measures", "measures-timeline", "assumptions", "provenance",
+             "people", "scale", "both-pans", "ledger", "unit-values", "proportionality", "fit",
+             "measures", "measures-timeline", "assumptions", "flips", "provenance",
              "limits"]  # fmt: skip
     places = [page.index(f'id="{part}"') for part in parts]
     assert places == sorted(places)
     for words in ("3f9a41c0", "1, 2, 3, 4", "no survey found", "Seventh national census",
                   "East stays at home", "synthetic", "tuned to the data"):  # fmt: skip
         assert words in page, words
-    assert page.count('role="img"') == 16
-    assert page.count("<figcaption>") == 8
+    assert page.count('role="img"') == 18
+    assert page.count("<figcaption>") == 9
     assert (
         page.index("contacts.<wbr>essential")
         < page.index("<code>r0")
@@ -747,8 +751,8 @@ def test_page_of_a_city_is_small(tmp_path):
 
 def test_page_is_whole_without_javascript(page):
     body = page.split('id="specs"')[0]
-    assert body.count("<svg") == 16
-    assert body.count("</svg>") == 16
+    assert body.count("<svg") == 18
+    assert body.count("</svg>") == 18
     assert 'opacity="0"' not in body
 
 
@@ -814,7 +818,7 @@ def test_unfinished_report_is_not_left_behind(runs, tmp_path):
 def test_saved_figures(tmp_path):
     written = save_figures(one_run(), tmp_path, observed=data(), measures=MEASURES)
     names = {path.name.split(".")[0] for path in written}
-    assert len(written) == 3 * len(names) == 24
+    assert len(written) == 3 * len(names) == 27
     spec = json.loads((tmp_path / "reported-cases.vl.json").read_text())
     assert spec["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
     assert [row["observed"] for row in spec["datasets"]["reported"]][:N_DAYS] == WAVE.tolist()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
@@ -23,9 +24,14 @@ from lazaretto.console import (
     problems_shown,
     progress_shown,
     stop_asked,
+    stopped_at,
 )
 from lazaretto.console_timeline import print_timeline
 from lazaretto.scenario import library
+
+if TYPE_CHECKING:
+    from lazaretto.scenario import Scenario
+    from lazaretto.studies import RunFolder, RunOutcome
 
 app = typer.Typer(
     help="Would this containment policy hold, and what would it cost the people under it?",
@@ -44,25 +50,27 @@ Overrides = Annotated[
     list[str] | None, typer.Option("--set", help=OVERRIDE_HELP, metavar="KEY=VALUE")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
+Seed = Annotated[
+    int, typer.Option(min=0, metavar="N", help="Seed of the first replicate; others follow.")
+]
+Replicates = Annotated[int, typer.Option(min=1, metavar="K", help="Number of replicates.")]
+Threads = Annotated[
+    int, typer.Option(min=0, metavar="T", help="Threads, 0: all cores. Results do not change.")
+]
+RunFolders = Annotated[Path, typer.Option("--out", help="Where run folders lie.", metavar="DIR")]
+Report = Annotated[bool, typer.Option(help="Write the report and its figures.")]
 
 
 @app.command()
 def run(
     scenario: ScenarioName,
-    seed: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Seed of the first replicate; others follow.")
-    ] = 1,
-    replicates: Annotated[int, typer.Option(min=1, metavar="K", help="Number of replicates.")] = 1,
-    threads: Annotated[
-        int,
-        typer.Option(min=0, metavar="T", help="Threads, 0: all cores. Results do not change."),
-    ] = 0,
+    seed: Seed = 1,
+    replicates: Replicates = 1,
+    threads: Threads = 0,
     overrides: Overrides = None,
-    folder: Annotated[
-        Path, typer.Option("--out", help="Where run folders lie.", metavar="DIR")
-    ] = Path("runs"),
+    folder: RunFolders = Path("runs"),
     again: Annotated[bool, typer.Option("--again", help="Run even if a run is found.")] = False,
-    report: Annotated[bool, typer.Option(help="Write the report and its figures.")] = True,
+    report: Report = True,
     as_json: AsJson = False,
 ) -> None:
     """Simulate a scenario and write its run folder and report."""
@@ -88,21 +96,122 @@ def run(
                     against=different.against,
                 )
         except Interrupted as stopped:
-            at = f" with {stopped.goes_on_from}" if stopped.goes_on_from else ""
-            complain(f"Stopped. The same command goes on{at}.")
-            raise typer.Exit(1) from None
+            stopped_at(stopped.goes_on_from)
         made = outcome.folder
         if made is None:
             raise AssertionError("a run with a folder to write to has one")
-        if report and not (outcome.found and made.report.is_file()):
+        less = _finished_less_restrictive(read, seed, replicates, folder)
+        if report and not (outcome.found and _up_to_date(made, less)):
             from lazaretto.reporting import write_report
 
+            theirs = None if less is None else less.results
             with progress_shown(as_json) as progress:
-                write_report(read, outcome, progress)
+                write_report(read, outcome, progress, less_restrictive=theirs)
     if as_json:
         print_json(outcome.summary | {"found": outcome.found})
     else:
         print_summary(outcome.summary, outcome.found, made.report if report else None)
+
+
+def _finished_less_restrictive(
+    scenario: Scenario, seed: int, replicates: int, folder: Path
+) -> RunOutcome | None:
+    if scenario.less_restrictive is None:
+        return None
+    from lazaretto.studies.pairs import finished_less_restrictive
+
+    return finished_less_restrictive(scenario, seed, replicates, folder)
+
+
+def _up_to_date(made: RunFolder, less: RunOutcome | None) -> bool:
+    """Return whether there is a report, and it is younger than the less restrictive run."""
+    if not made.report.is_file():
+        return False
+    if less is None or less.folder is None:
+        return True
+    return made.report.stat().st_mtime >= less.folder.trajectories.stat().st_mtime
+
+
+@app.command("compare")
+def compare_policies(
+    scenario: ScenarioName,
+    other: Annotated[
+        str | None,
+        typer.Argument(help="The less restrictive policy: a scenario or YAML file.",
+                       metavar="[OTHER]"),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="MEASURE",
+                     help="Leave a measure out of the less restrictive policy; repeatable."),
+    ] = None,
+    set_other: Annotated[
+        list[str] | None,
+        typer.Option("--set-other", metavar="KEY=VALUE",
+                     help="Set a value of the less restrictive policy; repeatable."),
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Set a value in both; repeatable."),
+    ] = None,
+    structures: Annotated[
+        bool,
+        typer.Option("--structures", help="Run both under every structural alternative too."),
+    ] = False,
+    flip: Annotated[
+        list[str] | None,
+        typer.Option("--flip", metavar="KEY",
+                     help="Run both at the ends of the range of a number too; repeatable."),
+    ] = None,
+    seed: Seed = 1,
+    replicates: Replicates = 1,
+    threads: Threads = 0,
+    folder: RunFolders = Path("runs"),
+    report: Report = True,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Run a policy and the next less restrictive one, and set them side by side.
+
+    The other policy is OTHER, or SCENARIO changed by --without and --set-other, or the one that
+    SCENARIO names as less_restrictive. Finished runs are found again.
+    """
+    from lazaretto.console_compare import print_comparison
+    from lazaretto.engine.checked import read_checked
+    from lazaretto.reporting import write_report
+    from lazaretto.studies import Interrupted, changes, cores
+    from lazaretto.studies.compare import compare
+    from lazaretto.studies.pairs import How, pair_of
+
+    with problems_shown(as_json):
+        for name in filter(None, (scenario, other)):
+            file_given(name)
+        policy = read_checked(scenario, overrides or [])
+        second = None if other is None else read_checked(other, overrides or [])
+        pair = pair_of(policy, second, without or (), set_other or ())
+        pair = replace(pair, changed=changes(policy, overrides or []))
+        try:
+            with progress_shown(as_json) as progress, stop_asked() as stop:
+                how = How(seed, replicates, threads or cores(), folder, progress, stop)
+                made = compare(pair, how, structures=structures, flip=flip or ())
+        except Interrupted as stopped:
+            stopped_at(stopped.goes_on_from)
+        written = None
+        if report and made.policy.folder is not None:
+            written = made.policy.folder.report
+            with progress_shown(as_json) as progress:
+                write_report(
+                    made.pair.policy,
+                    made.policy,
+                    progress,
+                    less_restrictive=made.less.results,
+                    aim=made.aim,
+                    structures=made.other_structures,
+                    flips=made.flipping,
+                )
+    if as_json:
+        print_json(made.as_json() | {"report": None if written is None else str(written)})
+    else:
+        print_comparison(made, written)
 
 
 @app.command()
@@ -115,6 +224,10 @@ def check(scenario: ScenarioName, overrides: Overrides = None, as_json: AsJson =
         file_given(scenario)
         read = read_checked(scenario, overrides or [])
         policy = timeline(read, checked_measures(read))
+        if read.less_restrictive is not None:
+            from lazaretto.studies.pairs import pair_of
+
+            pair_of(read)
     if as_json:
         print_json({"ok": True, "scenario": read.resolved(), "policy": policy.as_json()})
     else:
@@ -123,9 +236,7 @@ def check(scenario: ScenarioName, overrides: Overrides = None, as_json: AsJson =
 
 @app.command("list")
 def list_all(
-    folder: Annotated[
-        Path, typer.Option("--out", help="Where run folders lie.", metavar="DIR")
-    ] = Path("runs"),
+    folder: RunFolders = Path("runs"),
     places: Annotated[bool, typer.Option("--places", help="List every place known.")] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from rich import box
@@ -183,6 +183,13 @@ def stop_asked() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def stopped_at(goes_on_from: str | None) -> NoReturn:
+    """Say that a command was interrupted and what the same command goes on with, and leave."""
+    at = f" with {goes_on_from}" if goes_on_from else ""
+    complain(f"Stopped. The same command goes on{at}.")
+    raise typer.Exit(1) from None
 
 
 def print_fidelity(compared: Fidelity) -> None:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import xarray as xr
+
+from lazaretto.behaviour.messages import reach
 from lazaretto.disease import courses, variant
 from lazaretto.engine.checked import checked_measures, place_of
 from lazaretto.engine.prepare import unmeasured_figures
 from lazaretto.measures import Measure
+from lazaretto.outcomes.aims import Aim
+from lazaretto.outcomes.proportionality import Structures
+from lazaretto.outcomes.results import SMALLEST_AREA
+from lazaretto.people import population
 from lazaretto.report import report, save_figures
+from lazaretto.report.message_reach import MessageReach
 from lazaretto.scenario import Scenario
 from lazaretto.studies import RunOutcome, observed_cases
+from lazaretto.studies.pairs import aim_of
 
 POPULATION = (
     "Population: seventh national census 2020, county yearbook",
@@ -26,10 +36,22 @@ CONTACTS = (
 )
 
 
+N_MESSAGES = 150
+"""Imagined messages of which the report shows how far they go."""
+
+SUPPORT_WORDS = {"official_information": "information"}
+"""Measures of support whose word is not that of the proportionality table."""
+
+
 def write_report(
     scenario: Scenario,
     outcome: RunOutcome,
     progress: Callable[[str, float], None] | None = None,
+    *,
+    less_restrictive: xr.Dataset | None = None,
+    aim: Aim | None = None,
+    structures: Structures | None = None,
+    flips: Sequence[str] | None = None,
 ) -> None:
     """Write the report and the figures of a run into its folder.
 
@@ -41,6 +63,14 @@ def write_report(
         The finished run, kept in a folder.
     progress
         Called as the work goes on.
+    less_restrictive
+        Results of the next less restrictive policy, if it was run.
+    aim
+        What the policy is for; what the scenario states, else containment by its end.
+    structures
+        Results of both policies under other structures of the model, by name.
+    flips
+        Assumed parameters that change an answer within their range; none if not examined.
     """
     if outcome.folder is None:
         raise ValueError("a report needs a run folder")
@@ -54,6 +84,9 @@ def write_report(
     announced = None if real is None else real.announced
     generation = courses(variant(scenario.disease)).generation_interval()
     if progress is not None:
+        progress("following messages", 0.05)
+    messages = message_reach(scenario, _seed(outcome.results))
+    if progress is not None:
         progress("drawing the figures", 0.1)
     save_figures(
         outcome.results,
@@ -63,6 +96,7 @@ def write_report(
         measures=measures,
         generation=generation,
         announced=announced,
+        reach=messages,
     )
     if progress is not None:
         progress("writing the report", 0.6)
@@ -76,7 +110,62 @@ def write_report(
         assumed=unmeasured_figures(scenario),
         sources=[_population(scenario), CONTACTS, *([real.source] if real is not None else [])],
         announced=announced,
+        reach=messages,
+        less_restrictive=less_restrictive,
+        aim=aim_to_show(scenario, aim),
+        structures=structures,
+        support=support_of(scenario),
+        flips=flips,
     )
+
+
+def message_reach(scenario: Scenario, seed: int) -> MessageReach | None:
+    """Return how far messages go under the rules of a scenario, with and without deletion.
+
+    None without behaviour or messages, and for a place of fewer than 100,000 residents.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    seed
+        Seed of the messages.
+    """
+    rules = scenario.behaviour
+    if rules is None or not rules.messages.active:
+        return None
+    people = population(place_of(scenario))
+    if people.n_persons < SMALLEST_AREA:
+        return None
+    persons = np.diff(people.subdistrict_start).astype(np.int64)
+    return MessageReach(
+        reach(rules.messages, persons, N_MESSAGES, seed),
+        reach(rules.messages, persons, N_MESSAGES, seed, deletion=False),
+    )
+
+
+def aim_to_show(scenario: Scenario, aim: Aim | None) -> Aim | None:
+    """Return the aim a policy is judged by, None if it is only what is taken where none is stated.
+
+    Parameters
+    ----------
+    scenario
+        The policy.
+    aim
+        Another aim than that of the scenario, if one was given.
+    """
+    if scenario.aim is None and aim in (None, aim_of(scenario)):
+        return None
+    return aim or aim_of(scenario)
+
+
+def support_of(scenario: Scenario) -> Collection[str]:
+    """Return the measures of a scenario by word, as the proportionality table knows them."""
+    return {SUPPORT_WORDS.get(entry.measure, entry.measure) for entry in scenario.measures}
+
+
+def _seed(results: xr.Dataset) -> int:
+    return int(np.atleast_1d(results["seed"].values)[0]) if "seed" in results.coords else 0
 
 
 def _written(word: str, measure: Measure) -> dict[str, Any]:

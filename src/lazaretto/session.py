@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from lazaretto.studies import Changes, changes, observed_cases, run_scenario
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from lazaretto.studies.compare import Comparison
 
 
 class Results(xr.Dataset):  # type: ignore[no-untyped-call]  # of xarray's own hook
@@ -99,3 +102,42 @@ class Scenario(scenarios.Scenario):
         found = outcome.results
         data: dict[Any, Any] = dict(found.data_vars)
         return Results(data, coords=found.coords, attrs=found.attrs)
+
+    def compare(
+        self,
+        other: scenarios.Scenario | None = None,
+        *,
+        without: Sequence[str] = (),
+        set_other: Sequence[str] = (),
+        structures: bool = False,
+        flip: Sequence[str] = (),
+        seed: int = 1,
+        replicates: int = 1,
+        threads: int | None = None,
+        out: Path | None = None,
+    ) -> Comparison:
+        """Run this policy and a less restrictive one, and set them side by side.
+
+        Parameters
+        ----------
+        other, without, set_other
+            The less restrictive policy: another scenario, or this one without some measures and
+            with other values (``["measures.seal.tier=2"]``), or else the one it names itself.
+        structures
+            Also run both under every structural alternative of the model.
+        flip
+            Keys of numbers of which both ends of the range are run too.
+        seed, replicates, threads, out
+            As for `run`; both policies have the same seeds.
+
+        Raises
+        ------
+        ScenarioError
+            If there is nothing to compare with, or a scenario does not fit its place.
+        """
+        from lazaretto.studies.compare import compare
+        from lazaretto.studies.pairs import How, pair_of
+
+        pair = replace(pair_of(self, other, without, set_other), changed=self._changes)
+        how = How(seed, replicates, threads, out)
+        return compare(pair, how, structures=structures, flip=flip)

@@ -21,8 +21,8 @@ class ReportFigure:
     name
         Name of its files and its anchor.
     part
-        Part of the page it stands in: "wave", "search", "hospital", "confinement", "stocks" or
-        "measures".
+        Part of the page it stands in: "wave", "search", "hospital", "confinement", "people",
+        "stocks", "scale" or "measures".
     heading
         Its heading.
     caption

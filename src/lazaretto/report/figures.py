@@ -21,6 +21,8 @@ from lazaretto.report.containment import (
     stock_figures,
 )
 from lazaretto.report.figure import ReportFigure
+from lazaretto.report.message_reach import MessageReach
+from lazaretto.report.people_figures import people_figures, scale_figures
 from lazaretto.report.replicates import (
     FEWEST_RUNS_FOR_BAND,
     RUNS_DRAWN,
@@ -37,6 +39,8 @@ from lazaretto.report.transmission import infections_by_layer
 if TYPE_CHECKING:
     import altair as alt
 
+    from lazaretto.outcomes.rows import Ledger
+
 
 def report_figures(
     results: xr.Dataset,
@@ -45,6 +49,8 @@ def report_figures(
     measures: Sequence[dict[str, Any]] = (),
     generation: NDArray[Any] | None = None,
     announced: pd.DataFrame | None = None,
+    reach: MessageReach | None = None,
+    costs: Ledger | None = None,
 ) -> list[ReportFigure]:
     """Return the figures of a report, in the order in which they are read.
 
@@ -62,6 +68,10 @@ def report_figures(
         Generation-interval distribution by day, index 1 is one day.
     announced
         Announced residents by zone: columns date, tier, persons.
+    reach
+        How far messages go under the rules of the scenario.
+    costs
+        The ledger of the results, if it is there already.
     """
     if observed is None:
         observed = observed_by_district
@@ -144,11 +154,14 @@ def report_figures(
         ReportFigure(
             "longest-stays", "confinement", "For how long",
             "The longest unbroken run of days each person spent in a building that was sealed or"
-            f" closed at the gate.{mean}",
+            " closed at the gate. Median, 90 % and 99 % are of those who were ever confined: the"
+            f" mean hides the tail.{mean}",
             lambda layout: longest_stays(results, layout),
         ),
         *isolation_figures(results, announced, mean),
+        *people_figures(results, reach),
         *stock_figures(results, mean),
+        *scale_figures(results, costs),
     ]  # fmt: skip
     if len(measures) and measure_table(measures, results["date"].values)["inside"].any():
         figures.append(
@@ -183,6 +196,7 @@ def save_figures(
     measures: Sequence[dict[str, Any]] = (),
     generation: NDArray[Any] | None = None,
     announced: pd.DataFrame | None = None,
+    reach: MessageReach | None = None,
 ) -> list[Path]:
     """Write every figure as Vega-Lite, SVG and PNG; return the files.
 
@@ -200,6 +214,8 @@ def save_figures(
         Generation-interval distribution by day, index 1 is one day.
     announced
         Announced residents by zone: columns date, tier, persons.
+    reach
+        How far messages go under the rules of the scenario.
     """
     import vl_convert
 
@@ -207,7 +223,7 @@ def save_figures(
     target.mkdir(parents=True, exist_ok=True)
     written = []
     figures = report_figures(
-        results, observed, observed_by_district, measures, generation, announced
+        results, observed, observed_by_district, measures, generation, announced, reach
     )
     for figure in figures:
         spec = specification(figure.draw(WIDE))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from lazaretto.compiled import cache_folder
+from lazaretto.outcomes.aims import Aim
+from lazaretto.outcomes.ledger import ledger
+from lazaretto.outcomes.proportionality import Structures
 from lazaretto.provenance import Figure
 from lazaretto.report.appearance import AFTER_DARK, LAYOUTS, specification
 from lazaretto.report.confined import person_days_table
@@ -24,13 +27,23 @@ from lazaretto.report.figure import ReportFigure
 from lazaretto.report.figures import report_figures, vega_lite_version
 from lazaretto.report.fit import compare, fit_table
 from lazaretto.report.headline import QUESTION, changed_in, headline, wave
+from lazaretto.report.judged import aim_words, flips_words, judged
+from lazaretto.report.ledger_tables import (
+    ledger_lines,
+    ledger_words,
+    missing_words,
+    pans,
+    unit_value_groups,
+)
+from lazaretto.report.message_reach import MessageReach
+from lazaretto.report.parameters import figures_of, parameter_groups, parameter_rows
+from lazaretto.report.people_figures import people_notes
+from lazaretto.report.replicates import with_replicates
 from lazaretto.report.statements import (
     changed,
     confinement_numbers,
-    figures_of,
     limits,
     measure_rows,
-    parameter_groups,
     provenance,
     range_words,
     subtitle,
@@ -50,6 +63,12 @@ def report(
     generation: NDArray[np.float64] | None = None,
     sources: Sequence[tuple[str, str, str]] = (),
     announced: pd.DataFrame | None = None,
+    reach: MessageReach | None = None,
+    less_restrictive: xr.Dataset | None = None,
+    aim: Aim | None = None,
+    structures: Structures | None = None,
+    support: Collection[str] | None = None,
+    flips: Sequence[str] | None = None,
 ) -> Path:
     """Write the report of a scenario as one HTML file and return its path.
 
@@ -74,11 +93,21 @@ def report(
         Data behind the run: what, source, licence.
     announced
         Announced residents by zone: columns date, tier, persons.
+    reach
+        How far messages go under the rules of the scenario.
+    less_restrictive
+        Results of the next less restrictive policy; without it necessity, proportionality and
+        review are not judged.
+    aim
+        What the policy is for; fewer than 100 infections on the last day if none is stated.
+    structures, support, flips
+        As for `lazaretto.outcomes.proportionality.proportionality`.
     """
     import jinja2
 
+    costs = ledger(results)
     figures = report_figures(
-        results, observed, observed_by_district, measures, generation, announced
+        results, observed, observed_by_district, measures, generation, announced, reach, costs
     )
     drawn = [_drawn(figure) for figure in figures]
     environment = jinja2.Environment(
@@ -92,9 +121,8 @@ def report(
     fit = compare(results, observed, observed_by_district)
     meant = fit is not None and not changed_in(results) and not wave(results).untested
     verdict = fit.verdict if fit is not None and meant else None
-    n_fitted = sum(
-        figure.status == "fitted" for _, figure in figures_of(assumed, results)["scenario"]
-    )
+    groups = figures_of(assumed, results)
+    n_fitted = sum(figure.status == "fitted" for _, figure in groups["scenario"])
     html = environment.get_template("report.html.j2").render(
         title=str(results.attrs.get("title") or "Simulation"),
         scenario=str(results.attrs.get("scenario") or "unnamed scenario"),
@@ -111,6 +139,17 @@ def report(
         care_columns=CARE_COLUMNS,
         cared_for=care_table(results) if severe(results) else [],
         ran_short=ran_short(results) if "stock_used" in results else [],
+        people_notes=people_notes(results, bool(groups["behaviour"])),
+        ledger_words=ledger_words(with_replicates(results).sizes["replicate"]),
+        ledger_lines=pans(ledger_lines(costs)),
+        missing=missing_words(costs),
+        unit_values=[
+            (f"{name} ({len(found)})", parameter_rows(found)) for name, found in unit_value_groups()
+        ],
+        aim_words=aim_words(aim),
+        answers=judged(results, less_restrictive, aim, structures, support, flips),
+        flips=list(flips or ()),
+        flips_words=flips_words(flips),
         fit_rows=fit_table(fit) if fit is not None and meant else [],
         range_words=range_words(results),
         measure_rows=measure_rows(results, measures),

@@ -1,4 +1,4 @@
-"""What the page says outside its figures: numbers of both pans, parameters, provenance, limits."""
+"""What the page says outside its figures: numbers of both pans, measures, provenance, limits."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from lazaretto.provenance import Figure
+from lazaretto.report.adherence import adherence
 from lazaretto.report.chronicle import measure_table
 from lazaretto.report.confined import LONG_STAY, burden
 from lazaretto.report.contained import care, has, isolation, severe
 from lazaretto.report.fit import Fit
 from lazaretto.report.headline import changed_in, wave
+from lazaretto.report.people_figures import responded
 from lazaretto.report.replicates import FEWEST_RUNS_FOR_BAND, SMALLEST_AREA, with_replicates
-from lazaretto.report.wording import day, days, exactly, people, short_day
-
-STATUS_ORDER = ("assumed", "fitted", "measured")
+from lazaretto.report.wording import day, days, exactly, people, percent, short_day
 
 
 def changed(results: xr.Dataset) -> str:
@@ -123,49 +122,6 @@ def measure_rows(
     return rows
 
 
-def figures_of(
-    figures: Sequence[tuple[str, Figure]], results: xr.Dataset
-) -> dict[str, list[tuple[str, Figure]]]:
-    """Return parameters by what they belong to: the scenario, the disease, the people."""
-    groups: dict[str, list[tuple[str, Figure]]] = {"scenario": [], "disease": [], "people": []}
-    disease = f"{results.attrs.get('disease')}."
-    for key, figure in figures:
-        other = "people" if key.startswith("people.") else "scenario"
-        groups["disease" if key.startswith(disease) else other].append((key, figure))
-    return groups
-
-
-def parameter_groups(
-    assumed: Sequence[tuple[str, Figure]], results: xr.Dataset
-) -> list[tuple[str, bool, list[tuple[str, str, str, str, str]]]]:
-    """Return heading, whether it is open, and rows of each group; assumed ones by themselves."""
-    groups = figures_of(assumed, results)
-    own = groups["scenario"]
-    parts = [
-        ("Scenario, assumed", True, [p for p in own if p[1].status == "assumed"]),
-        ("Scenario, fitted or measured", False, [p for p in own if p[1].status != "assumed"]),
-        ("Disease", False, groups["disease"]),
-        ("People and places", False, groups["people"]),
-    ]
-    return [
-        (f"{name} ({len(found)})", opened, _parameter_rows(found))
-        for name, opened, found in parts
-        if found
-    ]
-
-
-def _parameter_rows(assumed: Sequence[tuple[str, Figure]]) -> list[tuple[str, str, str, str, str]]:
-    ordered = sorted(assumed, key=lambda pair: STATUS_ORDER.index(pair[1].status))
-    rows: list[tuple[str, str, str, str, str]] = []
-    for key, figure in ordered:
-        value = f"{figure.value:g}"
-        if figure.low is not None and figure.high is not None:
-            value += f" ({figure.low:g} to {figure.high:g})"
-        why = "; ".join(part.rstrip(".") for part in (figure.source, figure.note) if part)
-        rows.append((key, value, figure.unit, figure.status, why))
-    return rows
-
-
 def provenance(results: xr.Dataset) -> list[tuple[str, str]]:
     """Return what a run was made of: name and value."""
     attrs = results.attrs
@@ -192,6 +148,30 @@ def provenance(results: xr.Dataset) -> list[tuple[str, str]]:
     ]
 
 
+LONGEST_MEASURED, MOST_LEAKING = 80, 0.30
+"""Days sealed and share of adults who leak beyond which nothing was measured (notes 2.7)."""
+
+
+def behaviour_limits(results: xr.Dataset) -> list[str]:
+    """Return what the behaviour of a run cannot say, in sentences; what it assumes without."""
+    if not responded(results):
+        return ["What people did against the rules is not in these results."]
+    said = [
+        "Nobody in the model organises, plans or bargains; there is no violence and no strategy of"
+        " the state. It does not foretell unrest, and it holds for weeks within one policy, not for"
+        " years."
+    ]
+    outside = []
+    if burden(results).longest.high > LONGEST_MEASURED:
+        outside.append(f"some people are confined for more than {LONGEST_MEASURED} days")
+    lowest = float(adherence(with_replicates(results)).min())
+    if lowest < 1 - MOST_LEAKING:
+        outside.append(f"more than {percent(MOST_LEAKING)} of adults at a tier break its rules")
+    if outside:
+        said.append(f"The run goes beyond all that was measured: {' and '.join(outside)}.")
+    return said
+
+
 def limits(results: xr.Dataset, n_fitted: int, compared: bool) -> list[str]:
     """Return what the run cannot say, in sentences.
 
@@ -210,8 +190,9 @@ def limits(results: xr.Dataset, n_fitted: int, compared: bool) -> list[str]:
         "This is not a forecast, and it says nothing about any named compound, street or person.",
         f"Nothing is shown for an area of fewer than {SMALLEST_AREA:,} residents by itself, unless"
         " the whole place is smaller.",
-        "Confinement is counted in days. Care missed, income lost, hunger and fear are not in"
-        " these numbers, and a day sealed in is not the same day for everybody.",
+        "Confinement is counted in days, and a day sealed in is not the same day for everybody."
+        " Care missed, income lost and mental health are days times unit values, many of them"
+        " assumed; fear is in no number.",
         "Reported cases depend on who was tested and how. Agreement with them is not agreement"
         " with the true number of infections, which nobody knows.",
     ]
@@ -224,9 +205,11 @@ def limits(results: xr.Dataset, n_fitted: int, compared: bool) -> list[str]:
         )
     if severe(results):
         said.append(
-            "Deaths are those of the simulated disease. Deaths from other causes, also those for"
-            " want of care while hospitals were full or people could not leave, are not simulated."
+            "Deaths are those of the simulated disease. Deaths from other causes are not simulated;"
+            " those for want of care while people could not leave are an estimate of the ledger,"
+            " those while hospitals were full are in no number."
         )
+    said += behaviour_limits(results)
     if n_fitted:
         said.append(
             "Some parameters were tuned to the data shown here, so the agreement is a description"

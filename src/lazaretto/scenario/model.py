@@ -7,18 +7,26 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 from pydantic.json_schema import GenerateJsonSchema
 
 from lazaretto.provenance import Figure
+from lazaretto.scenario.aim import (
+    JUDGED_BY,
+    LessRestrictive,
+    StatedAim,
+    aim_problems,
+    less_restricted,
+    slug,
+)
 from lazaretto.scenario.behaviour import Behaviour
 from lazaretto.scenario.checks import as_date, cross_problems
 from lazaretto.scenario.confinement import Confinement
 from lazaretto.scenario.contacts import Contacts
 from lazaretto.scenario.overrides import apply_overrides
-from lazaretto.scenario.problems import ScenarioError
+from lazaretto.scenario.problems import Problem, ScenarioError
 from lazaretto.scenario.reading import problems_of, read_scenario
 from lazaretto.scenario.reporting import Reporting
 from lazaretto.scenario.resources import Resource
@@ -112,14 +120,21 @@ class Scenario(Section):
     )
     measures: list[MeasureEntry] = Field(default=[], description="What is done, in this order.")
     outputs: Outputs = Field(default=Outputs(), description="What a run keeps.")
+    aim: StatedAim | None = Field(
+        default=None, description="What the policy is for; containment by the end if absent."
+    )
+    less_restrictive: LessRestrictive | None = Field(
+        default=None, description="The next less restrictive policy, for lazaretto compare."
+    )
 
     _folder: Path | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _check_together(self) -> Scenario:
-        problems = cross_problems(self.model_dump(by_alias=True, exclude_unset=True))
+        problems = _problems_together(self.model_dump(by_alias=True, exclude_unset=True))
         if problems:
             raise ScenarioError(problems)
+        self.next_less_restrictive()
         return self
 
     @classmethod
@@ -149,7 +164,7 @@ class Scenario(Section):
     @classmethod
     def from_mapping(
         cls, written: Mapping[str, Any], overrides: Mapping[str, object] | Sequence[str] = ()
-    ) -> Scenario:
+    ) -> Self:
         """Return the scenario written as nested mappings, as a YAML file would hold them.
 
         Raises
@@ -162,7 +177,7 @@ class Scenario(Section):
             scenario = cls.model_validate(changed)
         except ValidationError as error:
             raise ScenarioError(
-                [*problems, *problems_of(error, cls), *cross_problems(changed)]
+                [*problems, *problems_of(error, cls), *_problems_together(changed)]
             ) from None
         except ScenarioError as error:
             raise ScenarioError([*problems, *error.problems]) from None
@@ -187,6 +202,77 @@ class Scenario(Section):
         """Return the folder against which a relative ``place`` is read; None for the library."""
         return self._folder
 
+    def next_less_restrictive(self) -> Self | None:
+        """Return the next less restrictive policy as a scenario, None if the scenario names none.
+
+        Raises
+        ------
+        ScenarioError
+            If the scenario with these changes could not be read.
+        """
+        named = self.less_restrictive
+        if named is None:
+            return None
+        return self.less_restricted(named.name, named.without, named.changes)
+
+    def less_restricted(
+        self,
+        name: str,
+        without: Sequence[str] = (),
+        changed: Mapping[str, object] | Sequence[str] = (),
+        keys: tuple[str, str] = ("less_restrictive.without", "less_restrictive.set"),
+    ) -> Self:
+        """Return this scenario without some measures and with other values of its policy.
+
+        Parameters
+        ----------
+        name
+            Name of the less restrictive policy; its slug is added to the name of the scenario.
+        without, changed, keys
+            As for `lazaretto.scenario.aim.less_restricted`.
+
+        Raises
+        ------
+        ScenarioError
+            With every problem at once.
+        """
+        written, problems = less_restricted(self.resolved(), without, changed, keys)
+        if problems:
+            raise ScenarioError(problems)
+        return self._as_written(written, name, {}, f"{keys[1]}: ")
+
+    def varied(self, said: str, overrides: Mapping[str, object]) -> Self:
+        """Return this scenario with other values and a name that says so, for a study of it.
+
+        Parameters
+        ----------
+        said
+            What is varied, in words; its slug is added to the name of the scenario.
+        overrides
+            The values, by key.
+
+        Raises
+        ------
+        ScenarioError
+            With every problem at once.
+        """
+        written = self.resolved()
+        written.pop("less_restrictive", None)
+        return self._as_written(written, said, overrides)
+
+    def _as_written(
+        self, written: dict[str, Any], said: str, overrides: Mapping[str, object], key: str = ""
+    ) -> Self:
+        named = {"name": f"{self.name}-{slug(said)}", "title": f"{self.title}: {said}"}
+        try:
+            scenario = type(self).from_mapping(written | named, overrides)
+        except ScenarioError as error:
+            raise ScenarioError(
+                [Problem(f"{key}{p.key}", p.value, p.allowed, p.advice) for p in error.problems]
+            ) from None
+        scenario._folder = self._folder
+        return scenario
+
     def figures(self) -> list[tuple[str, Figure]]:
         """Return every number of the scenario with its key and provenance.
 
@@ -206,9 +292,17 @@ class Scenario(Section):
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
     def digest(self) -> str:
-        """Return the SHA-256 of the resolved scenario, 64 hexadecimal digits."""
-        text = json.dumps(self.resolved(), sort_keys=True, ensure_ascii=False)
+        """Return the SHA-256 of the resolved scenario, 64 hexadecimal digits.
+
+        By what a policy is judged is left out: with another aim the same runs are found again.
+        """
+        said = {key: part for key, part in self.resolved().items() if key not in JUDGED_BY}
+        text = json.dumps(said, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _problems_together(written: Mapping[str, Any]) -> list[Problem]:
+    return [*cross_problems(written), *aim_problems(written)]
 
 
 class _SchemaWithSources(GenerateJsonSchema):

@@ -8,7 +8,7 @@ from typing import Any
 
 from lazaretto.scenario import Scenario, library
 
-NO_CHANGE = {"name", "title", "description", "outputs"}
+NO_CHANGE = {"name", "title", "description", "outputs", "aim", "less_restrictive"}
 """Keys that change nothing of what is simulated."""
 
 

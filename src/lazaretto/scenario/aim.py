@@ -1,0 +1,176 @@
+"""What a policy is for, and which less restrictive policy it is held against."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import Field
+
+from lazaretto.scenario.checks import as_date
+from lazaretto.scenario.overrides import apply_overrides
+from lazaretto.scenario.problems import Problem, did_you_mean, one_of, shown
+from lazaretto.scenario.section import Section
+
+POLICY = ("measures", "resources", "vaccination")
+"""Sections of a scenario in which two policies for the same people may differ."""
+
+JUDGED_BY = ("aim", "less_restrictive")
+"""Sections that a run does not depend on: they say how it is judged."""
+
+LONGEST_SLUG = 48
+
+
+class StatedAim(Section):
+    """What a policy is for, and until when."""
+
+    kind: Literal["deaths", "hospital", "containment"] = Field(
+        description="deaths: at most value deaths up to the date; hospital: never more than value "
+        "persons in intensive care up to it; containment: fewer than value new infections on it."
+    )
+    value: float | None = Field(
+        default=None, ge=0, allow_inf_nan=False,
+        description="The number; 100 infections a day if a containment aim says none.",
+    )  # fmt: skip
+    by: date | None = Field(
+        default=None, description="The time limit, ISO date; the end of the run if absent."
+    )
+
+
+class LessRestrictive(Section):
+    """The next less restrictive policy: the same scenario with less of it."""
+
+    name: str = Field(min_length=1, description="Name of the less restrictive policy.")
+    without: list[str] = Field(
+        default=[],
+        description="Measures left out, by name; a kind of measure leaves out all of its kind.",
+    )
+    changes: dict[str, Any] = Field(
+        default={}, alias="set", description="Other values, such as measures.seal.tier: 2."
+    )
+
+
+def aim_problems(written: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with the aim and the less restrictive policy of a scenario as written.
+
+    What cannot be read at all is passed over: reading has said so already.
+    """
+    return [*_of_aim(written), *_of_less_restrictive(written)]
+
+
+def less_restricted(
+    written: Mapping[str, Any],
+    without: Sequence[str],
+    changed: Mapping[str, object] | Sequence[str],
+    keys: tuple[str, str] = ("less_restrictive.without", "less_restrictive.set"),
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Return a scenario without some measures and with other values, and what could not be done.
+
+    Parameters
+    ----------
+    written
+        The scenario as nested mappings.
+    without
+        Measures left out: a name, or a kind of measure for all of its kind.
+    changed
+        New values by key, as for `apply_overrides`; of the sections of `POLICY` only.
+    keys
+        How problems call these two.
+    """
+    problems = [*_not_measures(written, without, keys[0]), *_not_policy(changed, keys[1])]
+    if problems:
+        return dict(written), problems
+    whole, wrong = apply_overrides(written, changed)
+    problems = [
+        Problem(f"{keys[1]}: {found.key}", found.value, found.allowed, found.advice)
+        for found in wrong
+    ]
+    left_out = set(without)
+    whole["measures"] = [
+        entry for entry in _entries(whole) if not left_out & {_name(entry), entry.get("measure")}
+    ]
+    return {key: part for key, part in whole.items() if key != "less_restrictive"}, problems
+
+
+def slug(words: str) -> str:
+    """Return words as they may be a part of the name of a scenario."""
+    plain = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
+    return plain[:LONGEST_SLUG].strip("-") or "less-restrictive"
+
+
+def _of_aim(written: Mapping[str, Any]) -> Iterator[Problem]:
+    aim = written.get("aim")
+    if not isinstance(aim, Mapping):
+        return
+    counted = {"deaths": "deaths", "hospital": "persons in intensive care"}.get(
+        str(aim.get("kind"))
+    )
+    if counted is not None and aim.get("value") is None:
+        yield Problem("aim.value", "missing", f"how many {counted} at most", "add value:")
+    start, end, by = (as_date(each) for each in (written.get("start"), written.get("end"),
+                                                 aim.get("by")))  # fmt: skip
+    if start and end and by and start <= end and not start <= by <= end:
+        allowed = f"a day of the run, {start} to {end}"
+        yield Problem("aim.by", str(by), allowed, "move the time limit, or start and end")
+
+
+def _of_less_restrictive(written: Mapping[str, Any]) -> Iterator[Problem]:
+    less = written.get("less_restrictive")
+    if not isinstance(less, Mapping):
+        return
+    without, changed = less.get("without") or [], less.get("set") or {}
+    if not without and not changed:
+        yield Problem(
+            "less_restrictive",
+            "the same policy",
+            "measures left out, other values, or both",
+            "add without: [a measure] or set: {measures.a-measure.tier: 2}",
+        )
+    if isinstance(without, list):
+        yield from _not_measures(written, without, "less_restrictive.without")
+    if isinstance(changed, Mapping):
+        yield from _not_policy(changed, "less_restrictive.set")
+
+
+def _not_measures(
+    written: Mapping[str, Any], without: Sequence[object], key: str
+) -> Iterator[Problem]:
+    entries = _entries(written)
+    names = [_name(entry) for entry in entries if _name(entry)]
+    kinds = [str(entry["measure"]) for entry in entries if isinstance(entry.get("measure"), str)]
+    known = list(dict.fromkeys([*names, *kinds]))
+    for word in without:
+        if word not in known:
+            allowed = one_of(known) if known else "nothing: the scenario has no measures"
+            advice = did_you_mean(str(word), known, "name a measure of the scenario")
+            yield Problem(key, shown(word), allowed, advice)
+
+
+def _not_policy(changed: Mapping[str, object] | Sequence[str], key: str) -> Iterator[Problem]:
+    words = list(changed) if isinstance(changed, Mapping) else [
+        text.partition("=")[0].strip() for text in changed
+    ]  # fmt: skip
+    for word in words:
+        head = str(word).partition(".")[0]
+        if head and head not in POLICY:
+            yield Problem(
+                key,
+                shown(word),
+                f"a key of {', '.join(POLICY)}: two policies are compared for the same people, "
+                "days and conditions",
+                did_you_mean(head, POLICY, "change it for both with --set, or leave it out"),
+            )
+
+
+def _entries(written: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    measures = written.get("measures")
+    if not isinstance(measures, list):
+        return []
+    return [entry for entry in measures if isinstance(entry, Mapping)]
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    name = entry.get("name")
+    return name if isinstance(name, str) else ""

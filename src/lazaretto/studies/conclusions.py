@@ -1,0 +1,196 @@
+"""Plain statements on two policies, and whether they hold under every structure of the model.
+
+A conclusion that holds under one structure only is reported as such; one that differs between the
+two size laws of break-outs is unresolved (behaviour notes 2.6 and 2.2, eq. 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from lazaretto.outcomes.aims import Aim, Chance, chance, reached
+from lazaretto.outcomes.care_forgone import missed_care_deaths_per_day
+from lazaretto.outcomes.extra import LEAST
+from lazaretto.outcomes.rows import replicated
+from lazaretto.scenario import Scenario
+
+Happened = NDArray[np.bool_]
+
+DEARER = 2.0
+"""A death averted counts as dearer where it takes more than this many times the sealed days."""
+
+
+class Judged(NamedTuple):
+    """What the conclusions of a pair of policies are judged by.
+
+    Parameters
+    ----------
+    aim
+        The aim of both.
+    limited_beds
+        Whether the policy has a limited number of hospital beds.
+    sealed_per_death
+        Sealed person-days for each death averted in the structure as configured, mean over the
+        runs; none if no deaths are averted or no more person-days sealed.
+    """
+
+    aim: Aim
+    limited_beds: bool
+    sealed_per_death: float | None
+
+
+class Finding(NamedTuple):
+    """A conclusion over structures of the model.
+
+    Parameters
+    ----------
+    statement
+        The conclusion in words.
+    chances
+        In how many runs it holds, by structure; the first one is the scenario as configured.
+    verdict
+        Under which structures it holds, in words.
+    """
+
+    statement: str
+    chances: dict[str, Chance]
+    verdict: str
+
+
+def judged_by(policy: Scenario, aim: Aim, results: xr.Dataset, less: xr.Dataset) -> Judged:
+    """Return what conclusions are judged by, from the runs of the scenario as configured."""
+    averted = float((deaths(less) - deaths(results)).mean())
+    sealed = float((sealed_days(results) - sealed_days(less)).mean())
+    beds = any(
+        entry.measure == "health_care" and {"ward", "icu"} & entry.parameters().keys()
+        for entry in policy.measures
+    )
+    price = sealed / averted if averted >= LEAST and sealed >= LEAST else None
+    return Judged(aim, beds, price)
+
+
+def conclusions(results: xr.Dataset, less: xr.Dataset, by: Judged) -> dict[str, Happened]:
+    """Return for each conclusion in which pairs of runs it holds, shape (n_replicates,).
+
+    Parameters
+    ----------
+    results, less
+        Results of the policy and of the less restrictive one; run i of both has the same seed.
+    by
+        What they are judged by.
+    """
+    averted = deaths(less) - deaths(results)
+    sealed = sealed_days(results) - sealed_days(less)
+    missed = deaths_of_missed_care(results) - deaths_of_missed_care(less)
+    found = {
+        "the policy reaches its aim": reached(results, by.aim),
+        "the less restrictive policy reaches the aim": reached(less, by.aim),
+        "the policy averts infections": infections(results) < infections(less),
+        "the policy averts deaths": averted > 0,
+        "it averts more deaths than its confinement may cost in missed care": averted > missed,
+        "it keeps the peak of intensive care lower": icu_peak(results) < icu_peak(less),
+    }
+    if by.limited_beds:
+        waiting = replicated(results)["patients_waiting"].max("date")
+        found["hospital beds suffice under the policy"] = np.asarray(waiting.values == 0)
+    if by.sealed_per_death is not None:
+        price = DEARER * by.sealed_per_death
+        said = f"a death averted takes at most {price:,.0f} more sealed person-days"
+        found[said] = (averted > 0) & (sealed <= price * averted)
+    return found
+
+
+def findings(
+    by_structure: Mapping[str, Mapping[str, Happened]], other_law: str | None = None
+) -> list[Finding]:
+    """Return each conclusion with its verdict over the structures.
+
+    Parameters
+    ----------
+    by_structure
+        What `conclusions` returns, by structure; the scenario as configured first.
+    other_law
+        The structure with the other size law of break-outs, if it is among them.
+    """
+    found = []
+    for statement in next(iter(by_structure.values())):
+        chances = {name: chance(happened[statement]) for name, happened in by_structure.items()}
+        found.append(Finding(statement, chances, verdict(chances, other_law)))
+    return found
+
+
+def holds(found: Chance) -> bool:
+    """Return whether a conclusion holds: in more than half of the runs."""
+    return 2 * found.reached > found.runs
+
+
+def sure(found: Chance) -> bool:
+    """Return whether the runs are enough to tell whether it holds (90 % interval beside half)."""
+    return found.low > 0.5 or found.high < 0.5
+
+
+def verdict(chances: Mapping[str, Chance], other_law: str | None = None) -> str:
+    """Return under which structures a conclusion holds, in words."""
+    yes = [name for name, found in chances.items() if holds(found)]
+    no = [name for name in chances if name not in yes]
+    configured = next(iter(chances))
+    few = "" if all(sure(found) for found in chances.values()) else "; too few runs to be sure"
+    if len(chances) == 1:
+        return ("holds" if yes else "does not hold") + few
+    if other_law in chances and holds(chances[configured]) != holds(chances[str(other_law)]):
+        where = "; ".join([f"holds under {', '.join(yes)}", f"not under {', '.join(no)}"])
+        return f"unresolved, the two size laws of break-outs disagree: {where}{few}"
+    if not no:
+        return f"holds under all {len(chances)} structures{few}"
+    if not yes:
+        return f"holds under none of the {len(chances)} structures{few}"
+    if len(yes) <= len(no):
+        return f"only under {', '.join(yes)}{few}"
+    return f"not under {', '.join(no)}; under all others it holds{few}"
+
+
+def infections(results: xr.Dataset) -> NDArray[np.float64]:
+    """Return infections over the run, shape (n_replicates,)."""
+    return _total(replicated(results)["infections_by_age"])
+
+
+def deaths(results: xr.Dataset) -> NDArray[np.float64]:
+    """Return deaths of the disease over the run, shape (n_replicates,)."""
+    return _total(replicated(results)["deaths"])
+
+
+def sealed_days(results: xr.Dataset) -> NDArray[np.float64]:
+    """Return person-days of residents of sealed buildings, shape (n_replicates,)."""
+    return _total(replicated(results)["persons_by_tier"].sel(tier="sealed"))
+
+
+def icu_peak(results: xr.Dataset) -> NDArray[np.float64]:
+    """Return the most persons in intensive care on any day, shape (n_replicates,)."""
+    patients = replicated(results)["patients"].sel(care="icu").sum("district")
+    return np.asarray(patients.max("date").values, np.float64)
+
+
+def deaths_of_missed_care(results: xr.Dataset) -> NDArray[np.float64]:
+    """Return deaths that missed care may cause, middle of the range, shape (n_replicates,)."""
+    persons = replicated(results)["persons_by_tier"].sum(("date", "district"))
+    per_day = missed_care_deaths_per_day().sel(bound="mid")
+    return np.asarray((persons * per_day).sum("tier").values, np.float64)
+
+
+JUDGES = ("infections_by_age", "deaths", "persons_by_tier", "patients", "patients_waiting")
+"""Variables that conclusions and aims are judged by."""
+
+
+def kept(results: xr.Dataset) -> xr.Dataset:
+    """Return only the variables that conclusions and aims are judged by."""
+    return results[[name for name in JUDGES if name in results]]
+
+
+def _total(counted: xr.DataArray) -> NDArray[np.float64]:
+    runs = counted.sum([name for name in counted.dims if name != "replicate"])
+    return np.asarray(runs.values, np.float64)
