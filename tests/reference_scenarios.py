@@ -359,8 +359,14 @@ def behaviours(draw: st.DrawFn) -> Behaviour | None:
     """Return people who respond, in a quarter of the scenarios nobody."""
     if draw(st.integers(0, 3)) == 0:
         return None
-    off = {part: {"active": False} for part in draw(st.lists(
-        st.sampled_from(["fatigue", "hardship", "risk", "trust", "messages"]), max_size=2))}  # fmt: skip
+    off = {
+        part: {"active": False}
+        for part in draw(
+            st.lists(
+                st.sampled_from(["fatigue", "hardship", "risk", "trust", "messages"]), max_size=2
+            )
+        )
+    }
     leakage = {"at_start": draw(st.integers(1, 50)) / 100, "habit": draw(shares()),
                "spread_person": draw(shares()), "visits_building": draw(shares()),
                "visits_compound": draw(shares()), "visits_elsewhere": draw(shares())}  # fmt: skip

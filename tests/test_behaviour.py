@@ -1,4 +1,4 @@
-"""People who respond: off they change nothing, and on they are the same at any number of threads."""
+"""People who respond: off they change nothing; on they are the same at any number of threads."""
 
 from __future__ import annotations
 
@@ -92,9 +92,7 @@ def test_b12_all_couplings_off_is_the_plain_epidemic(people, confined, seed):
     """Bit for bit, whatever else behaviour says."""
     loud = {**off(*PARTS), "enforcement": 2, "enforcement_effect": 1}
     plain = outcome(people, replace(confined, seed=seed))
-    silent = outcome(
-        people, replace(confined, seed=seed, behaviour=Behaviour.model_validate(loud))
-    )
+    silent = outcome(people, replace(confined, seed=seed, behaviour=Behaviour.model_validate(loud)))
     assert set(differing(plain, silent)) <= {"trust"}
     assert silent.counts["trust"].tolist() == [1_000_000] * DAYS
 
@@ -167,9 +165,9 @@ def test_support_reaches_people(people, confined, moved):
 
 @pytest.mark.parametrize("threads", [2, 8])
 def test_threads_do_not_matter(people, confined, moved, threads):
-    assert differing(
-        moved, outcome(people, replace(confined, behaviour=responsive()), threads)
-    ) == []
+    assert (
+        differing(moved, outcome(people, replace(confined, behaviour=responsive()), threads)) == []
+    )
 
 
 @pytest.mark.parametrize("stop", [3, 15, 30])

@@ -88,9 +88,8 @@ def less_restricted(
         for found in wrong
     ]
     left_out = set(without)
-    whole["measures"] = [
-        entry for entry in _entries(whole) if not left_out & {_name(entry), entry.get("measure")}
-    ]
+    if isinstance(whole.get("measures"), list):
+        whole["measures"] = [each for each in whole["measures"] if not left_out & _words(each)]
     return {key: part for key, part in whole.items() if key != "less_restrictive"}, problems
 
 
@@ -169,6 +168,13 @@ def _entries(written: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if not isinstance(measures, list):
         return []
     return [entry for entry in measures if isinstance(entry, Mapping)]
+
+
+def _words(entry: object) -> set[str]:
+    """Return by which words a measure can be left out: its name and its kind."""
+    if not isinstance(entry, Mapping):
+        return set()
+    return {_name(entry), str(entry.get("measure"))} - {""}
 
 
 def _name(entry: Mapping[str, Any]) -> str:
