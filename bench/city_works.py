@@ -20,17 +20,18 @@ DAYS = 180
 END = START + datetime.timedelta(days=DAYS - 1)
 THREADS = 2
 
-WAVE = ("r0=8", "measures=[]", f"end={END}")
+WAVE = ("r0=8", "behaviour=null", "measures=[]", f"end={END}")
 WAVE_MEASURES = """[
   {measure: symptomatic_testing, share: 0.3, delay_days: 2, labs: laboratories},
   {measure: contact_tracing, building: 0.5, school: 0.8, workplace: 0.7, community: 0.2,
    tracers: tracers},
   {measure: isolation}, {measure: quarantine, days: 14}]"""
-CONTAINED = ("r0=8", f"measures={' '.join(WAVE_MEASURES.split())}", f"end={END}")
+CONTAINED = ("r0=8", "behaviour=null", f"measures={' '.join(WAVE_MEASURES.split())}", f"end={END}")
 SHIPPED: tuple[str, ...] = ()
-QUIET = ("seeding=[]", "measures=[]", f"end={END}")
+UNMOVED = ("behaviour=null",)
+QUIET = ("seeding=[]", "behaviour=null", "measures=[]", f"end={END}")
 SEEDS = f"seeding=[{{date: {START}, area: all, infections_per_day: 100}}]"
-FIRST_DAY = ("r0=8", "measures=[]", SEEDS, f"end={START}")
+FIRST_DAY = ("r0=8", "behaviour=null", "measures=[]", SEEDS, f"end={START}")
 
 LAUNCH = "import sys; from lazaretto.cli import main; sys.exit(main())"
 IDLE = """
@@ -93,6 +94,7 @@ def city_works() -> dict[str, Work]:
             "contained", "the wave, cases tested, traced and quarantined", CONTAINED, warm_up=False
         ),
         city_work("shipped", "shanghai-2022 as shipped", SHIPPED, days=None),
+        city_work("unmoved", "the same, nobody responds", UNMOVED, days=None),
         city_work("quiet", "180 quiet days", QUIET),
         city_work("first-day", "start to first day", FIRST_DAY, days=1),
     )

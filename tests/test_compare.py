@@ -644,3 +644,12 @@ def test_a_number_that_cannot_be_examined_is_refused(town):
     assert "did you mean r0?" in refused(twin, *with_range, "--flip", "r00")
     said = refused(twin, "--flip", "behaviour.fatigue.effect")
     assert "give the scenario behaviour: {}" in said
+
+
+def test_a_change_of_measures_makes_the_less_restrictive_policy_void():
+    """Who replaces the measures of a shipped scenario need not know against what it was held."""
+    assert Scenario.load("shanghai-2022").less_restrictive is not None
+    assert Scenario.load("shanghai-2022", ["measures=[]"]).less_restrictive is None
+    wrong = {"less_restrictive.without": ["no-such-measure"]}
+    with pytest.raises(ScenarioError, match="no-such-measure"):
+        Scenario.load("shanghai-2022", wrong)

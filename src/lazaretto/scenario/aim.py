@@ -93,6 +93,26 @@ def less_restricted(
     return {key: part for key, part in whole.items() if key != "less_restrictive"}, problems
 
 
+def still_judged(written: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a changed scenario without a less restrictive policy that the change made void.
+
+    Who replaces the measures of a shipped scenario need not know against what it was held.
+
+    Parameters
+    ----------
+    written, changed
+        The scenario as nested mappings, before and after its values were changed.
+    """
+    less = changed.get("less_restrictive")
+    void = (
+        isinstance(less, Mapping)
+        and less == written.get("less_restrictive")
+        and not list(_of_less_restrictive(written))
+        and bool(list(_of_less_restrictive(changed)))
+    )
+    return {key: part for key, part in changed.items() if not (void and key == "less_restrictive")}
+
+
 def slug(words: str) -> str:
     """Return words as they may be a part of the name of a scenario."""
     plain = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")

@@ -20,6 +20,7 @@ from lazaretto.scenario.aim import (
     aim_problems,
     less_restricted,
     slug,
+    still_judged,
 )
 from lazaretto.scenario.behaviour import Behaviour
 from lazaretto.scenario.checks import as_date, cross_problems
@@ -173,6 +174,7 @@ class Scenario(Section):
             With every problem at once.
         """
         changed, problems = apply_overrides(written, overrides)
+        changed = still_judged(written, changed)
         try:
             scenario = cls.model_validate(changed)
         except ValidationError as error:
