@@ -125,7 +125,9 @@ class Day:
         district = self.town.district_number(person)
         if on_site:
             return self._chance(district, 0, essential, on_site, False, layer)
-        return chance(self._left(essential, district, layer))
+        return chance(
+            self._left(essential, district, layer) * self.caution[essential][district][layer]
+        )
 
     def _left(self, essential: int, district: int, layer: int) -> float:
         """Return what the orders leave of a contact, among those who meet others at all."""

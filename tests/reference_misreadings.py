@@ -390,15 +390,6 @@ class ChildrenLeakToo(ReferenceEngine):
             self.town.age[person] = age
 
 
-class TheIsolatedLeak(ReferenceEngine):
-    def breaks_rules(self, day: Day, person: int) -> bool:
-        where, day.where = day.where, {}
-        try:
-            return super().breaks_rules(day, person)
-        finally:
-            day.where = where
-
-
 class HabitsAreNew(ReferenceEngine):
     def breaks_rules(self, day: Day, person: int) -> bool:
         number, day.number = day.number, day.number + 1000

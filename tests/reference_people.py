@@ -29,7 +29,7 @@ SOURCE_VISITS, TARGET_VISITS, BOTH_OUT = range(3)
 class Moods:
     """What places feel on a day, by building, in the steps of the package."""
 
-    leaks: bool
+    leaks: int
     base: list[int]
     fatigue: list[int]
     spell: list[int]
@@ -77,7 +77,7 @@ class People(World):
     def moods(self) -> Moods:
         """Return what places feel today."""
         if self.response is None:
-            return Moods(False, [], [], [], [], [])
+            return Moods(0, [], [], [], [], [])
         mood = self.response.mood
         return Moods(mood.leaks, *(array.tolist() for array in mood[1:]))
 
@@ -86,7 +86,11 @@ class People(World):
     def breaks_rules(self, day, person: int) -> bool:
         """Return whether a person leaks on a day."""
         building = self.town.building_number(person)
-        if day.tier[building] == 0 or day.where.get(person, AT_LARGE) != AT_LARGE:
+        if (
+            day.moods.leaks < 2
+            or day.tier[building] == 0
+            or day.where.get(person, AT_LARGE) != AT_LARGE
+        ):
             return False
         if self.town.age[person] < FIRST_ADULT:
             return False
@@ -140,11 +144,7 @@ class People(World):
         """Return whether a contact that the tiers do not allow happens all the same."""
         hours = chance(float(self.rules.breakouts.hours) / 16)
         when = low31(second_plain(second_plain(bits ^ int(GOLDEN))))
-        if (
-            layer in (BUILDING, COMPOUND)
-            and when < hours
-            and all(self.joins(day, side) for side in sides)
-        ):
+        if layer in (BUILDING, COMPOUND) and when < hours and self.joins(day, sides[0]):
             self.met.made_in_crowds += 1
             return True
         visits = self.visits(layer, bits)

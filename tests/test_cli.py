@@ -165,7 +165,9 @@ def test_the_report_is_written_and_written_again_if_lost(town, runs, monkeypatch
     assert "tables of the user, twin" in page
     assert "seventh national census" not in page
     asked = []
-    monkeypatch.setattr("lazaretto.reporting.write_report", lambda *given: asked.append(given[1]))
+    monkeypatch.setattr(
+        "lazaretto.reporting.write_report", lambda *given, **more: asked.append(given[1])
+    )
     assert "made before" in lazaretto("run", scenario, "--out", runs).stdout
     assert not asked
     (folder / "report.html").unlink()
@@ -462,7 +464,7 @@ def test_schema_is_valid_and_knows_measures(town):
 def test_inspect(town, tmp_path):
     day = lazaretto("inspect", "day").stdout
     assert [line.split()[0] for line in day.splitlines() if re.match(r" *\d ", line)] == list(
-        "1234567"
+        "12345678"
     )
     disease = lazaretto("inspect", "disease", "omicron-ba2").stdout
     assert "latent_mean" in disease

@@ -197,6 +197,7 @@ def test_without_and_set_other_make_the_other_policy(town, runs):
     assert kind["differs"] == out["differs"] == ["without seal"]
     lighter = compare_json(town / "twin.yaml", runs, "--set-other", "measures.seal.tier=1")
     assert lighter["differs"] == ["other seal"]
+    assert lighter["less_restrictive"]["scenario"] == "twin-banks-with-measures-seal-tier-1"
     assert lighter["less_restrictive"]["person_days"]["sealed"] == 0
     assert lighter["less_restrictive"]["person_days"]["precaution"] > 0
 

@@ -133,7 +133,21 @@ def matched(one: NDArray[np.int64], other: NDArray[np.int64]) -> float:
     return float(depth[1] / depth[0] - 1)
 
 
-@pytest.mark.parametrize(("tail", "unlike"), [(1.6, False), (1.6, True), (10, True)])
+DEEPER = pytest.mark.xfail(
+    strict=True,
+    reason="a Poisson tree with Pareto audiences of a given size is deeper the more copies a copy "
+    "makes: at 0.95 by 31 % (13 to 44) against 0.5, by 7 % (0.2 to 16) against 0.8; B16 fails",
+)
+
+
+@pytest.mark.parametrize(
+    ("tail", "unlike"),
+    [
+        pytest.param(1.6, False, marks=DEEPER),
+        pytest.param(1.6, True, marks=DEEPER),
+        (10, True),
+    ],
+)
 def test_b16_depth_at_equal_size(tail: float, unlike: bool):
     """Cascades of equal size (10 to 100) are equally deep, whatever n is; 10^5 cascades each.
 

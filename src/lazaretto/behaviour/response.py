@@ -32,19 +32,17 @@ NOT_CLOSED = -1
 JOINS = 1 << 16
 """Chance 1 to take part in a break-out, in the steps in which kernels read it."""
 
-ALIKE = np.full(KINDS, 1 / KINDS)
-"""Weights of the kinds of household where a mean over a building is enough."""
-
 
 class Mood(NamedTuple):
     """What kernels are told of a day, see `lazaretto.engine.leakage.Leakage`.
 
-    ``leaks`` is whether anybody may leak or take part in a break-out; ``base`` (int16 logit
-    steps), ``fatigue`` (uint8), ``spell`` (int16 days), ``joins`` (uint16), each shape
-    (n_buildings,); ``hardship`` int16 logit steps, shape (n_days, n_districts, 10).
+    ``leaks`` is 0 if nobody breaks rules, 1 if some are in a break-out, 2 if people may leak;
+    ``base`` (int16 logit steps), ``fatigue`` (uint8), ``spell`` (int16 days), ``joins`` (uint16),
+    each shape (n_buildings,); ``hardship`` int16 logit steps, shape (n_days + 1, n_districts, 10),
+    the last row that of people who are not behind closed gates.
     """
 
-    leaks: bool
+    leaks: int
     base: NDArray[np.int16]
     fatigue: NDArray[np.uint8]
     spell: NDArray[np.int16]
@@ -102,6 +100,9 @@ class Response:
         self._mean = MeanLeakage(rules)
         self.hardship = Hardship(rules.hardship, n_days, n_districts)
         self.trust = Trust(rules.trust, n_districts)
+        residents = who.kinds.sum(axis=0)
+        self._share = residents / max(int(residents.sum()), 1)
+        """Share of residents by kind of household, for means over a building."""
         self.breakouts = Breakouts(rules.breakouts, seed, places)
         self.messages = Messages(rules.messages, seed, self.subdistrict_persons, start)
         self.tier = np.full(n_buildings, OPEN, np.uint8)
@@ -120,12 +121,12 @@ class Response:
     def _mood_of_nobody(self, n_days: int, n_districts: int) -> Mood:
         n = self.tier.size
         return Mood(
-            leaks=False,
+            leaks=0,
             base=np.zeros(n, np.int16),
             fatigue=np.zeros(n, np.uint8),
-            spell=np.zeros(n, np.int16),
+            spell=np.full(n, n_days, np.int16),
             joins=np.zeros(n, np.uint16),
-            hardship=np.zeros((n_days, n_districts, KINDS), np.int16),
+            hardship=np.zeros((n_days + 1, n_districts, KINDS), np.int16),
         )
 
     def respond(self, day: int, orders: Orders, observed: Observed) -> Mood:
@@ -209,7 +210,7 @@ class Response:
         else:
             compound = places.building_compound[inside]
             residents = places.building_persons[inside]
-            means = self.hardship.hardship @ ALIKE
+            means = self.hardship.hardship @ self._share
             suffered = means[self.closed_on[inside], self._district[inside]]
             persons = np.bincount(compound, residents, n).astype(np.int64)
             most = np.maximum(persons, 1)
@@ -241,22 +242,26 @@ class Response:
             lost = (1 - self.trust.level) / float(rules.trust.spread)
             of_district += float(rules.trust.effect) * lost
         base = steps(logit + of_district[places.compound_district])
-        if not leaking:
-            base = np.full_like(base, -4096)
         joins = self.quiet.joins
         if crowds and begun is not None:
-            share = begun.participants / places.compound_persons[begun.compound]
-            of_compound = np.zeros(places.compound_persons.size)
+            closed = self.closed_on != NOT_CLOSED
+            inside = np.where(closed, places.building_persons, 0)
+            persons = np.bincount(places.building_compound, inside, places.compound_persons.size)
+            of_compound = np.zeros(persons.size)
+            share = begun.participants / persons[begun.compound]
             of_compound[begun.compound] = np.minimum(share * JOINS, JOINS - 1)
-            joins = np.rint(of_compound).astype(np.uint16)[places.building_compound]
+            joins = np.rint(of_compound).astype(np.uint16)[places.building_compound] * closed
         effect = float(rules.hardship.effect) if rules.hardship.active else 0.0
+        table = self.quiet.hardship.copy()
+        table[:-1] = steps(effect * self.hardship.hardship)
+        none = np.int16(len(table) - 1)
         return Mood(
-            leaks=True,
+            leaks=2 if leaking else 1,
             base=base[places.building_compound],
             fatigue=np.minimum(self.fatigue * FULL_FATIGUE, FULL_FATIGUE - 1).astype(np.uint8),
-            spell=np.maximum(self.closed_on, 0),
+            spell=np.where(self.closed_on == NOT_CLOSED, none, self.closed_on),
             joins=joins,
-            hardship=steps(effect * self.hardship.hardship),
+            hardship=table,
         )
 
     def expected_leaks(self) -> NDArray[np.float64]:
@@ -264,7 +269,7 @@ class Response:
         mood, confined = self.mood, np.flatnonzero(self.tier)
         if not mood.leaks or not self.rules.leakage.active or not confined.size:
             return np.zeros(len(TIERS))
-        felt = steps(mood.hardship / float(LOGIT_UNIT) @ ALIKE).astype(np.int32)
+        felt = steps(mood.hardship / float(LOGIT_UNIT) @ self._share).astype(np.int32)
         logit = mood.base[confined] + felt[mood.spell[confined], self._district[confined]]
         adults = self._mean(logit, mood.fatigue[confined]) * self.who.adults[confined]
         return np.bincount(self.tier[confined], adults, len(TIERS)).astype(np.float64)

@@ -12,6 +12,7 @@ from lazaretto.chance import draw, high31, low31, pick, second
 from lazaretto.engine.city import City, building_of
 from lazaretto.engine.infection import first_not_below, household_size, place_in_household
 from lazaretto.engine.leakage import (
+    LEAKING,
     Leakage,
     in_the_crowd,
     leaks_today,
@@ -37,7 +38,7 @@ QUEUEING = 4
 """Added to the tier of a building whose compound queues for tests today."""
 
 USUAL = 8
-"""Row of what the orders leave of contacts where no tier and no caution keeps people apart."""
+"""Row of what the orders and caution leave of contacts where no tier keeps people apart."""
 
 
 class Policy(NamedTuple):
@@ -148,7 +149,7 @@ def breaks_rules(
 
     Staff who live on site have no contacts that a tier keeps from them.
     """
-    if policy.leak.leaks == 0 or (policy.tier[building] & np.uint8(3)) == 0:
+    if policy.leak.leaks < LEAKING or (policy.tier[building] & np.uint8(3)) == 0:
         return False
     if policy.moved and where_is(whereabouts, person) != AT_LARGE:
         return False
@@ -209,15 +210,14 @@ def slips_through(
     """Return whether a contact that the tiers do not allow happens all the same.
 
     Either both are out of their own accord, or one visits the other, as often the one as the
-    other (so that as many of a meet b as b of a), or both take part in one break-out.
+    other (so that as many of a meet b as b of a), or the source is in a break-out, which makes as
+    many contacts in building and compound as there would be in its hours without confinement.
     With equal leakage l on both sides and the share theta of visits, this is the multiplier
     l (theta + (1 - theta) l) of the behaviour notes, equation 12.
     """
     home = building_of(city, source)
-    if in_the_crowd(policy.leak, layer, bits):
-        together = joins_in(policy, whereabouts, source, home)
-        if together and joins_in(policy, whereabouts, target, target_building):
-            return True
+    if in_the_crowd(policy.leak, layer, bits) and joins_in(policy, whereabouts, source, home):
+        return True
     visits = who_visits(policy.leak, layer, bits)
     if visits == 0:
         return breaks_rules(city, policy, whereabouts, source, home)

@@ -29,6 +29,9 @@ TRAITS = 1024
 FIRST_ADULT = 3
 """Age band of the youngest who leak: 15 to 19 years."""
 
+LEAKING = 2
+"""Value of ``leaks`` on a day on which people may leak by themselves."""
+
 CROWD, HOUSEHOLD_TRAIT = 0, 2
 """Index of the draws: of who takes part in a break-out, and of a household's trait."""
 

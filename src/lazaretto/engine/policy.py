@@ -57,7 +57,7 @@ def policy_of(
     staff = np.zeros((share.shape[0], share.shape[1], 1, len(LAYERS)))
     staff[..., WORKPLACE] = who[:, None, 1:, WORKPLACE]
     share = np.concatenate([share, staff], axis=2)
-    usual = np.concatenate([who, staff[:, 0]], axis=1)
+    usual = np.concatenate([who * careful, staff[:, 0]], axis=1)
     tier = orders.tier.copy()
     queueing = orders.queueing > 0
     queue = np.zeros(share.shape[0])

@@ -97,6 +97,7 @@ def prepare(
         severity=severity(scenario.disease),
         vaccination=vaccination_of(scenario, len(people.districts)),
         behaviour=scenario.behaviour,
+        attendance=as_written(scenario),
     )
     return Prepared(people, settings)
 
@@ -106,14 +107,19 @@ def confinement_of(scenario: Scenario) -> NDArray[np.float64]:
 
     In the reading of few active people a lockdown leaves one share outside the household.
     """
-    residents = scenario.confinement.residents.table()
-    essential = scenario.confinement.essential_workers.table()
-    table = np.stack([residents, essential], axis=1)
+    table = as_written(scenario)
     few = None if scenario.behaviour is None else scenario.behaviour.few_active
     if few is not None:
         outside = np.arange(len(LAYERS)) != HOUSEHOLD
         table[CONTROLLED:, :, outside] = float(few.left_in_lockdown)
     return table
+
+
+def as_written(scenario: Scenario) -> NDArray[np.float64]:
+    """Return the share of contacts left as the scenario says, shape (4, 2, 6)."""
+    residents = scenario.confinement.residents.table()
+    essential = scenario.confinement.essential_workers.table()
+    return np.stack([residents, essential], axis=1)
 
 
 def contact_rates(scenario: Scenario) -> ContactRates:

@@ -73,7 +73,7 @@ class Citizens:
             return self.quiet
         mood, seed = self.response.mood, self.settings.seed
         return self.quiet._replace(
-            leaks=int(mood.leaks),
+            leaks=mood.leaks,
             base=mood.base,
             fatigue=mood.fatigue,
             spell=mood.spell,

@@ -62,6 +62,9 @@ class Settings:
         Doses by district, age band and bin, and their worth; nobody had any if absent.
     behaviour
         How people respond; everybody keeps to the rules if absent.
+    attendance
+        Share of school and work left by tier, for counts of days lost, shaped like ``confinement``;
+        that if absent.
     """
 
     start: date
@@ -79,6 +82,7 @@ class Settings:
     severity: Severity | None = None
     vaccination: Vaccination | None = None
     behaviour: Behaviour | None = None
+    attendance: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)

@@ -383,8 +383,9 @@ class Simulation:
     def _ledger(self) -> None:
         tier = self.policy.tier & np.uint8(3) if self.orders.queueing.any() else self.policy.tier
         residents = self.confinement.count(tier)
-        count_residents(self.tally, self.day, self.date, residents, self.orders,
-                        self.settings.confinement)  # fmt: skip
+        settings = self.settings
+        left = settings.confinement if settings.attendance is None else settings.attendance
+        count_residents(self.tally, self.day, self.date, residents, self.orders, left)
         self.citizens.count(self.tally, self.day)
         count_patients(self.containment, self.day)
         count_day(self.containment, self.day, self.orders)

@@ -14,7 +14,7 @@ class Provision(NamedTuple):
     ``deliveries`` is the chance that food reaches a confined household beside the usual one,
     ``passes`` the share of needs for care that are let out, ``income`` the share of lost income
     replaced, ``information`` the accuracy and timeliness of what officials say, ``visits`` the
-    share of those who live alone who may be visited.
+    share of unmet needs for care that visits meet.
     """
 
     deliveries: NDArray[np.float64]

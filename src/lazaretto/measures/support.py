@@ -70,7 +70,7 @@ class OfficialInformation(Measure):
 
 
 class VisitingRights(Measure):
-    """Allow relatives to visit those who live alone and need care."""
+    """Allow relatives to visit those who need care."""
 
     word: ClassVar[str] = "visiting_rights"
     finds_infected: ClassVar[bool] = False

@@ -286,5 +286,5 @@ def _where(scenario: Scenario) -> str | Path:
 
 
 def _name_of(without: Sequence[str], set_other: Sequence[str]) -> str:
-    said = [f"without {', '.join(without)}"] if without else []
-    return " and ".join([*said, *(["with"] if set_other and not said else []), *set_other])
+    said = (("without", without), ("with", set_other))
+    return " and ".join(f"{word} {', '.join(given)}" for word, given in said if given)

@@ -80,6 +80,7 @@ SWITCHES = (
         },
     ),
     _part("leakage", "leakage"),
+    Switch("risk.avoidance", "careful people meet fewer", True, "no avoidance in the open", False),
 )
 """What is switched, in the order of the behaviour notes."""
 
