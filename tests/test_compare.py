@@ -512,6 +512,7 @@ def test_every_structural_alternative_is_named(responding):
     assert names == [
         "few active", "threshold size law", "canonical deletion", "no fatigue", "no hardship",
         "no information", "no break-outs", "risk adaptation", "no leakage",
+        "no avoidance in the open",
     ]  # fmt: skip
     assert other_law(Behaviour()) in names
     assert configured(Behaviour())[:2] == ("lockdown cuts transmission", "recruitment size law")
