@@ -216,9 +216,12 @@ def isolation(draw: st.DrawFn) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def quarantine(draw: st.DrawFn) -> dict[str, Any]:
-    of = draw(st.sampled_from(["contacts", "contacts", "second_contacts"]))
+def quarantine(draw: st.DrawFn, of: str = "contacts") -> dict[str, Any]:
     return {"of": of, "days": draw(st.integers(1, 14)), **holding(draw)}
+
+
+def second_quarantine(draw: st.DrawFn) -> dict[str, Any]:
+    return quarantine(draw, "second_contacts")
 
 
 def tracing(draw: st.DrawFn) -> dict[str, Any]:
@@ -227,7 +230,7 @@ def tracing(draw: st.DrawFn) -> dict[str, Any]:
         "household": draw(shares()), **recall, "days_before": draw(st.integers(0, 5)),
         "delay_days": draw(st.integers(0, 3)), "tracers": draw(perhaps("tracers")),
         "cases_per_tracer": draw(st.integers(1, 20)) / 4, "longest_wait": draw(st.integers(0, 4)),
-        "backward": draw(st.booleans()), "second_degree": draw(st.booleans()),
+        "backward": draw(st.booleans()), "second_degree": draw(st.sampled_from([True, True, False])),
         "second_days": draw(st.integers(1, 2)),
     }  # fmt: skip
 
@@ -289,7 +292,7 @@ KINDS: tuple[tuple[type[Measure], Fields], ...] = (
     (Screening, screening),
     (Isolation, isolation),
     (ContactTracing, tracing),
-    (Quarantine, quarantine),
+    (Quarantine, second_quarantine),
     (SymptomaticTesting, symptomatic_testing),
     (HealthCare, health_care),
     (Quarantine, quarantine),
