@@ -71,6 +71,8 @@ def one_run(seed, days=60, sealed=20, controlled=10, infections=500, deaths=3.0,
     patients[days // 2, 0, 1] = icu
     held = np.zeros((days, 2, 5, 2), int)
     held[10:20, 0, 0, 1], held[10:20, 1, 2, 0] = 1000, 300
+    isolated = np.zeros((days, 2, 5), int)
+    isolated[:, 0] = 10 if infections else 0
     working = np.round(0.5 * incomes).astype(int)
     food = np.zeros((days, 5, 2), int)
     food[12:30] = ill * np.array([[30, 60], [20, 30], [10, 15], [5, 5], [1, 1]])
@@ -85,6 +87,7 @@ def one_run(seed, days=60, sealed=20, controlled=10, infections=500, deaths=3.0,
         "persons_by_tier": ((*place, "tier"), persons),
         "confined_by_age": (("date", "age", "tier"), np.einsum("da,tdk->tak", ages, at)),
         "persons_by_income": ((*place, "tier", "income"), at[..., None] * incomes[:, None]),
+        "isolated_by_income": ((*place, "tier", "income"), at[..., None] * isolated[:, :, None]),
         "persons_by_group": ((*place, "tier", "group"), at[..., None] * groups[:, None]),
         "pupils": ((*place, "tier"), at * (PERSONS // 10)[:, None]),
         "workers": ((*place, "tier", "income"), at[..., None] * working[:, None]),

@@ -210,6 +210,7 @@ class ReferenceEngine(Care):
             sum(stay.bed == number for stay in self.isolated.values())
             for number in range(len(self.settings.stocks))
         ]
+        self.apart = set(self.isolated)
         town, counts = self.town, self.counts
         ages = [rule.child_age for _, rule in self.orders.rules.cases] or [CHILD_AGE]
         first_adult = -(-max(ages) // AGE_WIDTH)

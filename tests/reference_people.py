@@ -159,26 +159,35 @@ class People(World):
     def count_people(self, day: int, date) -> None:
         """Count residents by livelihood and tier, and the days of school and work they lose."""
         town, counts, today = self.town, self.counts, self.today
+        pupils = np.zeros((*counts.pupils.shape[1:],), int)
+        workers = np.zeros((*counts.workers.shape[1:],), int)
+        essential = np.zeros_like(workers)
         for person in range(town.n_persons):
             building = town.building_number(person)
             district, tier = town.building_district[building], today.tier[building]
             income, migrant = divmod(self.kind[person], 2)
             counts.persons_by_income[day, district, tier, income] += 1
+            counts.isolated_by_income[day, district, tier, income] += person in self.apart
             counts.persons_by_group[day, district, tier, 0] += migrant
             alone = len(town.household(person)) == 1 and town.age[person] >= FIRST_OLD
             counts.persons_by_group[day, district, tier, 1] += alone
             group = town.group_of.get(person)
             if group is not None and group < town.n_schools:
                 counts.pupils[day, district, tier] += 1
+                pupils[district, tier] += person in self.apart
             elif group is not None and not town.essential[person]:
                 counts.workers[day, district, tier, income] += 1
+                workers[district, tier, income] += person in self.apart
+            elif group is not None:
+                essential[district, tier, income] += person in self.apart
         if date.weekday() < WEEKEND:
             left, open_ = self.settings.confinement[:, 0], 1 - self.orders.shut
             taught = open_[:, :1] * left[:, SCHOOL]
             worked = np.maximum(open_[:, 1:] * left[:, WORKPLACE], self.orders.closed_loop[:, None])
-            lost = (counts.pupils[day] * (1 - taught)).sum(axis=1)
-            counts.pupil_days_lost[day] = np.rint(lost)
-            lost = (counts.workers[day] * (1 - worked)[..., None]).sum(axis=(0, 1))
-            counts.work_days_lost[day] = np.rint(lost)
+            lost = counts.pupils[day] * (1 - taught) + pupils * taught
+            counts.pupil_days_lost[day] = np.rint(lost.sum(axis=1))
+            lost = counts.workers[day] * (1 - worked)[..., None] + workers * worked[..., None]
+            lost = lost + essential * self.settings.confinement[:, 1, WORKPLACE, None]
+            counts.work_days_lost[day] = np.rint(lost.sum(axis=(0, 1)))
         if self.response is not None:
             count_response(self.response, counts, day)

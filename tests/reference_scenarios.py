@@ -230,7 +230,8 @@ def tracing(draw: st.DrawFn) -> dict[str, Any]:
         "household": draw(shares()), **recall, "days_before": draw(st.integers(0, 5)),
         "delay_days": draw(st.integers(0, 3)), "tracers": draw(perhaps("tracers")),
         "cases_per_tracer": draw(st.integers(1, 20)) / 4, "longest_wait": draw(st.integers(0, 4)),
-        "backward": draw(st.booleans()), "second_degree": draw(st.sampled_from([True, True, False])),
+        "backward": draw(st.booleans()),
+        "second_degree": draw(st.sampled_from([True, True, False])),
         "second_days": draw(st.integers(1, 2)),
     }  # fmt: skip
 

@@ -153,6 +153,9 @@ def test_every_person_day_is_counted_once(
         assert (tally.persons_by_tier[day].sum(axis=1) == residents).all()
         assert tally.confined_by_age[day].sum() == PERSONS
         assert tally.held[day].sum() == there[day]
+        isolated = tally.isolated_by_income[day]
+        assert isolated.sum() == there[day]
+        assert (isolated <= tally.persons_by_income[day]).all()
         # Who is there in the evening was there by day, but for those isolated from tomorrow on.
         assert int((table.since <= day).sum()) <= there[day]
         origin = tally.infections[day].sum()

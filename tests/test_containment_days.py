@@ -144,6 +144,31 @@ def test_one_found_on_admission_to_hospital_was_found_at_home():
 # Quarantine
 
 
+def test_the_isolated_of_an_open_town_lose_school_and_work():
+    """As many days as the isolated pupils and workers have weekdays, essential ones included."""
+    people = small_town(20_000, 3)
+    settings = replace(
+        community_settings(TABLE, 0.0, n_days=14),
+        arrivals=(Arrival(0, 0, people.n_persons, 300),),
+        measures=(sampled_on(2, 1), ContactTracing(), Quarantine(days=7)),
+    )
+    school = np.flatnonzero((people.group >= 0) & (people.group < people.n_schools))
+    work = np.flatnonzero(people.group >= people.n_schools)
+    expected = np.zeros((14, 2))
+    with Simulation(people, settings, 1) as simulation:
+        for day in range(14):
+            weekday = simulation.date.weekday()
+            simulation.advance()
+            if weekday < 5:
+                for i, persons in enumerate((school, work)):
+                    expected[day, i] = (where_on(simulation, day, persons) == AT_HOME).sum()
+        tally = simulation.tally
+    assert expected.sum() > 300
+    assert (tally.persons_by_tier[:, :, 1:] == 0).all()
+    assert (tally.pupil_days_lost.sum(axis=1) == expected[:, 0]).all()
+    assert (tally.work_days_lost.sum(axis=1) == expected[:, 1]).all()
+
+
 @pytest.mark.parametrize("days", [1, 2, 5])
 @pytest.mark.parametrize("negatives", [0, 1])
 def test_a_quarantine_lasts_as_many_days_as_said(days: int, negatives: int):

@@ -229,6 +229,7 @@ def test_counts_are_those_of_the_data(runs, costs):
 
 def test_income_lost_by_hand(costs):
     weighted = costed.PERSONS.sum() * (20 * 1.0 + 10 * 0.6)
+    weighted += 5 * 10 * (30 * 1.0 + 10 * 0.4)  # the isolated of one district, as if sealed
     for bound, rmb in (("low", 120), ("mid", 190), ("high", 260)):
         assert total(costs, "income lost", bound) == pytest.approx(weighted * rmb)
     by_class = costs.of("income lost", "income").amount.sel(bound="mid").values
@@ -247,11 +248,12 @@ def test_income_lost_without_classes_is_the_same_where_all_are_confined_alike(ru
 def test_care_forgone_by_hand(costs):
     person_days = costed.PERSONS.sum()
     sealed, controlled = 20 * person_days, 10 * person_days
-    low = 0.02185 * 0.27 * (sealed + 0.6 * controlled)
+    low = 0.02185 * 0.20 * (sealed + 0.6 * controlled)
+    middle = 0.02185 * 0.27 * (sealed + 0.6 * controlled)
     high = 0.02185 * 0.694 * (sealed + controlled)
     assert total(costs, "outpatient visits forgone", "low") == pytest.approx(low)
     assert total(costs, "outpatient visits forgone", "high") == pytest.approx(high)
-    assert total(costs, "outpatient visits forgone") == pytest.approx((low + high) / 2)
+    assert total(costs, "outpatient visits forgone") == pytest.approx((middle + high) / 2)
     assert total(costs, "strokes without emergency care") == pytest.approx(
         4.58e-7 * (sealed + controlled)
     )
@@ -262,10 +264,11 @@ def test_dalys_of_infection_by_hand(runs, costs):
     lost = total(costs, "years of life lost to infection")
     assert lost == pytest.approx(deaths * 6.3)  # all were 80 to 84
     ill = runs["symptomatic_by_age"].sum(("date", "age")).values
-    acute = (0.4 * 0.051 + 0.6 * 0.006) * 6.5 + 0.02 * 0.219 * 60
-    in_hospital = (60 * 2 * 40 * 0.133 + 20 * 0.655) / 365.25
+    symptoms = 0.4 * 0.051 + 0.6 * 0.006
+    acute = symptoms * 6.5 + 0.02 * 0.219 * 60
+    in_hospital = 60 * 2 * 40 * (0.133 - symptoms / 2) + 20 * (0.655 - symptoms / 2)
     lived = total(costs, "DALYs lived in illness by infection")
-    assert lived == pytest.approx(ill * acute / 365.25 + in_hospital)
+    assert lived == pytest.approx((ill * acute + in_hospital) / 365.25)
     assert total(costs, "DALYs of infection") == pytest.approx(lost + lived)
 
 

@@ -24,10 +24,13 @@ from lazaretto.behaviour.risk import avoidance_factor, perceived
 from lazaretto.behaviour.trust import Trust
 from lazaretto.measures import Observed, Orders, Places
 from lazaretto.scenario.behaviour import TIER_WEIGHT, Behaviour
-from lazaretto.words import CONTROLLED, HOUSEHOLD, LAYERS, OPEN, TIERS, WORKPLACE
+from lazaretto.words import COMMUNITY, CONTROLLED, OPEN, SCHOOL, TIERS, WORKPLACE
 
 NOT_CLOSED = -1
 """Day on which a building was closed that is not closed."""
+
+CHOSEN, CHOSEN_BY_ESSENTIAL = [SCHOOL, WORKPLACE, COMMUNITY], [SCHOOL, COMMUNITY]
+"""Layers in which the careful meet fewer: neighbours are met in lifts and at doors all the same."""
 
 JOINS = 1 << 16
 """Chance 1 to take part in a break-out, in the steps in which kernels read it."""
@@ -151,10 +154,8 @@ class Response:
         felt = perceived(rules.risk, observed, day, places.district_persons)
         if rules.risk.active and rules.risk.avoidance:
             careful = avoidance_factor(rules.risk, felt)
-            outside = np.arange(len(LAYERS)) != HOUSEHOLD
-            orders.caution[:, outside] *= careful[:, None]
-            outside[WORKPLACE] = False
-            orders.caution_essential[:, outside] *= careful[:, None]
+            orders.caution[:, CHOSEN] *= careful[:, None]
+            orders.caution_essential[:, CHOSEN_BY_ESSENTIAL] *= careful[:, None]
         self.hardship.advance(day, self._starts_in_use(), self._supply(orders))
         self._break_out(day)
         self.told = self.messages.advance(day)

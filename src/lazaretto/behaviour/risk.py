@@ -64,12 +64,14 @@ def avoiding(rules: RiskRules, risk: Floats) -> Floats:
 
 
 def avoidance_factor(rules: RiskRules, risk: Floats) -> Floats:
-    """Return what is left of contacts outside home between residents, shape (n_districts,).
+    """Return what is left of contacts where people go out, between residents, shape (n_districts,).
 
-    A contact outside home comes about if neither of the two avoids it. Where a share a avoids,
-    those of two residents of one district fall to ``((1 - a) / (1 - a0))^2``, relative to the
-    share a0 who avoid without any reported case and are already in the contact rates. Each side
-    brings the square root: between districts the factor is the product of two square roots.
+    A contact at school, at work or in the community comes about if neither of the two avoids it;
+    neighbours meet in lifts and at doors all the same. Where a share a avoids, outings fall to
+    ``g = (1 - a) / (1 - a0)``, relative to the share a0 who avoid without any reported case and are
+    already in the contact rates. That is measured for few cases only; however many are reported,
+    a share m of outings stays, and outings are ``m + (1 - m) g^(1 / (1 - m))``, for few cases the
+    same. Contacts between two residents of one district fall to the square.
 
     Parameters
     ----------
@@ -82,4 +84,9 @@ def avoidance_factor(rules: RiskRules, risk: Floats) -> Floats:
         return np.ones(risk.size)
     if rules.avoiders >= 1.0:
         return np.ones(risk.size)  # nobody is left who could begin to avoid
-    return np.asarray(((1.0 - avoiding(rules, risk)) / (1.0 - rules.avoiders)) ** 2, np.float64)
+    if rules.most_avoided <= 0.0:
+        return np.ones(risk.size)
+    going = (1.0 - avoiding(rules, risk)) / (1.0 - rules.avoiders)
+    most = float(rules.most_avoided)
+    outings = 1.0 - most + most * going ** (1.0 / most)
+    return np.asarray(outings**2, np.float64)

@@ -7,7 +7,14 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from lazaretto.engine.residents import AGES, HOUSEHOLDS, OLD_ALONE, PUPILS, WORKERS
+from lazaretto.engine.residents import (
+    AGES,
+    ESSENTIAL_WORKERS,
+    HOUSEHOLDS,
+    OLD_ALONE,
+    PUPILS,
+    WORKERS,
+)
 from lazaretto.measures import Orders
 from lazaretto.measures.orders import SCHOOLS, WORKPLACES
 from lazaretto.outcomes import Tally
@@ -22,6 +29,7 @@ def count_residents(
     day: int,
     today: date,
     residents: NDArray[np.int64],
+    isolated: NDArray[np.int64],
     orders: Orders,
     confinement: NDArray[np.float64],
 ) -> None:
@@ -29,7 +37,8 @@ def count_residents(
 
     A day of school is lost where schools are shut or a tier leaves no way there, and so of work;
     what a tier leaves is taken from the contacts it leaves at school and at work. Staff who live
-    on site lose no day.
+    on site lose no day. Who is isolated, at home or in a facility, loses the day whole, ill or
+    not: those in hospital are not among them.
 
     Parameters
     ----------
@@ -40,6 +49,9 @@ def count_residents(
     residents
         Residents by district, tier and kind (`lazaretto.engine.residents`), shape
         (n_districts, 4, n_kinds).
+    isolated
+        Those of them who are isolated
+        (`lazaretto.engine.residents.count_isolated_by_kind`), shape (n_districts, 4, n_kinds + 5).
     orders
         Those of today.
     confinement
@@ -53,12 +65,15 @@ def count_residents(
     tally.persons_by_group[day, ..., 1] = residents[..., OLD_ALONE]
     tally.pupils[day] = residents[..., PUPILS]
     tally.workers[day] = residents[..., WORKERS]
+    tally.isolated_by_income[day] = isolated[..., HOUSEHOLDS][..., ::2]
     if today.weekday() >= WEEKEND:
         return
     taught = np.outer(1 - orders.shut[:, SCHOOLS], confinement[:, 0, SCHOOL])
     worked = np.outer(1 - orders.shut[:, WORKPLACES], confinement[:, 0, WORKPLACE])
     worked = np.maximum(worked, orders.closed_loop[:, None])
-    lost = (tally.pupils[day] * (1 - taught)).sum(axis=1)
-    tally.pupil_days_lost[day] = np.rint(lost)
-    lost = (tally.workers[day] * (1 - worked)[..., None]).sum(axis=(0, 1))
-    tally.work_days_lost[day] = np.rint(lost)
+    lost = tally.pupils[day] * (1 - taught) + isolated[..., PUPILS] * taught
+    tally.pupil_days_lost[day] = np.rint(lost.sum(axis=1))
+    kept, essential = worked[..., None], confinement[:, 1, WORKPLACE, None]
+    lost = tally.workers[day] * (1 - kept) + isolated[..., WORKERS] * kept
+    lost += isolated[..., ESSENTIAL_WORKERS] * essential
+    tally.work_days_lost[day] = np.rint(lost.sum(axis=(0, 1)))

@@ -6,12 +6,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lazaretto.engine.city import AGE_MASK, ESSENTIAL, FIRST_OF_HOUSEHOLD, City
+from lazaretto.engine.city import AGE_MASK, ESSENTIAL, FIRST_OF_HOUSEHOLD, City, building_of
 from lazaretto.engine.leakage import head_of, kind_of_household
+from lazaretto.engine.memory import prefetch
 from lazaretto.words import AGE_BANDS, INCOMES
 
 FIRST_OLD = 13
 """Age band of the youngest of the old: 65 to 69 years."""
+
+AHEAD = 16
+"""Isolated persons between one who is looked at and one whose memory is asked for."""
 
 N_AGES, N_INCOMES = len(AGE_BANDS), len(INCOMES)
 
@@ -31,6 +35,9 @@ WORKERS = slice(PUPILS + 1, PUPILS + 1 + N_INCOMES)
 """Columns of residents who go to a workplace and are not essential there, by income class."""
 
 N_KINDS = WORKERS.stop
+
+ESSENTIAL_WORKERS = slice(N_KINDS, N_KINDS + N_INCOMES)
+"""Columns of the isolated who are essential workers, by income class."""
 
 
 @njit(nogil=True, cache=True)
@@ -74,6 +81,48 @@ def residents_by_kind(
             elif group >= city.n_schools and (attributes & ESSENTIAL) == 0:
                 counts[building, PUPILS + 1 + kind // 2] += 1
     return counts
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def count_isolated_by_kind(
+    city: City,
+    income: NDArray[np.uint32],
+    key: np.uint64,
+    tier: NDArray[np.uint8],
+    person: NDArray[np.int32],
+    out: NDArray[np.int64],
+) -> None:
+    """Count the isolated by livelihood and by what they would do by day.
+
+    Parameters
+    ----------
+    city, income, key
+        As in `residents_by_kind`.
+    tier
+        Tier of each building, shape (n_buildings,).
+    person
+        Everybody isolated, shape (n,).
+    out
+        Receives persons by district, tier and kind, shape (n_districts, 4, `N_KINDS` + 5): the
+        columns of households without regard to migrants, of pupils and of workers.
+    """
+    for i in range(person.size):
+        ahead = person[min(i + AHEAD, person.size - 1)]
+        prefetch(city.attributes, ahead)
+        prefetch(city.group, ahead)
+        who = np.int64(person[i])
+        building = building_of(city, who)
+        compound = np.int64(city.building_compound[building])
+        head = head_of(city, who)
+        earns = kind_of_household(income, np.uint32(0), key, head, compound) // 2
+        mine = out[city.building_district[building], tier[building]]
+        mine[N_AGES + 2 * earns] += 1
+        group = city.group[who]
+        if 0 <= group < city.n_schools:
+            mine[PUPILS] += 1
+        elif group >= city.n_schools:
+            essential = (city.attributes[who] & ESSENTIAL) != 0
+            mine[earns + (N_KINDS if essential else PUPILS + 1)] += 1
 
 
 @njit(nogil=True, cache=True)

@@ -14,12 +14,17 @@ from lazaretto.behaviour.response import Respondents, Response
 from lazaretto.chance import Purpose, stream_key, threshold
 from lazaretto.engine.city import City
 from lazaretto.engine.leakage import FIRST_ADULT, Leakage, nobody_leaks
-from lazaretto.engine.residents import HOUSEHOLDS, residents_by_kind
+from lazaretto.engine.residents import (
+    ESSENTIAL_WORKERS,
+    HOUSEHOLDS,
+    count_isolated_by_kind,
+    residents_by_kind,
+)
 from lazaretto.engine.settings import Settings
 from lazaretto.measures import Observed, Orders, Places
 from lazaretto.outcomes import Tally
 from lazaretto.scenario.behaviour import Behaviour, Hardship
-from lazaretto.words import BUILDING, COMPOUND, LAYERS
+from lazaretto.words import BUILDING, COMPOUND, LAYERS, TIERS
 
 WAKING_HOURS = 16.0
 """Hours of a day in which contacts happen."""
@@ -35,7 +40,8 @@ class Citizens:
     """
 
     def __init__(self, settings: Settings, places: Places, city: City) -> None:
-        self.settings = settings
+        self.settings, self.city = settings, city
+        self.n_districts = len(places.districts)
         rules, seed = settings.behaviour, settings.seed
         hardship = Hardship() if rules is None else rules.hardship
         self.income_key = stream_key(seed, Purpose.INCOME)
@@ -61,6 +67,14 @@ class Citizens:
         rules = self.settings.behaviour
         few = None if rules is None else rules.few_active
         return 1.0 if few is None else float(few.share)
+
+    def isolated(self, person: NDArray[np.int32], tier: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """Return the isolated by district, tier and kind, see `count_isolated_by_kind`."""
+        shape = (self.n_districts, len(TIERS), ESSENTIAL_WORKERS.stop)
+        out = np.zeros(shape, np.int64)
+        if person.size:
+            count_isolated_by_kind(self.city, self.income, self.income_key, tier, person, out)
+        return out
 
     def respond(self, day: int, orders: Orders, observed: Observed) -> None:
         """Let people respond to the orders of a day, see `lazaretto.behaviour.response`."""

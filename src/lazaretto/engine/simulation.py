@@ -351,6 +351,7 @@ class Simulation:
 
     def _progression(self) -> None:
         count_isolated(self.containment, self.day, self.orders)
+        self._isolated = self.citizens.isolated(self.containment.isolated.person, self._tier())
         progress(self.containment, self.day, self.orders)
 
     def _evening(self) -> None:
@@ -380,12 +381,18 @@ class Simulation:
                 cohort.person, cohort.record = cohort.person[which], cohort.record[which]
         return cohort
 
+    def _tier(self) -> NDArray[np.uint8]:
+        """Return today's tier of each building, whether people queue there or not."""
+        tier = self.policy.tier
+        return tier & np.uint8(3) if self.orders.queueing.any() else tier
+
     def _ledger(self) -> None:
-        tier = self.policy.tier & np.uint8(3) if self.orders.queueing.any() else self.policy.tier
-        residents = self.confinement.count(tier)
+        residents = self.confinement.count(self._tier())
         settings = self.settings
         left = settings.confinement if settings.attendance is None else settings.attendance
-        count_residents(self.tally, self.day, self.date, residents, self.orders, left)
+        count_residents(
+            self.tally, self.day, self.date, residents, self._isolated, self.orders, left
+        )
         self.citizens.count(self.tally, self.day)
         count_patients(self.containment, self.day)
         count_day(self.containment, self.day, self.orders)

@@ -115,6 +115,7 @@ def _warm_containment(c: Containment, run: Simulation, key: np.uint64) -> None:
     stay, places = np.empty(0, STAY), np.zeros(1, np.int64)
     who_wants(stay, KIND, 0, place, place, 0, 0, places, COUNTS)
     count_places(stay, places)
+    run.citizens.isolated(np.zeros(1, np.int32), run.policy.tier)
     count_held(city, NOBODY, stay, 3, places, np.zeros((1, 5, 2), np.int64))
     packed = stay.view(np.uint64)
     insert(NOBODY, packed, NOBODY, packed)

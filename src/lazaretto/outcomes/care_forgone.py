@@ -19,8 +19,9 @@ ABOVE_OPEN = (0.0, 1.0, 1.0, 1.0)
 def care_per_day(usual: Figure, gradient: Figure, spread: Figure) -> xr.DataArray:
     """Return care forgone on a person-day at each tier, axes ``tier``, ``bound``.
 
-    Low is the gradient with movement times the weight of the tier; high is the loss of Shanghai
-    in spring 2022 spread over its confinement; the middle lies between, no better known than they.
+    Low is the low end of the gradient with movement times the weight of the tier; high is the loss
+    of Shanghai in spring 2022 spread over its confinement; the middle lies half-way between the
+    gradient itself and high, no better known than they.
 
     Parameters
     ----------
@@ -29,9 +30,11 @@ def care_per_day(usual: Figure, gradient: Figure, spread: Figure) -> xr.DataArra
     gradient, spread
         Shares of it forgone: low end on a sealed day, high end on any day above open.
     """
-    low = usual.value * gradient.value * np.array(TIER_WEIGHT)
+    weight = usual.value * np.array(TIER_WEIGHT)
+    least = gradient.value if gradient.low is None else gradient.low
     high = usual.value * spread.value * np.array(ABOVE_OPEN)
-    return by_tier(low.tolist(), ((low + high) / 2).tolist(), high.tolist())
+    middle = (weight * gradient.value + high) / 2
+    return by_tier((weight * least).tolist(), middle.tolist(), high.tolist())
 
 
 def emergencies_per_day(figure: Figure) -> xr.DataArray:

@@ -14,7 +14,7 @@ import xarray as xr
 from lazaretto.outcomes import disability_weights as weights
 from lazaretto.outcomes.care_forgone import missed_care_deaths_per_day
 from lazaretto.outcomes.mental_health import DAYS_PER_YEAR, mental_health_dalys
-from lazaretto.outcomes.rows import Row, ends, rows_of
+from lazaretto.outcomes.rows import Row, band, ends, rows_of
 
 INFECTION = "DALYs of infection"
 CONFINEMENT = "DALYs of confinement"
@@ -54,11 +54,15 @@ def life_years_lost(runs: xr.Dataset) -> xr.DataArray:
     return deaths * remaining * ends(weights.REMAINING_LEVEL)
 
 
+def weight_of_symptoms() -> xr.DataArray:
+    """Return the mean disability weight of a day with symptoms outside hospital."""
+    moderate = ends(weights.MODERATE_SHARE)
+    return moderate * ends(weights.MODERATE) + (1 - moderate) * ends(weights.MILD)
+
+
 def dalys_per_symptomatic() -> xr.DataArray:
     """Return DALYs of a symptomatic infection outside hospital, afterwards included."""
-    moderate = ends(weights.MODERATE_SHARE)
-    weight = moderate * ends(weights.MODERATE) + (1 - moderate) * ends(weights.MILD)
-    acute = weight * ends(weights.SYMPTOM_DAYS)
+    acute = weight_of_symptoms() * ends(weights.SYMPTOM_DAYS)
     after = ends(weights.AFTERWARDS_SHARE) * ends(weights.AFTERWARDS)
     return (acute + after * ends(weights.AFTERWARDS_DAYS)) / DAYS_PER_YEAR
 
@@ -66,13 +70,16 @@ def dalys_per_symptomatic() -> xr.DataArray:
 def illness_dalys(runs: xr.Dataset) -> xr.DataArray:
     """Return DALYs lived in illness by infection, axes replicate, date, bound.
 
-    Days in a ward and in intensive care are those of the run.
+    Days in a ward and in intensive care are those of the run. Some of them fall into the days of
+    symptoms that are counted as well: all of them at the low end, half in the middle, none at the
+    high end.
     """
     ill = runs["symptomatic_by_age"].sum("age") * dalys_per_symptomatic()
     patients = runs["patients"]
     patients = patients.sum([name for name in ("district",) if name in patients.dims])
-    ward = patients.sel(care="ward", drop=True) * ends(weights.WARD)
-    icu = patients.sel(care="icu", drop=True) * ends(weights.ICU)
+    twice = band(1.0, 0.5, 0.0) * weight_of_symptoms()
+    ward = patients.sel(care="ward", drop=True) * (ends(weights.WARD) - twice)
+    icu = patients.sel(care="icu", drop=True) * (ends(weights.ICU) - twice)
     return ill + (ward + icu) / DAYS_PER_YEAR
 
 

@@ -9,9 +9,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from lazaretto.outcomes import unit_values as values
-from lazaretto.outcomes.rows import Row, by_tier, ends, rows_of
+from lazaretto.outcomes.rows import Row, ends, rows_of
 from lazaretto.scenario.behaviour import TIER_WEIGHT
-from lazaretto.words import INCOMES
+from lazaretto.words import INCOMES, TIERS
 
 FIGURES = (
     "income.loss",
@@ -37,30 +37,42 @@ def loss_weights() -> NDArray[np.float64]:
 def income_lost(runs: xr.Dataset) -> Iterator[Row]:
     """Yield income lost in RMB and in days of usual income, before any income support.
 
+    A day of isolation costs as much as a sealed one, whatever the tier.
+
     Parameters
     ----------
     runs
-        Results with a replicate axis and ``persons_by_tier``; by class with ``persons_by_income``.
+        Results with a replicate axis and ``persons_by_tier``; by class with ``persons_by_income``;
+        of the isolated with ``isolated_by_income``.
     """
-    weight = by_tier(TIER_WEIGHT, TIER_WEIGHT, TIER_WEIGHT)
-    rmb = weight * ends(values.INCOME_LOSS)
-    usual = rmb / values.USUAL_INCOME.value
-    plain = [runs["persons_by_tier"] * rmb], [runs["persons_by_tier"] * usual]
+    per_day = ends(values.INCOME_LOSS)
+    usual = per_day / values.USUAL_INCOME.value
     if "persons_by_income" not in runs:
-        yield from rows_of("income lost", "policy", "RMB", plain[0], FIGURES[:1])
-        days = ("income.loss", "income.usual")
-        yield from rows_of("usual income lost", "policy", "days of income", plain[1], days)
+        days = _sealed_days(runs, "persons_by_tier")
+        yield from rows_of("income lost", "policy", "RMB", [days * per_day], FIGURES[:1])
+        figures = ("income.loss", "income.usual")
+        yield from rows_of("usual income lost", "policy", "days of income", [days * usual], figures)
         return
-    persons = runs["persons_by_income"]
+    days = _sealed_days(runs, "persons_by_income")
     in_rmb, in_days = _by_class(loss_weights()), _by_class(loss_rates())
-    yield from rows_of("income lost", "policy", "RMB", [persons * rmb * in_rmb], FIGURES)
+    yield from rows_of("income lost", "policy", "RMB", [days * per_day * in_rmb], FIGURES)
     yield from rows_of(
         "usual income lost",
         "policy",
         "days of income",
-        [persons * usual * in_days],
+        [days * usual * in_days],
         (*FIGURES, "income.usual"),
     )
+
+
+def _sealed_days(runs: xr.Dataset, name: str) -> xr.DataArray:
+    """Return person-days times the weight of their tier; the isolated as if they were sealed."""
+    weight = xr.DataArray(list(TIER_WEIGHT), {"tier": list(TIERS)}, "tier")
+    days = runs[name] * weight
+    if "isolated_by_income" not in runs:
+        return days
+    isolated = runs["isolated_by_income"]
+    return days + (isolated if "income" in days.dims else isolated.sum("income")) * (1 - weight)
 
 
 def _by_class(numbers: NDArray[np.float64]) -> xr.DataArray:

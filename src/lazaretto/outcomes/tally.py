@@ -111,8 +111,9 @@ class Tally:
         New infections that become symptomatic, by age band, shape (n_days, 18).
     infections_by_income, deaths_by_income
         By income class of the household, shapes (n_days, 5).
-    persons_by_income
-        Residents by district, tier and income class, shape (n_days, n_districts, 4, 5).
+    persons_by_income, isolated_by_income
+        Residents, and those of them who are isolated, by district, tier of their building and
+        income class, shapes (n_days, n_districts, 4, 5).
     persons_by_group
         Residents who are migrants, and who are 65 and over and live alone, by district and tier,
         shape (n_days, n_districts, 4, 2).
@@ -178,6 +179,7 @@ class Tally:
     infections_by_income: NDArray[np.int64]
     deaths_by_income: NDArray[np.int64]
     persons_by_income: NDArray[np.int64]
+    isolated_by_income: NDArray[np.int64]
     persons_by_group: NDArray[np.int64]
     pupils: NDArray[np.int64]
     workers: NDArray[np.int64]
@@ -236,6 +238,7 @@ class Tally:
             "infections_by_income": (n_days, incomes),
             "deaths_by_income": (n_days, incomes),
             "persons_by_income": (*place, len(TIERS), incomes),
+            "isolated_by_income": (*place, len(TIERS), incomes),
             "persons_by_group": (*place, len(TIERS), len(GROUPS)),
             "pupils": (*place, len(TIERS)),
             "workers": (*place, len(TIERS), incomes),

@@ -182,7 +182,7 @@ class Risk(Coupling):
     """Perceived risk: reported cases make people careful, in confinement and in the open."""
 
     effect: Effect = Field(
-        default=sourced(0.6, LOGIT_PER, "Du et al. 2022 (doi 10.1073/pnas.2213313119): +3.77 "
+        default=sourced(0.68, LOGIT_PER, "Du et al. 2022 (doi 10.1073/pnas.2213313119): +3.77 "
                         "points avoid gatherings for 100 cases a day more in 7.5 million",
                         "fitted", 0.2, 1.2),
         description="Effect of perceived risk, ln(1 + incidence / reference).",
@@ -196,10 +196,19 @@ class Risk(Coupling):
         description="Weight of reports of the own district; the rest is the whole place.",
     )
     avoiders: Share = Field(
-        default=sourced(0.5, SHARE, "share who avoided gatherings in Hong Kong, 2020-21; range in "
-                        "which Du et al. 2022 is reproduced", "assumed", 0.3, 0.7),
+        default=sourced(0.6, SHARE, "61.3 % avoided crowded places in Hong Kong on 20-23 January "
+                        "2020, before the first case there (Cowling et al. 2020, doi "
+                        "10.1016/S2468-2667(20)30090-6; recalled); of spring 2022 not known",
+                        "assumed", 0.3, 0.75),
         description="Share of residents who avoid meetings when no case is reported, already in "
         "the contact rates.",
+    )  # fmt: skip
+    most_avoided: Share = Field(
+        default=sourced(0.5, SHARE, "Hong Kong: trips were down by 34 % in the week to 9 February "
+                        "2022 (about 15 cases/100,000/day, bars shut), by 63 % at most, in summer "
+                        "2020 under orders (Apple mobility, as reported by Bloomberg, "
+                        "9 February 2022)", "assumed", 0.3, 0.63),
+        description="Share of usual outings that residents give up of their own accord at most.",
     )  # fmt: skip
     avoidance: bool = Field(
         default=True, description="Whether risk reduces contacts outside confinement as well."
