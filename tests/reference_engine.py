@@ -177,7 +177,7 @@ class ReferenceEngine(Care):
         for patient in self.patients:
             district = self.town.district_number(patient.person)
             self.counts.patients[day, district, patient.level] += patient.status == IN_BED
-            self.counts.patients_waiting[day] += patient.status == WITHOUT_BED
+            self.counts.patients_waiting[day, patient.level] += patient.status == WITHOUT_BED
         self.count_stocks(day)
         self.count_addresses(day)
 

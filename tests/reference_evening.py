@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reference_town import ALWAYS, chance, high31, low31, pick
 from reference_transfers import Transfers
-from reference_world import AT_HOME, AT_LARGE, CASE, Case, Sample
+from reference_world import AT_HOME, AT_LARGE, CASE, COMPANION, Case, Sample
 from scipy import stats
 
 from lazaretto.chance import Purpose, draw_plain, second_plain
@@ -188,21 +188,28 @@ class Evening(Transfers):
 
         Who is not a case is tested every so many days; when the least number of days is over,
         everybody is, daily, until there are enough negative tests in a row or it has been too
-        long. Without a rule in force nobody is kept.
+        long. Without a rule in force nobody is kept. Companions are tested as their child is, and
+        leave with the last one.
         """
         rules = self.hold_rules()
         every = [rule for kind in rules for _, rule in kind]
         tested = [0] * len(every)
         positive: list[list[int]] = [[] for _ in every]
+        adults = [person for person, stay in self.isolated.items() if stay.reason == COMPANION]
+        child = {adult: self.child_with(adult) for adult in adults}
+        as_child = {a: self.isolated[c] for a, c in child.items() if c is not None}
         for person, stay in sorted(self.isolated.items()):
             district = self.town.district_number(person)
-            rule = self.rule_in(rules[self.kind_of(stay)], district)
+            accompanies = stay.reason == COMPANION
+            rule = self.rule_in(rules[self.kind_of(as_child.get(person, stay))], district)
+            if accompanies and person not in as_child:
+                rule = None
             stayed = day - stay.since
-            if rule is None or stayed + 1 >= rule.longest_days:
+            if rule is None or (stayed + 1 >= rule.longest_days and not accompanies):
                 self.met.released_late += rule is not None
                 self.release(person, day)
                 continue
-            leaving = stayed + 1 >= rule.least_days
+            leaving = stayed + 1 >= rule.least_days and not accompanies
             if leaving and rule.negatives == 0:
                 self.release(person, day)
                 continue
@@ -225,6 +232,10 @@ class Evening(Transfers):
                 if stay.negatives >= rule.negatives:
                     self.met.released_by_tests += 1
                     self.release(person, day)
+        for adult in sorted(as_child):
+            if self.child_with(adult) is None:
+                self.met.left_with_child += 1
+                self.release(adult, day)
         for number, rule in enumerate(every):
             batch = ISOLATION_BATCH + number
             self.send(day, rule.test, tested[number], positive[number], [], batch)

@@ -31,7 +31,7 @@ class Transfers(Containment):
         return [rules.cases, rules.contacts, rules.second_contacts]
 
     def kind_of(self, stay: Stay) -> int:
-        """Return which of `hold_rules` holds for a person: companions and errors go with cases."""
+        """Return which of `hold_rules` holds for a person: errors go with cases."""
         return {CONTACT: 1, SECOND_CONTACT: 2}.get(stay.reason, 0)
 
     def transfers(self, day: int) -> None:
@@ -62,6 +62,7 @@ class Transfers(Containment):
             person
             for person, stay in sorted(self.isolated.items())
             if self.kind_of(stay) == kind
+            and stay.reason != COMPANION
             and self.rule_in(rules, self.town.district_number(person)) is rule
             and stay.bed not in stocks
             and day - stay.since >= rule.transfer_days
@@ -102,7 +103,8 @@ class Transfers(Containment):
     def companions(self, rule: HoldRule, going: list[int], stock: int, most: int) -> list[int]:
         """Return an adult of the household for each child that would be alone, as beds last.
 
-        The first one who is at large or isolated at home; brothers and sisters share one.
+        The first one who is at large or isolated at home, else who is a companion elsewhere;
+        brothers and sisters share one.
         """
         first_adult = -(-rule.child_age // AGE_WIDTH)
         adults: list[int] = []
@@ -115,15 +117,31 @@ class Transfers(Containment):
                 continue
             able = [p for p in household if self.town.age[p] >= first_adult
                     and self.where_is(p) in (AT_LARGE, AT_HOME)]  # fmt: skip
+            able += [p for p in household if self.town.age[p] >= first_adult
+                     and p in self.isolated and self.isolated[p].reason == COMPANION]  # fmt: skip
             if able and not any(adult in household for adult in adults):
                 adults.append(able[0])
         return adults[:most]
+
+    def child_with(self, adult: int) -> int | None:
+        """Return the first child of the household in the same place that a rule keeps there."""
+        rules, here = self.hold_rules(), self.isolated[adult].bed
+        for person in self.town.household(adult):
+            stay = self.isolated.get(person)
+            if stay is None or stay.reason == COMPANION or stay.bed != here:
+                continue
+            district = self.town.district_number(person)
+            rule = self.rule_in(rules[self.kind_of(stay)], district)
+            if rule is not None and self.town.age[person] < -(-rule.child_age // AGE_WIDTH):
+                return person
+        return None
 
     def accompany(self, day: int, adult: int, stock: int) -> None:
         """Let an adult go along with a child."""
         stay = self.isolated.get(adult)
         self.move(adult, AWAY)
-        if stay is not None and stay.reason in (CASE, FALSE_POSITIVE):  # and goes as one
+        if stay is not None and stay.reason in (CASE, FALSE_POSITIVE, COMPANION):  # and stays one
+            self.met.followed += stay.reason == COMPANION
             stay.bed = stock
             return
         self.isolated[adult] = Stay(COMPANION, day, stock)

@@ -128,6 +128,8 @@ class Met:
     """Person-days without a bed in a facility."""
     no_seat: int = 0
     companions: int = 0
+    left_with_child: int = 0
+    followed: int = 0
     caught_in_facilities: int = 0
     caught_on_buses: int = 0
     released_by_tests: int = 0

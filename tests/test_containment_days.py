@@ -19,7 +19,7 @@ from towns import settings_for, small_town, stock
 from lazaretto.disease import courses
 from lazaretto.engine.city import FIRST_OF_HOUSEHOLD
 from lazaretto.engine.containment import IN_FACILITY
-from lazaretto.engine.isolation import CONTACT, SECOND_CONTACT
+from lazaretto.engine.isolation import COMPANION, CONTACT, SECOND_CONTACT
 from lazaretto.engine.seeding import Arrival
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.state import AT_HOME, AT_LARGE, marked, whereabouts_of
@@ -194,6 +194,36 @@ def test_a_quarantine_lasts_as_many_days_as_said(days: int, negatives: int):
     expected[3 : 3 + days] = AT_HOME
     assert (where == expected[:, None]).all()
     assert simulation.tally.released.sum() == contacts.size
+
+
+def test_a_companion_stays_as_long_as_the_child():
+    """An adult goes with the children of a quarantine elsewhere, tested and released with them."""
+    people = small_town(20_000, 3)
+    hotel = stock("hotel", "beds", 20_000, 20)
+    settings = replace(
+        community_settings(TABLE, 0.0, n_days=20),
+        arrivals=(Arrival(0, 0, people.n_persons, 60),),
+        measures=(
+            sampled_on(2, 1),
+            ContactTracing(household=0.0, community=1.0),
+            Quarantine(days=8, beds=["hotel"], transfer_days=1, with_parent=True, negatives=0),
+        ),
+        stocks=(hotel,),
+    )
+    seen = 0
+    with Simulation(people, settings, 1) as simulation:
+        while simulation.day < 20:
+            simulation.advance()
+            table = simulation.containment.isolated
+            adults = table.person[table.reason == COMPANION]
+            seen += adults.size
+            children = table.person[(table.reason == CONTACT) & (table.place > 0)]
+            for adult in adults:
+                assert np.isin(members(people, np.array([adult])), children).any()
+        tally = simulation.tally
+    assert seen > 20
+    assert tally.children_apart.sum() == 0
+    assert table.size == 0
 
 
 def test_a_contact_of_a_contact_becomes_a_contact():

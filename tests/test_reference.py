@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from reference_engine import ReferenceEngine
 from reference_misreadings import MISREADINGS, MISREADINGS_OF_PEOPLE
-from reference_scenarios import STOCKS, Made, scenarios
+from reference_scenarios import DAYS, STOCKS, Made, scenarios
 from reference_world import IN_BED
 from towns import (
     START,
@@ -69,6 +69,7 @@ ENOUGH = {
     "waited_in_labs": 500, "turned_away": 200, "positive_by_error": 50, "named": 1_000,
     "given_up": 100, "backward": 20, "second_contacts": 500, "turned_cases": 200,
     "turned_contacts": 10, "transferred": 500, "no_bed": 1_000, "no_seat": 100, "companions": 5,
+    "left_with_child": 5,
     "caught_in_facilities": 30, "caught_on_buses": 5, "released_by_tests": 500,
     "released_late": 200, "kept_by_positive_tests": 200, "admitted": 500, "no_hospital_bed": 200,
     "beds_not_staffed": 50, "died": 100, "died_without_bed": 30, "treated": 100, "no_course": 10,
@@ -218,6 +219,26 @@ def test_late_reports_are_not_lost():
     reclassified = np.array(reference.counts.reports)[:, :, 2]
     assert reclassified[:84].sum() == 0
     assert reclassified.sum() > 300
+
+
+def test_a_companion_goes_on_with_a_child():
+    """A child in quarantine who turns out to be a case is moved on, and the adult with it."""
+    people = small_town(1_500, 2)
+    hotel, hall = (stock(name, "beds", 1_500, DAYS) for name in ("hotel", "hall"))
+    made = settings_for(
+        people, r0=5, n_days=DAYS, stocks=(hotel, hall),
+        arrivals=(Arrival(0, 0, 1_500, 40),),
+        measures=(
+            SymptomaticTesting(share=0.8, delay_days=1, turnaround_days=0),
+            ContactTracing(household=0.0, school=1.0, community=0.5),
+            Quarantine(days=9, beds=["hotel"], with_parent=True, test_every=1, child_age=20),
+            Isolation(beds=["hall"], with_parent=True, child_age=20),
+        ),
+    )  # fmt: skip
+    reference = ReferenceEngine(people, made).run()
+    assert differing(outcome_of(reference), outcome(people, made)) == []
+    assert reference.met.followed > 3
+    assert reference.met.left_with_child > 20
 
 
 def test_a_town_in_which_everybody_arrives_at_once():

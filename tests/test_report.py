@@ -166,7 +166,7 @@ def contain(tally):
     tally.held[:, :, 2, 0] = 2 * cases
     tally.children_apart[20:40] = 25
     tally.patients[:, :, 0], tally.patients[:, :, 1] = cases // 10, cases // 50
-    tally.patients_waiting[30] = 6
+    tally.patients_waiting[30] = 4, 2
     tally.admissions[:, 17, 0] = (2, 1)
     tally.admissions[:, 13, 3] = (1, 0)
     tally.deaths_by_age[20:50, 17, 0], tally.deaths_by_age[20:50, 13, 3] = 3, 1

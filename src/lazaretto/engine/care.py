@@ -16,6 +16,7 @@ from lazaretto.engine.residents import incomes_of
 from lazaretto.engine.state import AT_LARGE, AWAY, DEAD, mark, marked
 from lazaretto.engine.vaccinated import doses_of
 from lazaretto.measures import Orders
+from lazaretto.words import CARE
 
 ICU = 1
 
@@ -199,7 +200,8 @@ def count_patients(c: Containment, day: int) -> None:
     in_bed = patients.status == IN_BED
     where = (patients.district[in_bed], patients.level[in_bed])
     np.add.at(c.tally.patients[day], where, 1)
-    c.tally.patients_waiting[day] = int((patients.status == WITHOUT_BED).sum())
+    waiting = patients.level[patients.status == WITHOUT_BED]
+    c.tally.patients_waiting[day] = np.bincount(waiting, minlength=len(CARE))
 
 
 def _counted(doses: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -297,9 +297,10 @@ def holding_of(orders: Orders, n_detect_days: int) -> Holding:
         which = first_rule([mask for mask, _ in kind], n_districts)
         rule[i] = np.where(which == NO_RULE, NO_RULE, which + first)
         first += len(kind)
-    days = np.zeros((max(len(every), 1), 4), np.int64)
+    days = np.zeros((max(len(every), 1), 5), np.int64)
     positive = np.zeros((max(len(every), 1), n_detect_days), np.uint32)
     for i, given in enumerate(every):
-        days[i] = given.least_days, given.longest_days, given.negatives, given.test_every
+        days[i, :4] = given.least_days, given.longest_days, given.negatives, given.test_every
+        days[i, 4] = -(-given.child_age // 5)
         positive[i, : given.test.positive.size] = threshold(given.test.positive)[:n_detect_days]
     return Holding(rule, days, positive)

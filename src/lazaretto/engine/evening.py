@@ -9,7 +9,7 @@ from scipy import stats
 from lazaretto.chance import CERTAIN, Purpose, draws, stream_key, threshold
 from lazaretto.engine.cohort import Cohort
 from lazaretto.engine.containment import Containment, Persons, holding_of
-from lazaretto.engine.isolation import CASE, KIND, test_isolated
+from lazaretto.engine.isolation import CASE, KIND, release_companions, test_isolated
 from lazaretto.engine.laboratories import ON_THE_SPOT
 from lazaretto.engine.sampling import Keys, Samples, false_positives, lots, sample
 from lazaretto.engine.state import AT_LARGE
@@ -185,26 +185,27 @@ def _isolated(c: Containment, day: int, orders: Orders) -> None:
         return
     n = table.size
     holding = holding_of(orders, c.settings.courses.pcr.size)
-    positive, released = np.empty(n, np.bool_), np.empty(n, np.bool_)
+    positive, released = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+    rule_of = np.empty(n, np.int64)
     key = c.key(Purpose.ISOLATION, day)
 
     def test(start: int) -> NDArray[np.int64]:
-        some = slice(start, start + PIECE)
+        some = (start, min(start + PIECE, n))
         count = np.zeros((holding.days.shape[0], 5, len(c.places.districts)), np.int64)
-        test_isolated(c.state, holding, table.person[some], table.stay[some], KIND, day, key,
-                      count, positive[some], released[some])  # fmt: skip
+        test_isolated(c.city, c.state, holding, table.person, table.stay, KIND, some, day, key,
+                      count, rule_of, positive, released)  # fmt: skip
         return count
 
     tested = np.sum(c.workers.map(test, range(0, n, PIECE)), axis=0)
+    release_companions(c.city, holding, table.person, table.stay, KIND, released)
     rules = orders.rules
     every = [*rules.cases, *rules.contacts, *rules.second_contacts]
     c.tally.samples[day, :, ISOLATION_TEST] += tested[:, CASE].sum(axis=0)
     others = tested.sum(axis=1) - tested[:, CASE]
     c.tally.samples[day, :, CONTACT_TEST] += others.sum(axis=0)
     found = np.flatnonzero(positive)
-    rule_of = holding.rule[KIND[table.reason[found]], table.district[found]]
     for i, (_, rule) in enumerate(every):
-        mine = table.person[found[rule_of == i]]
+        mine = table.person[found[rule_of[found] == i]]
         tubes = int(tested[i].sum())
         none = np.empty(0, np.int32)
         _send(c, day, orders, rule.test, tubes, mine, none, 128 + i)

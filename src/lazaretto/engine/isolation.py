@@ -19,7 +19,9 @@ CASE, FALSE_POSITIVE, CONTACT, SECOND_CONTACT, COMPANION = range(5)
 """Why a person is isolated, in the order of `lazaretto.words.HELD_AS`."""
 
 KIND = np.array([0, 0, 1, 2, 0], np.int64)
-"""Which rule holds for a reason: that of cases (0), contacts (1), contacts of contacts (2)."""
+"""Which rule holds for a reason: that of cases (0), contacts (1), contacts of contacts (2).
+
+For a companion that of the child holds."""
 
 HOME = 0
 """Place of a person isolated at home; a bed of stock i is i + 1."""
@@ -50,7 +52,8 @@ class Holding(NamedTuple):
     """The rules in force today.
 
     ``rule`` (3, n_districts) is the rule for each kind, `NO_RULE` if none. By rule: ``days``
-    (n_rules, 4) least days, longest days, negative tests needed, days between tests;
+    (n_rules, 5) least days, longest days, negative tests needed, days between tests, age band from
+    which one is no child;
     ``positive`` (n_rules, n) the chance to be read as positive by day since infection, 31 bits.
     """
 
@@ -200,56 +203,99 @@ def compress(person: NDArray[np.int32], stay: NDArray[np.uint64], gone: NDArray[
     return k
 
 
+@njit(_nrt=False)
+def child_with(
+    city: City,
+    holding: Holding,
+    person: NDArray[np.int32],
+    stay: NDArray[Any],
+    kind: NDArray[np.int64],
+    i: int,
+    gone: NDArray[np.bool_],
+) -> np.int64:
+    """Return where in the table a child is whom the companion ``i`` is with, -1 if nowhere.
+
+    The first child of the household in the same place for whom a rule is in force and who is not
+    among those ``gone``, shape (n,).
+    """
+    first, size = household_of(city, np.int64(person[i]))
+    j = i
+    while j > 0 and person[j - 1] >= first:
+        j -= 1
+    while j < person.size and person[j] < first + size:
+        other = stay[j]
+        rule = holding.rule[kind[other.reason], other.district]
+        if other.place == stay[i].place and other.reason != COMPANION and rule != NO_RULE:
+            young = np.int64(city.attributes[person[j]] & AGE_MASK) < holding.days[rule, 4]
+            if young and (gone.size == 0 or not gone[j]):
+                return np.int64(j)
+        j += 1
+    return np.int64(-1)
+
+
 @njit(nogil=True, _nrt=False, cache=True)
 def test_isolated(
+    city: City,
     state: State,
     holding: Holding,
     person: NDArray[np.int32],
     stay: NDArray[Any],
     kind: NDArray[np.int64],
+    piece: tuple[int, int],
     day: int,
     key: np.uint64,
     tested: NDArray[np.int64],
+    rules: NDArray[np.int64],
     positive: NDArray[np.bool_],
     released: NDArray[np.bool_],
 ) -> None:
     """Test the isolated in the evening, and say who is released and who newly positive.
 
     A person not known to be infected is tested every so many days; from the least number of
-    days on everybody is, daily, until there are enough negative tests in a row.
+    days on everybody is, daily, until there are enough negative tests in a row. A companion is
+    tested as the child is, and released by `release_companions`.
 
     Parameters
     ----------
-    state, holding
-        The residents and the rules in force.
+    city, state, holding
+        The city, the residents and the rules in force.
     person, stay
         The table (`Isolated`); negative tests are written.
     kind
         `KIND`.
+    piece
+        First row that is looked at, and the one after the last.
     day, key
         Today, and the stream of `Purpose.ISOLATION` for today.
     tested
         Receives tests by rule, reason and district, shape (n_rules, 5, n_districts).
+    rules
+        Receives the rule of each, shape (n,).
     positive, released
-        Receive who is newly positive, and who is released, shape (n,).
+        Receive who is newly positive, and who is released, shape (n,); of companions none is.
+        All false before.
     """
-    for i in range(person.size):
+    for i in range(piece[0], piece[1]):
         prefetch(state.infected_on, person[min(i + AHEAD, person.size - 1)])
-        positive[i] = False
-        released[i] = False
         mine = stay[i]
-        rule = holding.rule[kind[mine.reason], mine.district]
+        reason, accompanies = mine.reason, mine.reason == COMPANION
+        if accompanies:
+            # Whoever is released tonight is still there when tests are made: nobody is gone.
+            child = child_with(city, holding, person, stay, kind, i, positive[:0])
+            if child < 0:
+                rules[i], released[i] = NO_RULE, True
+                continue
+            reason = stay[child].reason
+        rule = holding.rule[kind[reason], mine.district]
+        rules[i] = rule
         if rule == NO_RULE:
             released[i] = True
             continue
         stayed = day - np.int64(mine.since)
         least, longest = holding.days[rule, 0], holding.days[rule, 1]
         needed, every = holding.days[rule, 2], holding.days[rule, 3]
-        if stayed + 1 >= longest:
-            released[i] = True
-            continue
-        leaving = stayed + 1 >= least
-        if leaving and needed == 0:
+        leaving = not accompanies and stayed + 1 >= least
+        if not accompanies and (stayed + 1 >= longest or (leaving and needed == 0)):
             released[i] = True
             continue
         if not leaving and (mine.reason == CASE or every == 0 or stayed % every != 0):
@@ -266,6 +312,29 @@ def test_isolated(
         elif leaving:
             mine.negatives += 1
             released[i] = mine.negatives >= needed
+
+
+@njit(nogil=True, _nrt=False, cache=True)
+def release_companions(
+    city: City,
+    holding: Holding,
+    person: NDArray[np.int32],
+    stay: NDArray[Any],
+    kind: NDArray[np.int64],
+    released: NDArray[np.bool_],
+) -> None:
+    """Release companions together with the last child they are with.
+
+    Parameters
+    ----------
+    city, holding, person, stay, kind
+        As for `test_isolated`.
+    released
+        Who is released, shape (n,); written for companions.
+    """
+    for i in range(person.size):
+        if stay[i].reason == COMPANION and not released[i]:
+            released[i] = child_with(city, holding, person, stay, kind, i, released) < 0
 
 
 @njit(nogil=True, _nrt=False, cache=True)
@@ -317,6 +386,7 @@ def who_wants(
     for i in range(stay.size):
         mine = stay[i]
         wants = not fits[mine.place] and first <= mine.since <= last
+        wants &= mine.reason != COMPANION  # who goes where the child goes
         if wants and kind_of[mine.reason] == kind and here[mine.district]:
             by_day[mine.since] += 1
             out[n] = i
@@ -337,6 +407,8 @@ def companions(
 ) -> int:
     """Choose an adult of the household for each child that would be alone; return how many.
 
+    The first one who is at large or isolated at home, else one who is a companion elsewhere.
+
     Parameters
     ----------
     city, state
@@ -354,16 +426,19 @@ def companions(
     n = 0
     for i in range(child.size):
         first, size = household_of(city, np.int64(child[i]))
-        adult = np.int64(-1)
+        adult, follower = np.int64(-1), np.int64(-1)
         for member in range(first, first + size):
             if np.int64(city.attributes[member] & AGE_MASK) < first_adult:
                 continue
             at = np.searchsorted(person, member)
             if at < person.size and person[at] == member and stay[at].place == bed:
-                adult = np.int64(-1)
+                adult, follower = np.int64(-1), np.int64(-1)
                 break
+            if at < person.size and person[at] == member and stay[at].reason == COMPANION:
+                follower = np.int64(member) if follower < 0 else follower
             if adult < 0 and where_is(state.whereabouts, member) <= AT_HOME:
                 adult = np.int64(member)
+        adult = follower if adult < 0 else adult
         # A brother or sister may have brought one already.
         if adult >= 0 and (n == 0 or out[n - 1] < first):
             out[n] = adult

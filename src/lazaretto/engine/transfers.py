@@ -149,13 +149,14 @@ def _accompany(
                    stock + 1, adults)  # fmt: skip
     adults = adults[: min(n, most)]
     at = c.isolated.position(adults)
-    # Who is a case already goes as one.
-    ill = np.isin(c.isolated.reason[at], (CASE, FALSE_POSITIVE)) if c.isolated.size else at >= 0
-    c.isolated.turn_into(at[(at >= 0) & ~ill], COMPANION, day)
+    # Who is a case already goes as one, and who is a companion stays one.
+    same = at >= 0
+    same[same] = np.isin(c.isolated.reason[at[same]], (CASE, FALSE_POSITIVE, COMPANION))
+    c.isolated.turn_into(at[(at >= 0) & ~same], COMPANION, day)
     new = adults[at < 0]
     c.isolated.add(new, COMPANION, c.districts(new), day)
     c.isolated.place[c.isolated.position(adults)] = stock + 1
-    np.add.at(c.tally.isolated[day, :, COMPANION], c.districts(adults[(at < 0) | ~ill]), 1)
+    np.add.at(c.tally.isolated[day, :, COMPANION], c.districts(adults[~same]), 1)
     c.move(adults, AWAY, day)
     return adults
 

@@ -26,6 +26,7 @@ from lazaretto.engine.isolation import (
     compress,
     count_places,
     insert,
+    release_companions,
     test_isolated,
     who_wants,
 )
@@ -109,8 +110,10 @@ def _warm_containment(c: Containment, run: Simulation, key: np.uint64) -> None:
     positions(NOBODY, NOBODY, COUNTS)
     table = c.isolated
     tested = np.zeros((1, 5, n_districts), np.int64)
-    test_isolated(state, holding_of(run.orders, n_days), table.person, table.stay,
-                  KIND, 0, key, tested, FLAGS, FLAGS)  # fmt: skip
+    holding = holding_of(run.orders, n_days)
+    test_isolated(city, state, holding, table.person, table.stay, KIND, (0, 0), 0, key, tested,
+                  COUNTS, FLAGS, FLAGS)  # fmt: skip
+    release_companions(city, holding, table.person, table.stay, KIND, FLAGS)
     place = np.zeros(1, np.bool_)
     stay, places = np.empty(0, STAY), np.zeros(1, np.int64)
     who_wants(stay, KIND, 0, place, place, 0, 0, places, COUNTS)

@@ -221,6 +221,7 @@ class Tally:
             "held": (*place, len(HELD_AS), len(HELD_WHERE)),
             "released": place,
             "patients": (*place, len(CARE)),
+            "patients_waiting": (n_days, len(CARE)),
             "admissions": (n_days, ages, len(DOSES), len(CARE)),
             "deaths": place,
             "deaths_by_age": (n_days, ages, len(DOSES)),

@@ -66,7 +66,7 @@ def hospital(
     series = {
         CARE_WORDS["ward"]: patients.sel(care="ward", drop=True),
         CARE_WORDS["icu"]: patients.sel(care="icu", drop=True),
-        CARE_WORDS["waiting"]: runs["patients_waiting"],
+        CARE_WORDS["waiting"]: runs["patients_waiting"].sum("care"),
     }
     colours = {CARE_WORDS[name]: colour for name, colour in CARE_COLOURS.items()}
     table = deaths_table(results, observed)
