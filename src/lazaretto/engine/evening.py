@@ -9,8 +9,9 @@ from scipy import stats
 from lazaretto.chance import CERTAIN, Purpose, draws, stream_key, threshold
 from lazaretto.engine.cohort import Cohort
 from lazaretto.engine.containment import Containment, Persons, holding_of
-from lazaretto.engine.isolation import CASE, KIND, release_companions, test_isolated
+from lazaretto.engine.isolation import CASE, KIND
 from lazaretto.engine.laboratories import ON_THE_SPOT
+from lazaretto.engine.releases import release_companions, test_isolated
 from lazaretto.engine.sampling import Keys, Samples, false_positives, lots, sample
 from lazaretto.engine.state import AT_LARGE
 from lazaretto.measures import Orders

@@ -9,9 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lazaretto.chance import draw, low31
 from lazaretto.engine.city import AGE_MASK, City, household_of
-from lazaretto.engine.memory import prefetch
 from lazaretto.engine.ordered import positions
 from lazaretto.engine.state import AT_HOME, State, where_is
 
@@ -26,7 +24,7 @@ For a companion that of the child holds."""
 HOME = 0
 """Place of a person isolated at home; a bed of stock i is i + 1."""
 
-UNKNOWN_COURSE = 255
+UNKNOWN_COURSE, UNKNOWN_BY_DAY = 255, 255
 NO_RULE = -1
 
 AHEAD = 16
@@ -40,12 +38,12 @@ STAY = np.dtype(
         ("negatives", np.uint8),
         ("course", np.uint8),
         ("district", np.uint8),
-        ("", np.uint8),
+        ("by_day", np.uint8),
     ]
 )
 """What is known of one isolated person, in eight bytes; see `Isolated`."""
 
-COLUMNS = ("reason", "place", "since", "negatives", "course", "district")
+COLUMNS = ("reason", "place", "since", "negatives", "course", "district", "by_day")
 
 
 class Holding(NamedTuple):
@@ -74,7 +72,8 @@ class Isolated:
         What is known of each, of type `STAY`, shape (n,): ``reason``, why (see `CASE` and the
         following); ``place``, `HOME` or 1 + the stock of the bed; ``since``, day on which
         isolation for this reason began; ``negatives``, negative tests in a row; ``course`` of
-        infection, `UNKNOWN_COURSE` until it is needed; ``district`` of residence.
+        infection, `UNKNOWN_COURSE` until it is needed; ``district`` of residence; ``by_day``, what
+        the person does by day (`lazaretto.engine.residents.by_day_of`), `UNKNOWN_BY_DAY` at first.
     """
 
     person: NDArray[np.int32]
@@ -141,7 +140,8 @@ class Isolated:
             return
         stay = np.zeros(n, STAY)
         stay["reason"], stay["place"], stay["since"] = reason, place, day
-        stay["course"], stay["district"] = UNKNOWN_COURSE, district
+        stay["course"], stay["by_day"] = UNKNOWN_COURSE, UNKNOWN_BY_DAY
+        stay["district"] = district
         size = self.size + n
         if size > self._persons.size:  # room to grow: to fill new memory costs more than to move
             room = size + size // 2
@@ -201,140 +201,6 @@ def compress(person: NDArray[np.int32], stay: NDArray[np.uint64], gone: NDArray[
         person[k], stay[k] = person[i], stay[i]
         k += 0 if gone[i] else 1
     return k
-
-
-@njit(_nrt=False)
-def child_with(
-    city: City,
-    holding: Holding,
-    person: NDArray[np.int32],
-    stay: NDArray[Any],
-    kind: NDArray[np.int64],
-    i: int,
-    gone: NDArray[np.bool_],
-) -> np.int64:
-    """Return where in the table a child is whom the companion ``i`` is with, -1 if nowhere.
-
-    The first child of the household in the same place for whom a rule is in force and who is not
-    among those ``gone``, shape (n,).
-    """
-    first, size = household_of(city, np.int64(person[i]))
-    j = i
-    while j > 0 and person[j - 1] >= first:
-        j -= 1
-    while j < person.size and person[j] < first + size:
-        other = stay[j]
-        rule = holding.rule[kind[other.reason], other.district]
-        if other.place == stay[i].place and other.reason != COMPANION and rule != NO_RULE:
-            young = np.int64(city.attributes[person[j]] & AGE_MASK) < holding.days[rule, 4]
-            if young and (gone.size == 0 or not gone[j]):
-                return np.int64(j)
-        j += 1
-    return np.int64(-1)
-
-
-@njit(nogil=True, _nrt=False, cache=True)
-def test_isolated(
-    city: City,
-    state: State,
-    holding: Holding,
-    person: NDArray[np.int32],
-    stay: NDArray[Any],
-    kind: NDArray[np.int64],
-    piece: tuple[int, int],
-    day: int,
-    key: np.uint64,
-    tested: NDArray[np.int64],
-    rules: NDArray[np.int64],
-    positive: NDArray[np.bool_],
-    released: NDArray[np.bool_],
-) -> None:
-    """Test the isolated in the evening, and say who is released and who newly positive.
-
-    A person not known to be infected is tested every so many days; from the least number of
-    days on everybody is, daily, until there are enough negative tests in a row. A companion is
-    tested as the child is, and released by `release_companions`.
-
-    Parameters
-    ----------
-    city, state, holding
-        The city, the residents and the rules in force.
-    person, stay
-        The table (`Isolated`); negative tests are written.
-    kind
-        `KIND`.
-    piece
-        First row that is looked at, and the one after the last.
-    day, key
-        Today, and the stream of `Purpose.ISOLATION` for today.
-    tested
-        Receives tests by rule, reason and district, shape (n_rules, 5, n_districts).
-    rules
-        Receives the rule of each, shape (n,).
-    positive, released
-        Receive who is newly positive, and who is released, shape (n,); of companions none is.
-        All false before.
-    """
-    for i in range(piece[0], piece[1]):
-        prefetch(state.infected_on, person[min(i + AHEAD, person.size - 1)])
-        mine = stay[i]
-        reason, accompanies = mine.reason, mine.reason == COMPANION
-        if accompanies:
-            # Whoever is released tonight is still there when tests are made: nobody is gone.
-            child = child_with(city, holding, person, stay, kind, i, positive[:0])
-            if child < 0:
-                rules[i], released[i] = NO_RULE, True
-                continue
-            reason = stay[child].reason
-        rule = holding.rule[kind[reason], mine.district]
-        rules[i] = rule
-        if rule == NO_RULE:
-            released[i] = True
-            continue
-        stayed = day - np.int64(mine.since)
-        least, longest = holding.days[rule, 0], holding.days[rule, 1]
-        needed, every = holding.days[rule, 2], holding.days[rule, 3]
-        leaving = not accompanies and stayed + 1 >= least
-        if not accompanies and (stayed + 1 >= longest or (leaving and needed == 0)):
-            released[i] = True
-            continue
-        if not leaving and (mine.reason == CASE or every == 0 or stayed % every != 0):
-            continue
-        tested[rule, mine.reason, mine.district] += 1
-        who = np.int64(person[i])
-        infected = np.int64(state.infected_on[who])
-        found = False
-        if infected >= 0 and day - infected < holding.positive.shape[1]:
-            found = low31(draw(key, who, 0)) < holding.positive[rule, day - infected]
-        if found:
-            mine.negatives = 0
-            positive[i] = mine.reason != CASE
-        elif leaving:
-            mine.negatives += 1
-            released[i] = mine.negatives >= needed
-
-
-@njit(nogil=True, _nrt=False, cache=True)
-def release_companions(
-    city: City,
-    holding: Holding,
-    person: NDArray[np.int32],
-    stay: NDArray[Any],
-    kind: NDArray[np.int64],
-    released: NDArray[np.bool_],
-) -> None:
-    """Release companions together with the last child they are with.
-
-    Parameters
-    ----------
-    city, holding, person, stay, kind
-        As for `test_isolated`.
-    released
-        Who is released, shape (n,); written for companions.
-    """
-    for i in range(person.size):
-        if stay[i].reason == COMPANION and not released[i]:
-            released[i] = child_with(city, holding, person, stay, kind, i, released) < 0
 
 
 @njit(nogil=True, _nrt=False, cache=True)

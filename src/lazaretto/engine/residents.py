@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from lazaretto.engine.city import AGE_MASK, ESSENTIAL, FIRST_OF_HOUSEHOLD, City, building_of
+from lazaretto.engine.isolation import UNKNOWN_BY_DAY
 from lazaretto.engine.leakage import head_of, kind_of_household
-from lazaretto.engine.memory import prefetch
 from lazaretto.words import AGE_BANDS, INCOMES
 
 FIRST_OLD = 13
 """Age band of the youngest of the old: 65 to 69 years."""
 
-AHEAD = 16
-"""Isolated persons between one who is looked at and one whose memory is asked for."""
+AT_NEITHER, AT_SCHOOL, AT_WORK, ESSENTIAL_THERE = range(4)
+"""What a person does by day: nothing, school, work, or work that is essential."""
 
 N_AGES, N_INCOMES = len(AGE_BANDS), len(INCOMES)
 
@@ -42,9 +44,14 @@ ESSENTIAL_WORKERS = slice(N_KINDS, N_KINDS + N_INCOMES)
 
 @njit(nogil=True, cache=True)
 def residents_by_kind(
-    city: City, income: NDArray[np.uint32], migrant: np.uint32, key: np.uint64
-) -> NDArray[np.int32]:
-    """Return the residents of each building by kind, shape (n_buildings, `N_KINDS`).
+    city: City,
+    income: NDArray[np.uint32],
+    migrant: np.uint32,
+    key: np.uint64,
+    buildings: tuple[int, int],
+    counts: NDArray[np.int32],
+) -> None:
+    """Count the residents of each building by kind.
 
     Parameters
     ----------
@@ -56,10 +63,13 @@ def residents_by_kind(
         Threshold of a household of migrants.
     key
         Stream of `Purpose.INCOME`.
+    buildings
+        The first building, and the one after the last.
+    counts
+        Receives the residents, shape (n_buildings, `N_KINDS`), 0 before.
     """
-    counts = np.zeros((city.building_start.size - 1, N_KINDS), np.int32)
     n_persons = city.attributes.size
-    for building in range(city.building_start.size - 1):
+    for building in range(buildings[0], buildings[1]):
         compound = city.building_compound[building]
         kind = 0
         for person in range(city.building_start[building], city.building_start[building + 1]):
@@ -80,7 +90,22 @@ def residents_by_kind(
                 counts[building, PUPILS] += 1
             elif group >= city.n_schools and (attributes & ESSENTIAL) == 0:
                 counts[building, PUPILS + 1 + kind // 2] += 1
-    return counts
+
+
+@njit(_nrt=False)
+def by_day_of(
+    city: City, income: NDArray[np.uint32], key: np.uint64, person: int, building: int
+) -> np.int64:
+    """Return `N_INCOMES` times what a person does by day, plus the income class."""
+    compound = np.int64(city.building_compound[building])
+    head = head_of(city, person)
+    earns = kind_of_household(income, np.uint32(0), key, head, compound) // 2
+    group, does = city.group[person], AT_NEITHER
+    if 0 <= group < city.n_schools:
+        does = AT_SCHOOL
+    elif group >= city.n_schools:
+        does = ESSENTIAL_THERE if (city.attributes[person] & ESSENTIAL) != 0 else AT_WORK
+    return np.int64(N_INCOMES * does + earns)
 
 
 @njit(nogil=True, _nrt=False, cache=True)
@@ -90,6 +115,7 @@ def count_isolated_by_kind(
     key: np.uint64,
     tier: NDArray[np.uint8],
     person: NDArray[np.int32],
+    stay: NDArray[Any],
     out: NDArray[np.int64],
 ) -> None:
     """Count the isolated by livelihood and by what they would do by day.
@@ -100,29 +126,24 @@ def count_isolated_by_kind(
         As in `residents_by_kind`.
     tier
         Tier of each building, shape (n_buildings,).
-    person
-        Everybody isolated, shape (n,).
+    person, stay
+        Everybody isolated (`lazaretto.engine.isolation.Isolated`), shape (n,); what they would do
+        by day is written at the first time.
     out
         Receives persons by district, tier and kind, shape (n_districts, 4, `N_KINDS` + 5): the
         columns of households without regard to migrants, of pupils and of workers.
     """
     for i in range(person.size):
-        ahead = person[min(i + AHEAD, person.size - 1)]
-        prefetch(city.attributes, ahead)
-        prefetch(city.group, ahead)
-        who = np.int64(person[i])
-        building = building_of(city, who)
-        compound = np.int64(city.building_compound[building])
-        head = head_of(city, who)
-        earns = kind_of_household(income, np.uint32(0), key, head, compound) // 2
+        building = building_of(city, np.int64(person[i]))
+        if stay[i].by_day == UNKNOWN_BY_DAY:
+            stay[i].by_day = by_day_of(city, income, key, np.int64(person[i]), building)
+        does, earns = divmod(np.int64(stay[i].by_day), N_INCOMES)
         mine = out[city.building_district[building], tier[building]]
         mine[N_AGES + 2 * earns] += 1
-        group = city.group[who]
-        if 0 <= group < city.n_schools:
+        if does == AT_SCHOOL:
             mine[PUPILS] += 1
-        elif group >= city.n_schools:
-            essential = (city.attributes[who] & ESSENTIAL) != 0
-            mine[earns + (N_KINDS if essential else PUPILS + 1)] += 1
+        elif does != AT_NEITHER:
+            mine[earns + (N_KINDS if does == ESSENTIAL_THERE else PUPILS + 1)] += 1
 
 
 @njit(nogil=True, cache=True)

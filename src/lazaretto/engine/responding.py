@@ -13,18 +13,24 @@ from lazaretto.behaviour.livelihoods import income_thresholds
 from lazaretto.behaviour.response import Respondents, Response
 from lazaretto.chance import Purpose, stream_key, threshold
 from lazaretto.engine.city import City
+from lazaretto.engine.isolation import Isolated
 from lazaretto.engine.leakage import FIRST_ADULT, Leakage, nobody_leaks
 from lazaretto.engine.residents import (
     ESSENTIAL_WORKERS,
     HOUSEHOLDS,
+    N_KINDS,
     count_isolated_by_kind,
     residents_by_kind,
 )
 from lazaretto.engine.settings import Settings
+from lazaretto.engine.spread import Workers
 from lazaretto.measures import Observed, Orders, Places
 from lazaretto.outcomes import Tally
 from lazaretto.scenario.behaviour import Behaviour, Hardship
 from lazaretto.words import BUILDING, COMPOUND, LAYERS, TIERS
+
+BUILDINGS = 1 << 15
+"""Buildings that one thread counts at a time."""
 
 WAKING_HOURS = 16.0
 """Hours of a day in which contacts happen."""
@@ -35,11 +41,11 @@ class Citizens:
 
     Parameters
     ----------
-    settings, places, city
+    settings, places, city, workers
         Those of the simulation.
     """
 
-    def __init__(self, settings: Settings, places: Places, city: City) -> None:
+    def __init__(self, settings: Settings, places: Places, city: City, workers: Workers) -> None:
         self.settings, self.city = settings, city
         self.n_districts = len(places.districts)
         rules, seed = settings.behaviour, settings.seed
@@ -48,7 +54,7 @@ class Citizens:
         n_compounds = places.compound_persons.size
         self.income = income_thresholds(float(hardship.segregation), n_compounds, seed)
         self.migrant = np.uint32(threshold(float(hardship.migrant_share)))
-        self.residents = residents_by_kind(city, self.income, self.migrant, self.income_key)
+        self.residents = self._residents(workers)
         self.response: Response | None = None
         self.quiet = nobody_leaks(len(LAYERS))._replace(
             income=self.income, migrant=self.migrant, income_key=self.income_key
@@ -61,6 +67,17 @@ class Citizens:
             self.response = Response(rules, seed, settings.start, settings.n_days, places, who)
             self.quiet = _with_rules(self.quiet, rules, seed)
 
+    def _residents(self, workers: Workers) -> NDArray[np.int32]:
+        city, n = self.city, self.city.building_start.size - 1
+        counts = np.zeros((n, N_KINDS), np.int32)
+
+        def count(first: int) -> None:
+            some = (first, min(first + BUILDINGS, n))
+            residents_by_kind(city, self.income, self.migrant, self.income_key, some, counts)
+
+        workers.map(count, range(0, n, BUILDINGS))
+        return counts
+
     @property
     def active(self) -> float:
         """Share of households that meet others at all."""
@@ -68,12 +85,14 @@ class Citizens:
         few = None if rules is None else rules.few_active
         return 1.0 if few is None else float(few.share)
 
-    def isolated(self, person: NDArray[np.int32], tier: NDArray[np.uint8]) -> NDArray[np.int64]:
+    def isolated(self, table: Isolated, tier: NDArray[np.uint8]) -> NDArray[np.int64]:
         """Return the isolated by district, tier and kind, see `count_isolated_by_kind`."""
         shape = (self.n_districts, len(TIERS), ESSENTIAL_WORKERS.stop)
         out = np.zeros(shape, np.int64)
-        if person.size:
-            count_isolated_by_kind(self.city, self.income, self.income_key, tier, person, out)
+        if table.size:
+            count_isolated_by_kind(
+                self.city, self.income, self.income_key, tier, table.person, table.stay, out
+            )
         return out
 
     def respond(self, day: int, orders: Orders, observed: Observed) -> None:

@@ -129,13 +129,13 @@ class Simulation:
         n_stocks = len(settings.stocks)
         self.tally = Tally.of(settings.n_days, n_districts, n_stocks, n_subdistricts)
         self.places = places_of(people, self.city)
-        self.citizens = Citizens(settings, self.places, self.city)
+        self._workers = Workers(self.threads)
+        self.citizens = Citizens(settings, self.places, self.city, self._workers)
         building_district = self.city.building_district.astype(np.int64)
         self.confinement = Confinement(building_district, self.citizens.residents, n_districts)
         detectable = {"pcr": settings.courses.pcr, "antigen": settings.courses.antigen}
         self.orders = Orders(self.places, detectable, settings.stocks)
         self.triggered = [measure.idle(self.places) for measure in measures]
-        self._workers = Workers(self.threads)
         self.containment = Containment(
             self.city, self.rates, self.state, self.places, settings, self.tally, self._workers,
             moves, self.citizens.income, self._backward,
@@ -351,7 +351,7 @@ class Simulation:
 
     def _progression(self) -> None:
         count_isolated(self.containment, self.day, self.orders)
-        self._isolated = self.citizens.isolated(self.containment.isolated.person, self._tier())
+        self._isolated = self.citizens.isolated(self.containment.isolated, self._tier())
         progress(self.containment, self.day, self.orders)
 
     def _evening(self) -> None:

@@ -26,12 +26,12 @@ from lazaretto.engine.isolation import (
     compress,
     count_places,
     insert,
-    release_companions,
-    test_isolated,
     who_wants,
 )
 from lazaretto.engine.notification import classify
 from lazaretto.engine.ordered import areas, positions
+from lazaretto.engine.releases import release_companions, test_isolated
+from lazaretto.engine.residents import ESSENTIAL_WORKERS, count_isolated_by_kind
 from lazaretto.engine.sampling import Keys, Samples, false_positives, lots, sample
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.spread import CAPACITY
@@ -118,7 +118,8 @@ def _warm_containment(c: Containment, run: Simulation, key: np.uint64) -> None:
     stay, places = np.empty(0, STAY), np.zeros(1, np.int64)
     who_wants(stay, KIND, 0, place, place, 0, 0, places, COUNTS)
     count_places(stay, places)
-    run.citizens.isolated(np.zeros(1, np.int32), run.policy.tier)
+    kinds = np.zeros((n_districts, 4, ESSENTIAL_WORKERS.stop), np.int64)
+    count_isolated_by_kind(city, run.citizens.income, key, run.policy.tier, NOBODY, stay, kinds)
     count_held(city, NOBODY, stay, 3, places, np.zeros((1, 5, 2), np.int64))
     packed = stay.view(np.uint64)
     insert(NOBODY, packed, NOBODY, packed)

@@ -115,10 +115,10 @@ class Confinement:
         self.days = int(held["days"])
 
     def _everybody_open(self) -> None:
-        residents = np.diff(self._before, axis=0)
-        shape = (self.n_districts, len(TIERS), residents.shape[1])
-        self._table = np.zeros(shape, np.int64)
-        np.add.at(self._table[:, OPEN], self.district, residents)
+        edges = np.concatenate([[0], np.flatnonzero(self._border) + 1, [self.tier.size]])
+        residents = self._before[edges[1:]] - self._before[edges[:-1]]
+        self._table = np.zeros((self.n_districts, len(TIERS), residents.shape[1]), np.int64)
+        np.add.at(self._table[:, OPEN], self.district[edges[:-1]], residents)
 
     def _recount(self, tier: NDArray[np.uint8]) -> None:
         """Move the residents of the buildings that changed, run by run."""
