@@ -22,7 +22,14 @@ from lazaretto.scenario.behaviour import Behaviour
 from lazaretto.scenario.reading import fields_of
 from lazaretto.studies import Interrupted
 from lazaretto.studies.compare import compare
-from lazaretto.studies.conclusions import conclusions, findings, judged_by, kept, verdict
+from lazaretto.studies.conclusions import (
+    conclusions,
+    deaths_of_missed_care,
+    findings,
+    judged_by,
+    kept,
+    verdict,
+)
 from lazaretto.studies.contrast import contrasts
 from lazaretto.studies.flips import flips, ranges
 from lazaretto.studies.levers import CONDITION_WORDS, LIGHTER, is_condition, levers
@@ -100,6 +107,9 @@ def test_a_scenario_names_its_aim_and_the_less_restrictive_policy(town):
     assert (less.folder, less.aim) == (scenario.folder, scenario.aim)
     assert Scenario.from_mapping(scenario.resolved()) == scenario
     assert aim_of(scenario) == Aim("containment", scenario.end, 40)
+    few = Scenario.load(town / "twin.yaml", ["aim.most_infected=0.02"])
+    assert aim_of(few) == Aim("containment", scenario.end, 40, 0.02)
+    assert few.digest() == scenario.digest(), "the same runs are found again"
     bare = Scenario.load(town / "bare.yaml")
     assert bare.next_less_restrictive() is None
     assert aim_of(bare) == Aim("containment", bare.end)
@@ -128,6 +138,11 @@ def test_values_are_set_in_the_less_restrictive_policy(town):
         ({"aim": {"kind": "death", "value": 1}}, "aim.kind is death"),
         ({"aim": AIM | {"by": "2022-03-21"}}, "a day of the run, 2022-03-01 to 2022-03-20"),
         ({"aim": AIM | {"value": -1}}, "aim.value is -1"),
+        ({"aim": AIM | {"most_infected": 10}}, "aim.most_infected is 10"),
+        (
+            {"aim": {"kind": "deaths", "value": 1, "most_infected": 0.1}},
+            "with kind: containment only",
+        ),
         ({"less_restrictive": {"name": "x", "without": ["sael"]}}, "did you mean seal?"),
         ({"less_restrictive": {"name": "x"}}, "less_restrictive is the same policy"),
         ({"less_restrictive": {"without": ["seal"]}}, "less_restrictive.name is missing"),
@@ -163,7 +178,8 @@ def test_both_are_run_with_the_same_seeds_and_found_again(town, runs):
     assert said["differs"] == ["without seal"]
     assert said["aim"] == {
         "kind": "containment", "value": 40, "by": "2022-03-20",
-        "words": "fewer than 40 new infections on 2022-03-20",
+        "words": "fewer than 40 new infections on 2022-03-20 and at most 10 % of residents ever "
+        "infected",
     }  # fmt: skip
     rows = {row["kind"]: row for row in said["comparison"]}
     assert list(rows)[:2] == ["infections", "deaths"]
@@ -409,6 +425,44 @@ def sealing(town):
     return pair_of(Scenario.load(town / "twin.yaml"))
 
 
+MISSED_CARE = "it averts more deaths than its confinement may cost in missed care"
+
+
+def test_missed_care_is_judged_over_its_whole_range(made_up, sealing):
+    """No death of missed care at the low end; at the high end more than a few averted ones."""
+    strict, light = made_up
+    aim = Aim("deaths", strict["date"].values[-1].astype("datetime64[D]").item(), 500)
+    by = judged_by(sealing.policy, aim, strict, light)
+    ends = [(deaths_of_missed_care(strict, bound) - deaths_of_missed_care(light, bound)).mean()
+            for bound in ("low", "mid", "high")]  # fmt: skip
+    assert 0 == ends[0] < ends[1] < ends[2]
+    between = (ends[1] + ends[2]) / 2
+    daily = np.zeros(strict["deaths"].shape)
+    fewer = light.assign(deaths=(strict["deaths"].dims, daily))
+    fewer["deaths"][:, 0, 0] = between
+    found = conclusions(strict.assign(deaths=0 * strict["deaths"]), fewer, by)
+    held = [bool(found[f"{MISSED_CARE}, {where}"].all())
+            for where in ("at the low end of the range", "at the middle of the range",
+                          "at the high end of the range")]  # fmt: skip
+    assert held == [True, True, False]
+
+
+def test_the_peak_of_intensive_care_counts_who_waits(made_up, sealing):
+    """Beds that run out under one policy do not make it the one that needs fewer."""
+    strict, light = made_up
+    aim = Aim("deaths", strict["date"].values[-1].astype("datetime64[D]").item(), 500)
+    by = judged_by(sealing.policy, aim, strict, light)._replace(limited_beds=True)
+    shape = (strict.sizes["replicate"], strict.sizes["date"], 2)
+    waiting = np.zeros(shape)
+    waiting[:, 30, 1] = 50
+    queue = strict.assign(patients_waiting=(("replicate", "date", "care"), waiting))
+    none = light.assign(patients_waiting=(("replicate", "date", "care"), np.zeros(shape)))
+    found = conclusions(queue, none, by)
+    assert not found["it keeps the peak need of intensive care lower"].any()
+    assert not found["hospital beds suffice under the policy"].any()
+    assert conclusions(none, queue, by)["hospital beds suffice under the policy"].all()
+
+
 def test_conclusions_are_counted_over_pairs_of_runs(made_up, sealing):
     strict, light = made_up
     aim = Aim("deaths", strict["date"].values[-1].astype("datetime64[D]").item(), 500)
@@ -424,8 +478,10 @@ def test_conclusions_are_counted_over_pairs_of_runs(made_up, sealing):
         "the less restrictive policy reaches the aim": 0,
         "the policy averts infections": 5,
         "the policy averts deaths": 5,
-        "it averts more deaths than its confinement may cost in missed care": 5,
-        "it keeps the peak of intensive care lower": 5,
+        f"{MISSED_CARE}, at the low end of the range": 5,
+        f"{MISSED_CARE}, at the middle of the range": 5,
+        f"{MISSED_CARE}, at the high end of the range": 5,
+        "it keeps the peak need of intensive care lower": 5,
         f"a death averted takes at most {price} more sealed person-days": 5,
     }
     turned = conclusions(kept(light), kept(strict), by)
@@ -486,6 +542,19 @@ YES, NO, HALF = (chance(np.arange(10) < k) for k in (10, 0, 5))
 )
 def test_the_verdict_says_under_which_structures_a_conclusion_holds(chances, said):
     assert verdict(chances, "law") == said
+
+
+def test_structures_that_made_no_difference_count_for_no_verdict():
+    every = {"as configured": YES, "a": YES, "b": YES, "law": YES}
+    assert verdict(every, "law", ["a"]) == (
+        "holds under all 3 structures; 1 made no difference in these runs"
+    )
+    assert verdict(every, "law", ["a", "b", "law"]) == (
+        "holds; no structure made a difference in these runs"
+    )
+    assert verdict({"as configured": YES, "law": HALF}, "law").startswith("only under"), (
+        "the size laws disagree where the runs tell under both"
+    )
 
 
 def test_findings_keep_the_order_and_the_counts(made_up, sealing):
@@ -573,7 +642,25 @@ def test_conclusions_over_all_structures(town, runs, monkeypatch):
         assert len(each["structures"]) == len(SWITCHES) + 1
         assert each["verdict"].endswith("too few runs to be sure")
     suitability = said["proportionality"][1]
-    assert len(suitability["detail"]) == len(SWITCHES) + 1
+    infected, *lines = suitability["detail"]
+    assert infected.startswith("residents infected by 2022-03-09: ")
+    names = [name for line in lines for name in line.partition(": ")[0].split(", ")]
+    assert sorted(names) == sorted(["as configured", *(each.name for each in made.structures)])
+    assert len(lines) < len(names), "one line for all of which the same is said"
+    same = [each.name for each in made.structures if each.same]
+    assert "canonical deletion" in same, "nobody is sealed long enough for a break-out"
+    for each in made.structures:
+        alike = all(
+            each.results[side].equals(kept(run.results))
+            for side, run in enumerate((made.policy, made.less))
+        )
+        assert each.same == alike
+    told = [line for line in lines if line.endswith(": made no difference in these runs")]
+    assert told == [f"{', '.join(same)}: made no difference in these runs"]
+    for each in said["conclusions"]:
+        assert "made no difference in these runs" in each["verdict"]
+        assert "too few runs" in each["verdict"]
+    assert "the same under all" not in suitability["answer"]
     assert json.dumps(said)
     for tried in made.structures:
         assert len(tried.results[0].data_vars) < 6  # of each run only what conclusions need

@@ -28,9 +28,9 @@ from lazaretto.outcomes.who_bears import by_age, by_income, shares_borne
 from lazaretto.words import AGE_BANDS, TIERS
 
 MODULES = (
-    "aims", "answers", "care_forgone", "dalys", "disability_weights", "extra", "fairness",
-    "income_lost", "ledger", "longest_stays", "mental_health", "proportionality", "rows",
-    "unit_values", "who_bears", "worth",
+    "aims", "alike", "answers", "care_forgone", "confined_more", "dalys", "disability_weights",
+    "extra", "fairness", "income_lost", "ledger", "longest_stays", "mental_health",
+    "proportionality", "rows", "unit_values", "verdicts", "who_bears", "worth",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import costed_runs as costed
@@ -12,10 +13,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from lazaretto.outcomes.aims import Aim, Chance, chance, difference, reached
+from lazaretto.measures import known_measures
+from lazaretto.outcomes import fairness
+from lazaretto.outcomes.aims import (
+    Aim,
+    Chance,
+    chance,
+    difference,
+    infected_share,
+    intensive_care_needed,
+    reached,
+)
+from lazaretto.outcomes.answers import more_or_fewer, spelled
+from lazaretto.outcomes.confined_more import confined_more, none_confines_less
 from lazaretto.outcomes.extra import Extra, averted, over_runs, paired, ratio, review
 from lazaretto.outcomes.ledger import ledger
-from lazaretto.outcomes.proportionality import FAILS, likely, necessary, proportionality
+from lazaretto.outcomes.proportionality import proportionality
+from lazaretto.outcomes.verdicts import (
+    FAILS,
+    FEWEST_RUNS,
+    TOO_FEW,
+    counted,
+    disagree,
+    flipped,
+    likely,
+    necessary,
+)
+from lazaretto.scenario import Scenario
+from lazaretto.scenario.support import SUPPORT, support_in
 
 LAST = date(2022, 4, 29)  # day 59
 QUESTIONS = ["aim", "suitability", "necessity", "proportionality", "cost-effectiveness",
@@ -60,7 +85,15 @@ def test_an_aim_says_what_is_wrong_with_it():
         Aim("deaths", LAST)
     with pytest.raises(ValueError, match="0 or more"):
         Aim("hospital", LAST, -1)
+    with pytest.raises(ValueError, match="containment only"):
+        Aim("deaths", LAST, 3, 0.2)
+    with pytest.raises(ValueError, match="0 to 1"):
+        Aim("containment", LAST, 3, 20)
     assert Aim("containment", LAST).limit == 100
+    assert Aim("containment", LAST).infected_limit == 0.1
+    assert Aim("containment", LAST, 50, 0.025).words.endswith(
+        "fewer than 50 new infections on 2022-04-29 and at most 2.5 % of residents ever infected"
+    )
     assert "100 new infections on 2022-04-29" in Aim("containment", LAST).words
 
 
@@ -86,6 +119,53 @@ def test_aims_are_reached_as_counted_by_hand(strict):
     assert reached(strict, Aim("containment", LAST, 501)).all()
     assert not reached(strict, Aim("containment", LAST, 500)).any(), "fewer than"
     assert reached(costed.one_run(1), Aim("hospital", LAST, 20)).shape == (1,)
+
+
+def test_an_epidemic_that_burnt_out_was_not_contained():
+    """Nobody is left to infect on the last day; that is no containment."""
+    runs = costed.many_runs(3)
+    daily = runs["infections_by_age"].copy(deep=True)
+    daily[:] = 0
+    daily[0, 10, 5], daily[1, 10, 5] = 60_000, 54_000  # of 540,000 residents
+    burnt = runs.assign(infections_by_age=daily)
+    assert infected_share(burnt, LAST).tolist() == [60 / 540, 0.1, 0]
+    assert infected_share(burnt, date(2022, 3, 10)).tolist() == [0, 0, 0], "before that day"
+    assert reached(burnt, Aim("containment", LAST)).tolist() == [False, True, True]
+    assert reached(burnt, Aim("containment", LAST, most_infected=0.12)).all()
+    assert reached(burnt, Aim("containment", LAST, most_infected=0)).tolist() == [
+        False,
+        False,
+        True,
+    ]
+    without_tiers = burnt.drop_vars("persons_by_tier")
+    assert reached(without_tiers, Aim("containment", LAST)).tolist() == [False, True, True]
+    with pytest.raises(ValueError, match="persons_by_tier"):
+        reached(without_tiers.drop_vars("population"), Aim("containment", LAST))
+    mild = costed.many_runs(3, sealed=10)
+    table = answers(burnt, mild, Aim("containment", LAST))
+    assert "at most 10 % of residents ever infected" in table["aim"].answer
+    said = f"residents infected by {LAST}: 7.0% (0.0% to 11.1%) under this policy"
+    assert said in table["suitability"].detail
+    assert said in table["necessity"].detail
+    assert any(line.endswith("under the less restrictive policy")
+               for line in table["necessity"].detail)  # fmt: skip
+
+
+def test_who_waits_for_intensive_care_needs_it():
+    """Beds that run out do not make an aim of few in intensive care reached."""
+    runs = costed.many_runs(2, icu=20)
+    shape, aim = (2, runs.sizes["date"]), Aim("hospital", LAST, 25)
+    assert reached(runs, aim).all()
+    waiting = np.zeros((*shape, 2))
+    waiting[0, 30, 1], waiting[1, 30, 0] = 6, 600  # for intensive care; for a ward
+    by_care = runs.assign(patients_waiting=(("replicate", "date", "care"), waiting))
+    assert intensive_care_needed(by_care).max(axis=1).tolist() == [26, 20]
+    assert reached(by_care, aim).tolist() == [False, True]
+    alone = by_care.isel(replicate=0, drop=True)
+    assert reached(alone, aim).tolist() == [False]
+    total = runs.assign(patients_waiting=(("replicate", "date"), waiting.sum(axis=2)))
+    assert reached(total, aim).tolist() == [False, False], "not said for which care they wait"
+    assert "in intensive care or waiting for it" in aim.words
 
 
 def happened(k, n):
@@ -131,7 +211,8 @@ def test_a_policy_that_is_not_better_fails():
     sure, never = chance(happened(20, 20)), chance(happened(0, 20))
     assert necessary(sure, sure) == FAILS
     assert necessary(never, sure) == FAILS
-    assert necessary(chance(happened(12, 20)), chance(happened(10, 20)), 0.1) == FAILS, "margin"
+    assert necessary(chance(happened(20, 20)), chance(happened(18, 20)), 0.1) == FAILS, "margin"
+    assert necessary(chance(happened(20, 20)), chance(happened(17, 20)), 0.1) != FAILS
     assert necessary(chance(happened(13, 20)), chance(happened(10, 20)), 0.1) != FAILS
     assert necessary(sure, never) == "passes this test"
 
@@ -140,6 +221,53 @@ def test_a_single_run_does_not_settle_it():
     yes, no = chance(happened(1, 1)), chance(happened(0, 1))
     assert necessary(yes, no) == "may pass this test: more runs are needed"
     assert likely(yes) == likely(no) == "reached or not: the runs do not tell"
+
+
+def test_necessity_is_as_sure_as_suitability():
+    """What suitability does not tell from these runs, necessity does not either."""
+    for n in (1, 2):
+        every, none = chance(happened(n, n)), chance(happened(0, n))
+        assert not every.sure
+        assert necessary(every, every) == "may fail this test: more runs are needed"
+        assert necessary(every, none) == "may pass this test: more runs are needed"
+    every, none = chance(happened(FEWEST_RUNS, FEWEST_RUNS)), chance(happened(0, FEWEST_RUNS))
+    assert every.sure
+    assert necessary(every, every) == FAILS
+    assert necessary(every, none) == "passes this test"
+    some = chance(happened(12, 20)), chance(happened(10, 20))
+    assert necessary(*some) == "may fail this test: more runs are needed"
+    many = chance(happened(1000, 2000))
+    assert necessary(many, many) == FAILS, "so many runs leave no difference above the margin"
+
+
+def test_a_difference_of_just_the_margin_is_within_it():
+    """0.8 - 0.7 is more than 0.1 in floating point."""
+    close = chance(happened(8, 10)), chance(happened(7, 10))
+    assert difference(*close)[0] > 0.1
+    assert necessary(*close).startswith("may fail")
+    assert necessary(chance(happened(100, 100)), chance(happened(90, 100))) == FAILS
+    assert necessary(chance(happened(80, 100)), chance(happened(70, 100))) == FAILS
+
+
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [(1, "reached in the one run of both"), (2, "reached in both runs of both")],
+)
+def test_too_few_runs_are_counted_out(n, said):
+    ours, theirs = costed.many_runs(n, sealed=20, deaths=1), costed.many_runs(n, deaths=1, sealed=9)
+    found = answers(ours, theirs, FEW_DEATHS)
+    too_few = "; too few runs to be sure (at least 3 are needed)"
+    assert found["necessity"].answer == f"may fail this test: {said}{too_few}"
+    assert found["suitability"].answer.endswith(too_few)
+    few = counted(chance(happened(1, 2)), chance(happened(0, 2)))
+    assert few == "reached in 1 of 2 under this policy, in 0 of 2 under the less restrictive one"
+    assert counted(chance(happened(0, 2)), chance(happened(0, 2))) == "reached in no run of either"
+    decided = answers(
+        costed.many_runs(3, sealed=20, deaths=1),
+        costed.many_runs(3, deaths=1, sealed=9),
+        FEW_DEATHS,
+    )
+    assert decided["necessity"].answer.startswith(f"{FAILS}: the aim is reached in 100%")
 
 
 def test_the_margin_can_be_set(strict, mild, table):
@@ -236,7 +364,28 @@ def test_if_more_die_it_says_how_many(strict, mild, turned):
 def test_fewer_sealed_days_are_no_price():
     short = costed.many_runs(3, sealed=5, deaths=1)
     row = answers(short, costed.many_runs(3, sealed=10, deaths=5), FEW_DEATHS)["proportionality"]
-    assert row.answer.endswith("deaths are averted without more sealed person-days")
+    assert row.answer.endswith("deaths are averted without more controlled or sealed person-days")
+    assert f"sealed: {10 * costed.PERSONS.sum() // 2:,.0f}" not in row.detail
+    assert any(line.startswith("days sealed: 2,700,000 (2,700,000 to 2,700,000) person-days fewer")
+               for line in row.detail)  # fmt: skip
+
+
+def test_more_controlled_days_are_a_price_too():
+    """A policy that seals nobody for longer but keeps more people inside is not free."""
+    ours = costed.many_runs(3, sealed=10, controlled=20, deaths=1)
+    theirs = costed.many_runs(3, sealed=10, controlled=10, deaths=5)
+    table = answers(ours, theirs, FEW_DEATHS)
+    deaths = float((theirs["deaths"] - ours["deaths"]).sum() / 3)
+    rate = deaths / (10 * costed.PERSONS.sum()) * 1000
+    assert table["proportionality"].answer.startswith(f"{rate:.3g} (")
+    assert table["proportionality"].answer.endswith(
+        "deaths averted per 1,000 more controlled or sealed person-days"
+    )
+    assert table["distribution"].answer.startswith("of controlled or sealed days: poorest fifth")
+    open_gates = costed.many_runs(2, sealed=0, controlled=0)
+    assert answers(open_gates, None, FEW_DEATHS)["distribution"].answer == (
+        "nobody is sealed or controlled"
+    )
 
 
 # Cost-effectiveness
@@ -248,7 +397,8 @@ def test_both_thresholds_are_shown(table):
     assert "27,923 to 52,247 RMB per DALY" in text
     assert "128,000 to 149,500 RMB per QALY" in text
     assert "above the opportunity cost and above the willingness to pay" in row.answer
-    assert any(line.startswith("DALYs of confinement caused") for line in row.detail)
+    assert any(line.startswith("DALYs of confinement: ") for line in row.detail)
+    assert any(line.startswith("were the DALYs of confinement taken off") for line in row.detail)
 
 
 def test_a_cheap_policy_is_below_both():
@@ -262,6 +412,50 @@ def test_a_cheap_policy_is_below_both():
 def test_no_dalys_averted_is_not_a_ratio(turned):
     row = turned["cost-effectiveness"]
     assert row.answer == "no DALYs of infection are averted"
+    assert not any(" per DALY" in line or " per QALY" in line for line in row.detail)
+
+
+def test_a_saving_is_no_ratio():
+    """Where more is averted and less is lost, nothing is divided."""
+    ours = costed.many_runs(3, sealed=5, deaths=1)
+    row = answers(ours, costed.many_runs(3, sealed=20, deaths=90), FEW_DEATHS)["cost-effectiveness"]
+    assert row.answer.endswith("no more income is lost: it costs no more")
+    assert not any(" per DALY" in line for line in row.detail)
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        (Extra(700, 744, 790), "744 (700 to 790) person-days more"),
+        (Extra(-790, -744, -700), "744 (700 to 790) person-days fewer"),
+        (Extra(-1, -1, -1), "1 (1 to 1) person-days fewer"),
+        (Extra(0.01, 0.0449, 0.2), "under 1 person-days more"),
+        (Extra(-0.2, -0.0449, 0), "under 1 person-days fewer"),
+        (Extra(0.3, 0.9, 4), "under 1 (under 1 to 4) person-days more"),
+        (Extra(-2, 1.5, 4), "1.5 person-days more (2 fewer to 4 more)"),
+        (Extra(-4, -1.5, 2), "1.5 person-days fewer (4 fewer to 2 more)"),
+        (Extra(-2, 0, 2), "0 person-days (2 fewer to 2 more)"),
+        (Extra(-0.2, 0.1, 0.2), "under 1 person-days more or fewer"),
+        (Extra(0, 0, 0), "0 person-days"),
+    ],
+)
+def test_a_difference_is_more_or_fewer_and_has_no_sign(extra, said):
+    assert more_or_fewer(extra, "person-days") == said
+
+
+def test_a_ratio_has_no_negative_end():
+    assert spelled(Extra(-3, 2, 5)) == "2 (at most 5)"
+    assert spelled(Extra(-np.inf, 2, np.inf)) == "2 (no limit either way)"
+    assert spelled(Extra(1, 2, np.inf)) == "2 (1 to no limit)"
+
+
+@pytest.mark.parametrize("turn", [False, True])
+def test_no_number_of_the_table_is_negative(strict, mild, table, turned, turn):
+    rows = turned if turn else table
+    for question in ("proportionality", "cost-effectiveness"):
+        for line in (rows[question].answer, *rows[question].detail):
+            assert not re.search(r"(?<![\w-])-\d", line), line
+            assert not re.search(r"(?<![\d.,])0\.\d+ (?!\()[a-z-]+ (more|fewer)", line), line
 
 
 # Review
@@ -308,9 +502,7 @@ def test_review_sees_a_stricter_tier_too():
 
 
 def test_review_day_is_in_the_table(strict, mild, turned):
-    assert turned["review"].answer.startswith(
-        "no such day within the run: it confines nobody for longer"
-    )
+    assert turned["review"].answer == "not judged: the policy it is held against confines more"
     row = answers(strict.assign(deaths=mild["deaths"]), mild, FEW_DEATHS)["review"]
     assert "2022-03-01, the first day of the run" in row.answer
 
@@ -347,7 +539,8 @@ def test_the_table_is_made_at_the_edges(ours, theirs):
 
 
 def test_one_run_without_a_replicate_axis():
-    found = answers(costed.one_run(1, deaths=1), costed.one_run(1, deaths=9), FEW_DEATHS)
+    mild = costed.one_run(1, deaths=9, sealed=10)
+    found = answers(costed.one_run(1, deaths=1), mild, FEW_DEATHS)
     assert "1 of 1 run)" in found["suitability"].answer
     assert found["necessity"].answer.startswith("may pass this test")
 
@@ -406,29 +599,117 @@ def test_who_bears_it(table):
     assert "migrants (43.3% of residents) 43.3%" in row.answer
     assert any("50.8% of food-insecure days" in line for line in row.detail)
     nobody = answers(costed.many_runs(1, sealed=0), None, FEW_DEATHS)["distribution"]
-    assert nobody.answer == "nobody is sealed"
+    assert nobody.answer.startswith("nobody is sealed; of controlled or sealed days: poorest fifth")
+
+
+def test_shares_are_of_all_runs_together():
+    """A run with few sealed days counts for few: sums over the runs, not a mean of shares."""
+    runs = costed.many_runs(2)
+    tiers, income = (
+        runs["persons_by_tier"].copy(deep=True),
+        runs["persons_by_income"].copy(deep=True),
+    )
+    # In the first run one poor person is sealed for one day, and nobody else for any.
+    for counted_by in (tiers, income):
+        counted_by[{"replicate": 0, "date": slice(1, None), "tier": 3}] = 0
+    tiers[{"replicate": 0, "date": 1, "district": 0, "tier": 3}] = 1
+    income[{"replicate": 0, "date": 1, "district": 0, "tier": 3, "income": 0}] = 1
+    changed = runs.assign(persons_by_tier=tiers, persons_by_income=income)
+    row = answers(changed, None, FEW_DEATHS)["distribution"]
+    assert "poorest fifth (20.0% of residents) 20.0%" in row.answer
+    assert any("sums over the runs" in line for line in row.detail)
 
 
 def test_support_is_named_and_its_effect_shown_where_it_was_run():
     strict = costed.many_runs(2)
     row = answers(strict, None, FEW_DEATHS, support=["food_delivery", "zones", "information"])
     assert row["support"].answer == (
-        "given: food delivery, information; not given: medical passes, income support"
+        "given: food delivery, official information; not given: medical passes, income support, "
+        "visiting rights, longest stay"
     )
-    assert "not judged" in row["support"].detail[0]
+    assert row["support"].detail[0] == (
+        "effect of support alone: not judged: `lazaretto compare` runs the policy without its "
+        "support"
+    )
+    idle = {"food_delivery": "share 0", "longest_stay": ""}
+    row = answers(strict, None, FEW_DEATHS, support=idle)["support"]
+    assert row.answer.startswith(
+        "given: longest stay; written but without effect: food delivery (share 0); not given: "
+    )
     assert answers(strict, None, FEW_DEATHS)["support"].answer == "not stated"
     without = strict.assign(leaks=strict["leaks"] * 2)
     row = answers(strict, None, FEW_DEATHS, support=(), unsupported=without)["support"]
     assert row.answer.startswith("given: none")
     assert row.detail[0] == "adult-days of leakage: 8,400; without the support 16,800"
+    small = strict.drop_vars(costed.BEHAVIOUR)
+    row = answers(small, None, FEW_DEATHS, support=["longest_stay"], unsupported=small)["support"]
+    assert row.detail == ("effect of support alone: the results say neither leakage nor food",)
+
+
+GIVEN = [
+    {"measure": "food_delivery", "share": 0.5},
+    {"measure": "medical_passes", "share": 0},
+    {"measure": "official_information", "accuracy": 0.9},
+    {"measure": "visiting_rights", "share": 0.3},
+    {"measure": "longest_stay", "days": 14, "rest_days": 2},
+]
+
+
+def test_support_that_cannot_act_is_not_credited():
+    assert set(SUPPORT) <= set(known_measures())
+    assert {name.replace("_", " ") for name in SUPPORT} == set(fairness.SUPPORT)
+    changes = {"measures": GIVEN, "less_restrictive": None}
+    missing = "the scenario has no `behaviour`"
+    without = Scenario.load("shanghai-2022", {**changes, "behaviour": None})
+    assert support_in(without) == {
+        "food_delivery": missing,
+        "medical_passes": "share 0",
+        "official_information": missing,
+        "visiting_rights": "",
+        "longest_stay": "",
+    }
+    responding = Scenario.load("shanghai-2022", {**changes, "behaviour": {}})
+    found = support_in(responding)
+    assert {name for name, why in found.items() if why} == {"medical_passes"}
+    hard = Scenario.load("shanghai-2022", {**changes, "behaviour": {"hardship": {"active": False}}})
+    assert support_in(hard)["food_delivery"] == "`behaviour.hardship` is off"
+    assert support_in(hard)["official_information"] == ""
+    twice = [*GIVEN, {"measure": "medical_passes", "share": 0.4}]
+    both = Scenario.load("shanghai-2022", {**changes, "behaviour": {}, "measures": twice})
+    assert support_in(both)["medical_passes"] == ""
+
+
+# Confined more
+
+
+def test_without_anybody_confined_less_necessity_is_not_judged():
+    ours, theirs = costed.many_runs(3, deaths=1), costed.many_runs(3, deaths=5)
+    table = answers(ours, theirs, FEW_DEATHS)
+    for question in ("necessity", "review"):
+        assert table[question].answer == "not judged: neither policy confines less"
+    assert table["proportionality"].answer.endswith("without more controlled or sealed person-days")
+    assert table["suitability"].answer.startswith("aim likely reached")
+    assert not any("necessity" in line for line in table["not known"].detail)
+    held = theirs.assign(held=theirs["held"] // 2)
+    assert none_confines_less(confined_more(ours, held)) == "", "fewer are held in facilities"
+    lightly = costed.many_runs(3, controlled=9, deaths=5)
+    assert none_confines_less(confined_more(ours, lightly)) == ""
+    assert answers(ours, lightly, FEW_DEATHS)["necessity"].answer.startswith("passes")
 
 
 # Structures
 
 
 def test_structures_that_agree_and_that_do_not(strict, mild):
-    same = answers(strict, mild, FEW_DEATHS, {"fatigue off": (strict, mild)})
+    others = (
+        costed.many_runs(RUNS, sealed=20, deaths=1.2),
+        costed.many_runs(RUNS, sealed=10, deaths=5.5),
+    )
+    same = answers(strict, mild, FEW_DEATHS, {"fatigue off": others})
     assert same["suitability"].answer.endswith("the same under all 2 structures")
+    assert same["suitability"].detail == (
+        "as configured, fatigue off: 100% (91% to 100%; 20 of 20 runs), likely reached",
+    )
     assert "disagree" not in same["necessity"].answer
     assert same["not known"].detail == ()
     other = answers(
@@ -442,6 +723,39 @@ def test_structures_that_agree_and_that_do_not(strict, mild):
         "suitability is another under: small active population",
         "necessity is another under: small active population",
     )
+
+
+def test_structures_that_made_no_difference_are_not_counted(strict, mild):
+    table = answers(strict, mild, FEW_DEATHS, {"fatigue off": (strict, mild)})
+    for question in ("suitability", "necessity"):
+        assert table[question].answer.endswith("; no structure made a difference in these runs")
+        assert "fatigue off: made no difference in these runs" in table[question].detail
+    assert table["not known"].detail == ()
+    others = costed.many_runs(RUNS, sealed=20, deaths=1.2), mild
+    structures = {"fatigue off": (strict, mild), "no deletion": (strict, mild), "few": others}
+    table = answers(strict, mild, FEW_DEATHS, structures)
+    assert table["suitability"].answer.endswith(
+        "; the same under all 2 structures; 2 made no difference in these runs"
+    )
+    assert "fatigue off, no deletion: made no difference in these runs" in (
+        table["suitability"].detail
+    )
+
+
+def test_too_few_runs_do_not_compare_structures():
+    """Opposite structures are not called the same because none of them is told by two runs."""
+    ours, theirs = costed.many_runs(2, deaths=1), costed.many_runs(2, deaths=9, sealed=10)
+    opposite = costed.many_runs(2, deaths=50), costed.many_runs(2, deaths=60, sealed=10)
+    table = answers(ours, theirs, FEW_DEATHS, {"few active": opposite})
+    for question in ("suitability", "necessity"):
+        assert table[question].answer.endswith("; too few runs to compare structures")
+    assert "suitability: too few runs to compare structures" in table["not known"].detail
+    assert not any("is another" in line for line in table["not known"].detail)
+    said = {"as configured": likely(chance(happened(9, 10))), "a": likely(chance(happened(5, 10)))}
+    assert disagree(said) == "; too few runs to compare structures"
+    assert flipped(said) == [], "a flip is from likely to unlikely or back"
+    assert flipped(said | {"b": likely(chance(happened(0, 10)))}) == ["b"]
+    assert TOO_FEW.startswith("too few runs to be sure")
 
 
 def test_assumptions_that_flip_an_answer_are_named(table):

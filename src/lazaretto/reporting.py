@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from lazaretto.people import population
 from lazaretto.report import report, save_figures
 from lazaretto.report.message_reach import MessageReach
 from lazaretto.scenario import Scenario
+from lazaretto.scenario.support import support_in
 from lazaretto.studies import RunOutcome, observed_cases
 from lazaretto.studies.pairs import aim_of
 
@@ -38,9 +39,6 @@ CONTACTS = (
 
 N_MESSAGES = 150
 """Imagined messages of which the report shows how far they go."""
-
-SUPPORT_WORDS = {"official_information": "information"}
-"""Measures of support whose word is not that of the proportionality table."""
 
 
 def write_report(
@@ -114,7 +112,7 @@ def write_report(
         less_restrictive=less_restrictive,
         aim=aim_to_show(scenario, aim),
         structures=structures,
-        support=support_of(scenario),
+        support=support_in(scenario),
         flips=flips,
     )
 
@@ -157,11 +155,6 @@ def aim_to_show(scenario: Scenario, aim: Aim | None) -> Aim | None:
     if scenario.aim is None and aim in (None, aim_of(scenario)):
         return None
     return aim or aim_of(scenario)
-
-
-def support_of(scenario: Scenario) -> Collection[str]:
-    """Return the measures of a scenario by word, as the proportionality table knows them."""
-    return {SUPPORT_WORDS.get(entry.measure, entry.measure) for entry in scenario.measures}
 
 
 def _seed(results: xr.Dataset) -> int:

@@ -12,11 +12,20 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 
 from lazaretto.outcomes.rows import replicated
+from lazaretto.provenance import Figure
 
 Kind = Literal["deaths", "hospital", "containment"]
 
 CONTAINED = 100.0
 """Infections a day below which an epidemic counts as contained, where the aim says nothing else."""
+
+MOST_INFECTED = Figure(
+    0.1,
+    "share of residents",
+    "no source: an epidemic that ended because few were left to infect was not contained",
+    "assumed",
+)
+"""Residents ever infected above which an epidemic counts as burnt out, not as contained."""
 
 NEEDS: dict[str, str] = {
     "deaths": "deaths",
@@ -36,17 +45,21 @@ class Aim:
     ----------
     kind
         ``deaths``: at most `value` deaths up to the time limit; ``hospital``: never more than
-        `value` persons in intensive care up to it; ``containment``: fewer than `value` new
-        infections on the day of the time limit.
+        `value` persons in need of intensive care up to it, in a bed or waiting for one;
+        ``containment``: fewer than `value` new infections on the day of the time limit, and at
+        most `most_infected` of the residents infected up to it.
     by
         Time limit, a day of the run.
     value
         The number; 100 infections a day if containment says none.
+    most_infected
+        Share of the residents, 0 to 1, of containment only; `MOST_INFECTED` if it says none.
     """
 
     kind: Kind
     by: date
     value: float | None = None
+    most_infected: float | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -56,6 +69,11 @@ class Aim:
             raise ValueError(f"aim.value is missing; say how many for the aim {self.kind!r}")
         if self.value is not None and not self.value >= 0:
             raise ValueError(f"aim.value is {self.value}; allowed: 0 or more")
+        if self.most_infected is not None:
+            if self.kind != "containment":
+                raise ValueError(f"aim.most_infected is for containment only, not {self.kind!r}")
+            if not 0 <= self.most_infected <= 1:
+                raise ValueError(f"aim.most_infected is {self.most_infected}; allowed: 0 to 1")
 
     @property
     def limit(self) -> float:
@@ -63,13 +81,19 @@ class Aim:
         return CONTAINED if self.value is None else float(self.value)
 
     @property
+    def infected_limit(self) -> float:
+        """Return the share of residents above which an epidemic is not contained."""
+        return MOST_INFECTED.value if self.most_infected is None else float(self.most_infected)
+
+    @property
     def words(self) -> str:
         """Return the aim in words."""
         said = {
             "deaths": f"at most {self.limit:,.0f} deaths by {self.by}",
-            "hospital": f"at most {self.limit:,.0f} persons in intensive care on any day to "
-            f"{self.by}",
-            "containment": f"fewer than {self.limit:,.0f} new infections on {self.by}",
+            "hospital": f"at most {self.limit:,.0f} persons in intensive care or waiting for it on "
+            f"any day to {self.by}",
+            "containment": f"fewer than {self.limit:,.0f} new infections on {self.by} and at most "
+            f"{100 * self.infected_limit:g} % of residents ever infected",
         }
         return said[self.kind]
 
@@ -97,6 +121,11 @@ class Chance:
         return self.reached / self.runs
 
     @property
+    def sure(self) -> bool:
+        """Return whether the runs tell if it is likelier than not: the interval is beside half."""
+        return self.low > 0.5 or self.high < 0.5
+
+    @property
     def words(self) -> str:
         """Return the share and its interval in words."""
         return (
@@ -122,17 +151,56 @@ def reached(results: xr.Dataset, aim: Aim) -> NDArray[np.bool_]:
     limit = np.datetime64(aim.by, "D")
     if limit not in days:
         raise ValueError(f"aim.by is {aim.by}; the run has the days {days[0]} to {days[-1]}")
-    daily = runs[needed]
-    if aim.kind == "hospital":
-        daily = daily.sel(care="icu", drop=True)
-    daily = daily.sum([name for name in daily.dims if name not in ("replicate", "date")])
-    numbers = np.asarray(daily.transpose("replicate", "date").values, np.float64)
     last = int(np.flatnonzero(days == limit)[0])
-    if aim.kind == "containment":
-        return np.asarray(numbers[:, last] < aim.limit)
-    so_far = numbers[:, : last + 1]
-    worst = so_far.sum(axis=1) if aim.kind == "deaths" else so_far.max(axis=1)
-    return np.asarray(worst <= aim.limit)
+    if aim.kind == "hospital":
+        needs = intensive_care_needed(runs)[:, : last + 1]
+        return np.asarray(needs.max(axis=1) <= aim.limit)
+    numbers = _by_day(runs[needed])
+    if aim.kind == "deaths":
+        return np.asarray(numbers[:, : last + 1].sum(axis=1) <= aim.limit)
+    few = infected_share(runs, aim.by) <= aim.infected_limit
+    return np.asarray((numbers[:, last] < aim.limit) & few)
+
+
+def infected_share(results: xr.Dataset, by: date) -> NDArray[np.float64]:
+    """Return the share of the residents infected up to a day, shape (n_replicates,).
+
+    Raises
+    ------
+    ValueError
+        If the results do not say how many residents there are.
+    """
+    runs = replicated(results)
+    if "persons_by_tier" in runs:
+        residents = _by_day(runs["persons_by_tier"])[:, 0]
+    elif "population" in runs.coords:
+        residents = np.full(runs.sizes["replicate"], float(runs["population"].sum()))
+    else:
+        raise ValueError("containment is judged by 'persons_by_tier' too, which the results lack")
+    so_far = runs["date"].values.astype("datetime64[D]") <= np.datetime64(by, "D")
+    infected = _by_day(runs["infections_by_age"])[:, so_far].sum(axis=1)
+    return np.asarray(infected / residents)
+
+
+def intensive_care_needed(results: xr.Dataset) -> NDArray[np.float64]:
+    """Return persons in intensive care or waiting for it by day, shape (n_replicates, n_days).
+
+    Where beds run out those in a bed are no more than the beds. Results that do not say which care
+    is waited for count everybody who waits.
+
+    Parameters
+    ----------
+    results
+        Labelled results with the variable ``patients``.
+    """
+    runs = replicated(results)
+    needed = _by_day(runs["patients"].sel(care="icu", drop=True))
+    if "patients_waiting" not in runs:
+        return needed
+    waiting = runs["patients_waiting"]
+    if "care" in waiting.dims:
+        waiting = waiting.sel(care="icu", drop=True)
+    return needed + _by_day(waiting)
 
 
 def chance(happened: NDArray[np.bool_]) -> Chance:
@@ -171,3 +239,11 @@ def difference(more: Chance, less: Chance) -> tuple[float, float, float]:
     low = apart - float(np.hypot(more.share - more.low, less.high - less.share))
     high = apart + float(np.hypot(more.high - more.share, less.share - less.low))
     return apart, low, high
+
+
+def _by_day(counted: xr.DataArray) -> NDArray[np.float64]:
+    """Return a sum over everything but run and day, shape (n_replicates, n_days)."""
+    daily = counted.sum([name for name in counted.dims if name not in ("replicate", "date")])
+    if "replicate" not in daily.dims:
+        daily = daily.expand_dims("replicate")
+    return np.asarray(daily.transpose("replicate", "date").values, np.float64)

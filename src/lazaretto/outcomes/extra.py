@@ -209,6 +209,12 @@ def _at(runs: xr.Dataset, tiers: tuple[str, ...]) -> xr.DataArray:
     return runs["persons_by_tier"].sel(tier=list(tiers))
 
 
+def spread(numbers: NDArray[np.float64]) -> Extra:
+    """Return the range over runs, as `over_runs` has it, and the mean, of one number a run."""
+    low, high = _range(numbers)
+    return Extra(low, float(numbers.mean()), high)
+
+
 def _range(numbers: NDArray[np.float64]) -> tuple[float, float]:
     ends = (0.0, 1.0) if numbers.size < FEWEST_RUNS_FOR_BAND else (0.05, 0.95)
     low, high = np.quantile(numbers, ends)

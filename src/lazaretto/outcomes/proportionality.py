@@ -7,21 +7,36 @@ score.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import xarray as xr
 
-from lazaretto.outcomes.aims import Aim, Chance, chance_of, difference
+from lazaretto.outcomes.aims import Aim, Chance, chance_of, difference, infected_share
+from lazaretto.outcomes.alike import same_runs
 from lazaretto.outcomes.answers import HOW_TO, NOT_JUDGED, Answer
-from lazaretto.outcomes.extra import ExtraCost, check_alike, extra_costs, paired
+from lazaretto.outcomes.confined_more import confined_more, none_confines_less
+from lazaretto.outcomes.extra import (
+    Extra,
+    ExtraCost,
+    check_alike,
+    extra_costs,
+    paired,
+    spread,
+)
 from lazaretto.outcomes.fairness import distribution, support_given
 from lazaretto.outcomes.ledger import ledger
+from lazaretto.outcomes.verdicts import (
+    FEWEST_RUNS,
+    MARGIN,
+    TOO_FEW,
+    counted,
+    disagree,
+    flipped,
+    likely,
+    necessary,
+)
 from lazaretto.outcomes.worth import cost_effectiveness, proportion, review_day
-
-MARGIN = 0.1
-"""A policy must be likelier to reach its aim than the less restrictive one by more than this."""
-
-FAILS = "fails this test"
 
 Structures = Mapping[str, tuple[xr.Dataset, xr.Dataset | None]]
 """Results of the policy and the less restrictive one under other structures of the model."""
@@ -33,7 +48,7 @@ def proportionality(
     aim: Aim,
     structures: Structures | None = None,
     *,
-    support: Collection[str] | None = None,
+    support: Collection[str] | Mapping[str, str] | None = None,
     unsupported: xr.Dataset | None = None,
     flips: Sequence[str] | None = None,
     margin: float = MARGIN,
@@ -51,7 +66,8 @@ def proportionality(
     structures
         The same pair under other structures of the model, by name.
     support
-        Names of the policy's measures, or of its support alone; none if that is not known.
+        Names of the policy's measures, or of its support alone, with why one cannot act if it
+        cannot (`lazaretto.scenario.support.support_in`); none if that is not known.
     unsupported
         Results of the policy without its support, if that was run.
     flips
@@ -68,101 +84,148 @@ def proportionality(
     for first, second in ((results, less_restrictive), *others.values()):
         if second is not None:
             check_alike(first, second)
-    judged = {"as configured": (results, less_restrictive), **others}
+    runs = {"as configured": (results, less_restrictive), **others}
     chances = {
         name: (chance_of(first, aim), None if second is None else chance_of(second, aim))
-        for name, (first, second) in judged.items()
+        for name, (first, second) in runs.items()
     }
+    judged = _Judged(chances, _no_difference(runs), margin)
     costs = ledger(results)
     extra: list[ExtraCost] | None = None
+    more: dict[str, Extra] = {}
     if less_restrictive is not None:
         pairs = paired(results, less_restrictive)
         extra = extra_costs(costs, ledger(less_restrictive), pairs=pairs)
+        more = confined_more(results, less_restrictive)
+    void = none_confines_less(more)
+    infected = [_infected(results, aim, "this policy")]
+    if less_restrictive is not None:
+        infected.append(_infected(less_restrictive, aim, "the less restrictive policy"))
     return [
         Answer("aim", aim.words),
-        _suitability(chances),
-        _necessity(chances, margin),
-        proportion(extra),
+        _suitability(judged, infected[:1]),
+        Answer("necessity", f"{NOT_JUDGED}: {void}") if void else _necessity(judged, infected),
+        proportion(extra, more),
         cost_effectiveness(extra),
-        distribution(results, costs),
+        distribution(results, costs, more),
         support_given(support, results, unsupported),
-        review_day(results, less_restrictive),
-        _not_known(flips, chances, margin),
+        Answer("review", f"{NOT_JUDGED}: {void}")
+        if void
+        else review_day(results, less_restrictive),
+        _not_known(flips, judged, necessity=not void),
     ]
 
 
 Chances = Mapping[str, tuple[Chance, Chance | None]]
 
 
-def likely(found: Chance) -> str:
-    """Return whether an aim is reached more often than not, as far as the runs can tell."""
-    if found.low > 0.5:
-        return "likely reached"
-    return "unlikely reached" if found.high < 0.5 else "reached or not: the runs do not tell"
+class _Judged(NamedTuple):
+    """How likely the aim is reached by structure, which of them left the runs as they were."""
+
+    chances: Chances
+    same: Collection[str]
+    margin: float
+
+    @property
+    def suitable(self) -> dict[str, str]:
+        """The verdict on suitability by structure."""
+        return {name: likely(ours) for name, (ours, _) in self.chances.items()}
+
+    @property
+    def needed(self) -> dict[str, str]:
+        """The verdict on necessity by structure, where the less restrictive policy was run."""
+        return {
+            name: necessary(ours, theirs, self.margin)
+            for name, (ours, theirs) in self.chances.items()
+            if theirs is not None
+        }
 
 
-def necessary(ours: Chance, theirs: Chance, margin: float = MARGIN) -> str:
-    """Return whether a policy passes the test of necessity, as far as the runs can tell."""
-    apart, low, _ = difference(ours, theirs)
-    if apart <= margin:
-        return FAILS
-    return "passes this test" if low > margin else "may pass this test: more runs are needed"
+def _no_difference(
+    runs: Mapping[str, tuple[xr.Dataset, xr.Dataset | None]],
+) -> list[str]:
+    """Return the structures under which both policies run as they do as configured."""
+    (ours, theirs), *_ = runs.values()
+    return [
+        name
+        for name, (first, second) in list(runs.items())[1:]
+        if theirs is not None
+        and second is not None
+        and same_runs(ours, first)
+        and same_runs(theirs, second)
+    ]
 
 
-def _suitability(chances: Chances) -> Answer:
-    said = {name: likely(ours) for name, (ours, _) in chances.items()}
-    ours = next(iter(chances.values()))[0]
+def _infected(results: xr.Dataset, aim: Aim, whose: str) -> str:
+    """Return the share of the residents infected by the time limit of containment, in words."""
+    if aim.kind != "containment":
+        return ""
+    low, mid, high = (f"{end:.1%}" for end in spread(infected_share(results, aim.by)))
+    return f"residents infected by {aim.by}: {mid} ({low} to {high}) under {whose}"
+
+
+def _suitability(judged: _Judged, infected: Sequence[str]) -> Answer:
+    said = judged.suitable
+    ours = next(iter(judged.chances.values()))[0]
     answer = f"aim {next(iter(said.values()))}: {ours.words}"
-    if len(set(said.values())) > 1:
-        answer += "; the structures disagree"
-    elif len(said) > 1:
-        answer += f"; the same under all {len(said)} structures"
-    detail = [f"{name}: {found.words}, {said[name]}" for name, (found, _) in chances.items()]
-    return Answer("suitability", answer, tuple(detail) if len(detail) > 1 else ())
+    if ours.runs < FEWEST_RUNS:
+        answer += f"; {TOO_FEW}"
+    answer += disagree(said, judged.same)
+    lines = {name: f"{found.words}, {said[name]}" for name, (found, _) in judged.chances.items()}
+    return Answer("suitability", answer, (*filter(None, infected), *_by_structure(lines, judged)))
 
 
-def _necessity(chances: Chances, margin: float) -> Answer:
-    ours, theirs = next(iter(chances.values()))
+def _necessity(judged: _Judged, infected: Sequence[str]) -> Answer:
+    ours, theirs = next(iter(judged.chances.values()))
     if theirs is None:
         return Answer("necessity", f"{NOT_JUDGED}: there is nothing to compare with", (HOW_TO,))
-    said = _necessities(chances, margin)
+    said = judged.needed
+    verdict = next(iter(said.values()))
+    if min(ours.runs, theirs.runs) < FEWEST_RUNS:
+        answer = f"{verdict.partition(':')[0]}: {counted(ours, theirs)}; {TOO_FEW}"
+    else:
+        answer = (
+            f"{verdict}: the aim is reached in {theirs.words} under the less restrictive policy"
+        )
+    answer += disagree(said, judged.same)
     apart, low, high = difference(ours, theirs)
-    answer = (
-        f"{next(iter(said.values()))}: the aim is reached in {theirs.words} under the less "
-        f"restrictive policy"
-    )
-    if len(set(said.values())) > 1:
-        answer += "; the structures disagree"
+    margin = judged.margin
     detail = [
         f"{apart:+.0%} (90 % interval {low:+.0%} to {high:+.0%}) under this policy; it must be "
-        f"more than {margin:+.0%}"
+        f"more than {margin:+.0%}",
+        *filter(None, infected),
     ]
-    for name, (_, other) in chances.items():
-        if len(chances) > 1:
-            detail.append(
-                f"{name}: {NOT_JUDGED}" if other is None else f"{name}: {other.words}, {said[name]}"
-            )
-    return Answer("necessity", answer, tuple(detail))
-
-
-def _necessities(chances: Chances, margin: float) -> dict[str, str]:
-    return {
-        name: necessary(ours, theirs, margin)
-        for name, (ours, theirs) in chances.items()
-        if theirs is not None
+    lines = {
+        name: NOT_JUDGED if other is None else f"{other.words}, {said[name]}"
+        for name, (_, other) in judged.chances.items()
     }
+    return Answer("necessity", answer, (*detail, *_by_structure(lines, judged)))
 
 
-def _not_known(flips: Sequence[str] | None, chances: Chances, margin: float) -> Answer:
+def _by_structure(lines: Mapping[str, str], judged: _Judged) -> Iterator[str]:
+    """Yield what is said by structure, one line for all of which the same is said."""
+    if len(lines) == 1:
+        return
+    alike: dict[str, list[str]] = {}
+    for name, line in lines.items():
+        said = "made no difference in these runs" if name in judged.same else line
+        alike.setdefault(said, []).append(name)
+    for said, names in alike.items():
+        yield f"{', '.join(names)}: {said}"
+
+
+def _not_known(flips: Sequence[str] | None, judged: _Judged, *, necessity: bool) -> Answer:
     detail = []
-    reach = {name: likely(ours) for name, (ours, _) in chances.items()}
-    need = _necessities(chances, margin)
-    for question, said in (("suitability", reach), ("necessity", need)):
-        first = next(iter(said.values()), None)
-        flipped = [name for name, found in said.items() if found != first]
-        if flipped:
-            detail.append(f"{question} is another under: {', '.join(flipped)}")
-    if len(chances) == 1:
+    verdicts = {"suitability": judged.suitable}
+    if necessity:
+        verdicts["necessity"] = judged.needed
+    for question, said in verdicts.items():
+        names = flipped(said, judged.same)
+        if names:
+            detail.append(f"{question} is another under: {', '.join(names)}")
+        elif disagree(said, judged.same).startswith("; too few"):
+            detail.append(f"{question}: too few runs to compare structures")
+    if len(judged.chances) == 1:
         detail.append("other structures: not examined; `lazaretto compare --structures`")
     if flips is None:
         return Answer("not known", "not examined: which assumptions flip an answer", tuple(detail))

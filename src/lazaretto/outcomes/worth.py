@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import xarray as xr
 
 from lazaretto.outcomes import unit_values as values
-from lazaretto.outcomes.answers import HOW_TO, NOT_JUDGED, Answer, spelled
+from lazaretto.outcomes.answers import HOW_TO, NOT_JUDGED, Answer, more_or_fewer, spelled
+from lazaretto.outcomes.confined_more import priced_by
 from lazaretto.outcomes.dalys import CONFINEMENT, INFECTION
 from lazaretto.outcomes.extra import LEAST, Extra, ExtraCost, averted, ratio, review
 from lazaretto.outcomes.rows import ends
@@ -19,28 +20,39 @@ WHOLE_RUNS = (
 )
 
 
-def proportion(extra: list[ExtraCost] | None) -> Answer:
-    """Answer how many deaths are averted for more sealed days, and what each costs."""
+def proportion(extra: list[ExtraCost] | None, more: Mapping[str, Extra]) -> Answer:
+    """Answer how many deaths are averted for more confinement, and what each costs.
+
+    Confinement is person-days sealed; where no more of these are, controlled or sealed.
+
+    Parameters
+    ----------
+    extra
+        What the policy costs more; none if there is nothing to compare with.
+    more
+        What it confines more (`lazaretto.outcomes.confined_more`).
+    """
     if extra is None:
         return Answer("proportionality", NOT_JUDGED, (HOW_TO,))
     of = {cost.kind: cost for cost in extra}
-    if "deaths" not in of or "days sealed" not in of:
+    if "deaths" not in of or not more:
         return Answer("proportionality", f"{NOT_JUDGED}: deaths or sealed days are not known")
-    deaths, sealed = averted(of["deaths"].extra), of["days sealed"].extra
+    deaths, tier = averted(of["deaths"].extra), priced_by(more)
+    confined = more[tier]
     detail = [
-        f"deaths averted: {spelled(deaths)}",
-        f"more sealed person-days: {spelled(sealed)}",
+        f"deaths: {more_or_fewer(of['deaths'].extra)}",
+        f"{tier}: {more_or_fewer(confined, 'person-days')}",
         *_per_death(extra, deaths),
     ]
     if deaths.mid < LEAST:
-        more = f", {-deaths.mid:,.0f} more die" if deaths.mid <= -LEAST else ""
-        return Answer("proportionality", f"no deaths are averted{more}", tuple(detail))
-    thousands = Extra(*(end / 1000 for end in sealed))
+        worse = f", {-deaths.mid:,.0f} more die" if deaths.mid <= -LEAST else ""
+        return Answer("proportionality", f"no deaths are averted{worse}", tuple(detail))
+    thousands = Extra(*(end / 1000 for end in confined))
     rate = ratio(deaths, thousands, LEAST / 1000)
     if rate is None:
-        answer = f"{deaths.mid:,.0f} deaths are averted without more sealed person-days"
+        answer = f"{deaths.mid:,.0f} deaths are averted without more {tier} person-days"
     else:
-        answer = f"{spelled(rate)} deaths averted per 1,000 more sealed person-days"
+        answer = f"{spelled(rate)} deaths averted per 1,000 more {tier} person-days"
     return Answer("proportionality", answer, tuple(detail))
 
 
@@ -52,8 +64,8 @@ def _per_death(extra: list[ExtraCost], deaths: Extra) -> Iterator[str]:
         if not any(cost.extra):
             alike.append(cost.kind)
             continue
-        each = ratio(cost.extra, deaths)
-        said = f"{cost.kind}: {spelled(cost.extra)} {cost.unit} more"
+        said = f"{cost.kind}: {more_or_fewer(cost.extra, cost.unit)}"
+        each = ratio(cost.extra, deaths) if cost.extra.mid > 0 else None
         yield said if each is None else f"{said}; {spelled(each)} per death averted"
     if alike:
         yield f"no difference: {'; '.join(alike)}"
@@ -68,28 +80,37 @@ def cost_effectiveness(extra: list[ExtraCost] | None) -> Answer:
     if lacking:
         return Answer("cost-effectiveness", f"{NOT_JUDGED}: {' and '.join(lacking)} not known")
     income, dalys = of["income lost"], averted(of[INFECTION])
-    detail = [
-        f"income lost more: {spelled(income)} RMB; DALYs of infection averted: {spelled(dalys)}",
-        f"opportunity cost: {_range_of(values.OPPORTUNITY_COST)} RMB per DALY",
-        f"willingness to pay: {_range_of(values.WILLINGNESS_TO_PAY)} RMB per QALY",
+    amounts = [
+        f"income lost: {more_or_fewer(income, 'RMB')}",
+        f"DALYs of infection: {more_or_fewer(of[INFECTION])}",
         "counts income lost before support, not the cost of tests, staff and hospitals",
     ]
     if CONFINEMENT in of:
-        harm = of[CONFINEMENT]
-        net = Extra(dalys.low - harm.high, dalys.mid - harm.mid, dalys.high - harm.low)
-        each = ratio(income, net)
-        said = "none are gained" if each is None else f"{spelled(each)} RMB per DALY"
-        detail.append(f"DALYs of confinement caused: {spelled(harm)}; were they taken off, {said}")
+        amounts.insert(2, f"DALYs of confinement: {more_or_fewer(of[CONFINEMENT])}")
     each = ratio(income, dalys)
     if each is None:
-        return Answer("cost-effectiveness", "no DALYs of infection are averted", tuple(detail))
+        answer = "no DALYs of infection are averted"
+        return Answer("cost-effectiveness", answer, tuple(amounts))
+    if income.mid <= 0:
+        answer = "DALYs of infection are averted and no more income is lost: it costs no more"
+        return Answer("cost-effectiveness", answer, tuple(amounts))
+    detail = [
+        *amounts,
+        f"opportunity cost: {_range_of(values.OPPORTUNITY_COST)} RMB per DALY",
+        f"willingness to pay: {_range_of(values.WILLINGNESS_TO_PAY)} RMB per QALY",
+    ]
+    if CONFINEMENT in of:
+        harm = of[CONFINEMENT]
+        net = ratio(
+            income, Extra(dalys.low - harm.high, dalys.mid - harm.mid, dalys.high - harm.low)
+        )
+        said = "none are gained" if net is None else f"{spelled(net)} RMB per DALY"
+        detail.append(f"were the DALYs of confinement taken off, {said}")
     answer = f"{spelled(each)} RMB per DALY averted: {_against_thresholds(each)}"
     return Answer("cost-effectiveness", answer, tuple(detail))
 
 
 def _against_thresholds(each: Extra) -> str:
-    if each.mid <= 0:
-        return "it costs no more"
     said = []
     for name, figure in (
         ("the opportunity cost", values.OPPORTUNITY_COST),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 import xarray as xr
@@ -31,7 +31,8 @@ QUESTIONS = {
 def default_aim(results: xr.Dataset) -> Aim:
     """Return the aim by which a policy is judged that states none: containment by the last day.
 
-    Fewer than 100 infections on the last day of the run.
+    Fewer than 100 infections on the last day of the run, and at most a tenth of the residents
+    infected up to it (`lazaretto.outcomes.aims.MOST_INFECTED`).
     """
     return Aim("containment", pd.Timestamp(results["date"].values[-1]).date())
 
@@ -41,8 +42,9 @@ def judged(
     less_restrictive: xr.Dataset | None = None,
     aim: Aim | None = None,
     structures: Structures | None = None,
-    support: Collection[str] | None = None,
+    support: Collection[str] | Mapping[str, str] | None = None,
     flips: Sequence[str] | None = None,
+    unsupported: xr.Dataset | None = None,
 ) -> list[Answer]:
     """Return the proportionality table with its questions in words.
 
@@ -54,7 +56,7 @@ def judged(
         Results of the next less restrictive policy; what needs it is not judged without.
     aim
         What the policy is for; `default_aim` if none is given.
-    structures, support, flips
+    structures, support, flips, unsupported
         As for `lazaretto.outcomes.proportionality.proportionality`.
     """
     answers = proportionality(
@@ -63,6 +65,7 @@ def judged(
         aim or default_aim(results),
         structures,
         support=support,
+        unsupported=unsupported,
         flips=flips,
     )
     return [

@@ -28,11 +28,18 @@ class StatedAim(Section):
 
     kind: Literal["deaths", "hospital", "containment"] = Field(
         description="deaths: at most value deaths up to the date; hospital: never more than value "
-        "persons in intensive care up to it; containment: fewer than value new infections on it."
+        "persons in intensive care or waiting for it up to the date; containment: fewer than value "
+        "new infections on it, and at most most_infected of the residents infected up to it."
     )
     value: float | None = Field(
         default=None, ge=0, allow_inf_nan=False,
         description="The number; 100 infections a day if a containment aim says none.",
+    )  # fmt: skip
+    most_infected: float | None = Field(
+        default=None, ge=0, le=1, allow_inf_nan=False,
+        description="Share of residents infected by the date at most, of containment only: an "
+        "epidemic that ended because few were left to infect was not contained; 0.1 if it says "
+        "none (assumed, no source).",
     )  # fmt: skip
     by: date | None = Field(
         default=None, description="The time limit, ISO date; the end of the run if absent."
@@ -128,6 +135,13 @@ def _of_aim(written: Mapping[str, Any]) -> Iterator[Problem]:
     )
     if counted is not None and aim.get("value") is None:
         yield Problem("aim.value", "missing", f"how many {counted} at most", "add value:")
+    if counted is not None and aim.get("most_infected") is not None:
+        yield Problem(
+            "aim.most_infected",
+            str(aim["most_infected"]),
+            "with kind: containment only",
+            "leave it out, or take containment as the aim",
+        )
     start, end, by = (as_date(each) for each in (written.get("start"), written.get("end"),
                                                  aim.get("by")))  # fmt: skip
     if start and end and by and start <= end and not start <= by <= end:

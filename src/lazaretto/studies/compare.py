@@ -144,13 +144,15 @@ def compare(
     policy, less = how.run_pair(pair)
     by = judged_by(pair.policy, aim, policy.results, less.results)
     own = conclusions(kept(policy.results), kept(less.results), by)
-    tried = try_structures(pair, by, how) if structures else []
+    runs = policy.results, less.results
+    tried = try_structures(pair, by, how, runs) if structures else []
     flipped = flips(pair, examined, own, by, how) if flip else None
     behaviour = pair.policy.behaviour
     judged = []
     if structures or flip:
         every = {CONFIGURED: own} | {each.name: each.conclusions for each in tried}
-        judged = findings(every, None if behaviour is None else other_law(behaviour))
+        law = None if behaviour is None else other_law(behaviour)
+        judged = findings(every, law, [each.name for each in tried if each.same])
     sides = contrasts(policy.results, less.results)
     sealed = next((each.difference for each in sides if each.kind == "days sealed"), None)
     if sealed is not None and sealed.mid < 0:

@@ -6,20 +6,25 @@ two size laws of break-outs is unresolved (behaviour notes 2.6 and 2.2, eq. 8).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from lazaretto.outcomes.aims import Aim, Chance, chance, reached
+from lazaretto.outcomes.aims import Aim, Chance, chance, intensive_care_needed, reached
+from lazaretto.outcomes.alike import kept as kept
 from lazaretto.outcomes.care_forgone import missed_care_deaths_per_day
 from lazaretto.outcomes.extra import LEAST
-from lazaretto.outcomes.rows import replicated
+from lazaretto.outcomes.rows import BOUNDS, replicated
+from lazaretto.outcomes.verdicts import no_difference
 from lazaretto.scenario import Scenario
 
 Happened = NDArray[np.bool_]
+
+AT = ("at the low end of the range", "at the middle of the range", "at the high end of the range")
+"""In which order deaths of missed care are taken: none, some, many."""
 
 DEARER = 2.0
 """A death averted counts as dearer where it takes more than this many times the sealed days."""
@@ -86,18 +91,22 @@ def conclusions(results: xr.Dataset, less: xr.Dataset, by: Judged) -> dict[str, 
     """
     averted = deaths(less) - deaths(results)
     sealed = sealed_days(results) - sealed_days(less)
-    missed = deaths_of_missed_care(results) - deaths_of_missed_care(less)
     found = {
         "the policy reaches its aim": reached(results, by.aim),
         "the less restrictive policy reaches the aim": reached(less, by.aim),
         "the policy averts infections": infections(results) < infections(less),
         "the policy averts deaths": averted > 0,
-        "it averts more deaths than its confinement may cost in missed care": averted > missed,
-        "it keeps the peak of intensive care lower": icu_peak(results) < icu_peak(less),
     }
+    for bound, where in zip(BOUNDS, AT, strict=True):
+        missed = deaths_of_missed_care(results, bound) - deaths_of_missed_care(less, bound)
+        found[f"it averts more deaths than its confinement may cost in missed care, {where}"] = (
+            averted > missed
+        )
+    found["it keeps the peak need of intensive care lower"] = icu_needed(results) < icu_needed(less)
     if by.limited_beds:
-        waiting = replicated(results)["patients_waiting"].max("date")
-        found["hospital beds suffice under the policy"] = np.asarray(waiting.values == 0)
+        found["hospital beds suffice under the policy"] = (
+            _total(replicated(results)["patients_waiting"]) == 0
+        )
     if by.sealed_per_death is not None:
         price = DEARER * by.sealed_per_death
         said = f"a death averted takes at most {price:,.0f} more sealed person-days"
@@ -106,7 +115,9 @@ def conclusions(results: xr.Dataset, less: xr.Dataset, by: Judged) -> dict[str, 
 
 
 def findings(
-    by_structure: Mapping[str, Mapping[str, Happened]], other_law: str | None = None
+    by_structure: Mapping[str, Mapping[str, Happened]],
+    other_law: str | None = None,
+    same: Collection[str] = (),
 ) -> list[Finding]:
     """Return each conclusion with its verdict over the structures.
 
@@ -116,11 +127,13 @@ def findings(
         What `conclusions` returns, by structure; the scenario as configured first.
     other_law
         The structure with the other size law of break-outs, if it is among them.
+    same
+        Structures that made no difference in these runs; no verdict counts them.
     """
     found = []
     for statement in next(iter(by_structure.values())):
         chances = {name: chance(happened[statement]) for name, happened in by_structure.items()}
-        found.append(Finding(statement, chances, verdict(chances, other_law)))
+        found.append(Finding(statement, chances, verdict(chances, other_law, same)))
     return found
 
 
@@ -131,27 +144,51 @@ def holds(found: Chance) -> bool:
 
 def sure(found: Chance) -> bool:
     """Return whether the runs are enough to tell whether it holds (90 % interval beside half)."""
-    return found.low > 0.5 or found.high < 0.5
+    return found.sure
 
 
-def verdict(chances: Mapping[str, Chance], other_law: str | None = None) -> str:
-    """Return under which structures a conclusion holds, in words."""
+def verdict(
+    chances: Mapping[str, Chance], other_law: str | None = None, same: Collection[str] = ()
+) -> str:
+    """Return under which structures a conclusion holds, in words.
+
+    Parameters
+    ----------
+    chances
+        In how many runs it holds, by structure; the scenario as configured first.
+    other_law
+        The structure with the other size law of break-outs. The two laws disagree where the runs
+        are enough to tell under both.
+    same
+        Structures that made no difference in these runs; they are not counted.
+    """
+    found = {name: each for name, each in chances.items() if name not in same}
+    alike = len(chances) - len(found)
+    words = _verdict(found, other_law)
+    if len(found) == 1 and alike:
+        words += "; no structure made a difference in these runs"
+    elif alike:
+        words += no_difference(alike)
+    return words if all(map(sure, found.values())) else f"{words}; too few runs to be sure"
+
+
+def _verdict(chances: Mapping[str, Chance], other_law: str | None) -> str:
     yes = [name for name, found in chances.items() if holds(found)]
     no = [name for name in chances if name not in yes]
-    configured = next(iter(chances))
-    few = "" if all(sure(found) for found in chances.values()) else "; too few runs to be sure"
+    configured = next(iter(chances.values()))
     if len(chances) == 1:
-        return ("holds" if yes else "does not hold") + few
-    if other_law in chances and holds(chances[configured]) != holds(chances[str(other_law)]):
+        return "holds" if yes else "does not hold"
+    other = chances.get(str(other_law))
+    if other is not None and sure(configured) and sure(other) and holds(configured) != holds(other):
         where = "; ".join([f"holds under {', '.join(yes)}", f"not under {', '.join(no)}"])
-        return f"unresolved, the two size laws of break-outs disagree: {where}{few}"
+        return f"unresolved, the two size laws of break-outs disagree: {where}"
     if not no:
-        return f"holds under all {len(chances)} structures{few}"
+        return f"holds under all {len(chances)} structures"
     if not yes:
-        return f"holds under none of the {len(chances)} structures{few}"
+        return f"holds under none of the {len(chances)} structures"
     if len(yes) <= len(no):
-        return f"only under {', '.join(yes)}{few}"
-    return f"not under {', '.join(no)}; under all others it holds{few}"
+        return f"only under {', '.join(yes)}"
+    return f"not under {', '.join(no)}; under all others it holds"
 
 
 def infections(results: xr.Dataset) -> NDArray[np.float64]:
@@ -175,20 +212,24 @@ def icu_peak(results: xr.Dataset) -> NDArray[np.float64]:
     return np.asarray(patients.max("date").values, np.float64)
 
 
-def deaths_of_missed_care(results: xr.Dataset) -> NDArray[np.float64]:
-    """Return deaths that missed care may cause, middle of the range, shape (n_replicates,)."""
+def icu_needed(results: xr.Dataset) -> NDArray[np.float64]:
+    """Return the most persons in intensive care or waiting for it, shape (n_replicates,)."""
+    return np.asarray(intensive_care_needed(results).max(axis=1), np.float64)
+
+
+def deaths_of_missed_care(results: xr.Dataset, bound: str) -> NDArray[np.float64]:
+    """Return deaths that missed care may cause, shape (n_replicates,).
+
+    Parameters
+    ----------
+    results
+        Labelled results.
+    bound
+        ``low``, ``mid`` or ``high`` of the range.
+    """
     persons = replicated(results)["persons_by_tier"].sum(("date", "district"))
-    per_day = missed_care_deaths_per_day().sel(bound="mid")
+    per_day = missed_care_deaths_per_day().sel(bound=bound)
     return np.asarray((persons * per_day).sum("tier").values, np.float64)
-
-
-JUDGES = ("infections_by_age", "deaths", "persons_by_tier", "patients", "patients_waiting")
-"""Variables that conclusions and aims are judged by."""
-
-
-def kept(results: xr.Dataset) -> xr.Dataset:
-    """Return only the variables that conclusions and aims are judged by."""
-    return results[[name for name in JUDGES if name in results]]
 
 
 def _total(counted: xr.DataArray) -> NDArray[np.float64]:

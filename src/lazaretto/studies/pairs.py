@@ -10,6 +10,7 @@ from lazaretto.engine.checked import checked_measures, place_of
 from lazaretto.outcomes.aims import Aim
 from lazaretto.scenario import MeasureEntry, Problem, Scenario, ScenarioError, shown
 from lazaretto.scenario.aim import JUDGED_BY, POLICY
+from lazaretto.scenario.support import support_in
 from lazaretto.studies.changes import Changes, changes
 from lazaretto.studies.levers import is_condition
 from lazaretto.studies.run import Interrupted, Progress, RunOutcome, run_scenario
@@ -17,9 +18,6 @@ from lazaretto.studies.run_folder import RunFolder, digest_of, inputs_of
 
 MAY_DIFFER = {"name", "title", "description", "place", "outputs", *POLICY, *JUDGED_BY}
 """Keys in which two scenarios that are compared may differ; places may be written differently."""
-
-SUPPORT_WORDS = {"official_information": "information"}
-"""Measures that `lazaretto.outcomes.fairness` calls otherwise."""
 
 POLICY_NAME, LESS_NAME = "the policy", "the less restrictive policy"
 
@@ -199,12 +197,12 @@ def aim_of(scenario: Scenario) -> Aim:
     stated = scenario.aim
     if stated is None:
         return Aim("containment", scenario.end)
-    return Aim(stated.kind, stated.by or scenario.end, stated.value)
+    return Aim(stated.kind, stated.by or scenario.end, stated.value, stated.most_infected)
 
 
-def support_of(scenario: Scenario) -> list[str]:
-    """Return the measures of a scenario, by the words of the question of support."""
-    return [SUPPORT_WORDS.get(entry.measure, entry.measure) for entry in scenario.measures]
+def support_of(scenario: Scenario) -> dict[str, str]:
+    """Return the support that a scenario gives, with why one cannot act."""
+    return support_in(scenario)
 
 
 def finished_less_restrictive(

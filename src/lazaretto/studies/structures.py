@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import xarray as xr
 
+from lazaretto.outcomes.alike import kept, same_runs
 from lazaretto.scenario.behaviour import Behaviour
 from lazaretto.studies.changes import Changes
-from lazaretto.studies.conclusions import Happened, Judged, conclusions, kept
+from lazaretto.studies.conclusions import Happened, Judged, conclusions
 from lazaretto.studies.pairs import How, Pair
 
 CONFIGURED = "as configured"
@@ -113,9 +114,12 @@ class Tried(NamedTuple):
     policy, less
         What the runs of the two say of themselves.
     results
-        Their results, only the variables of `lazaretto.studies.conclusions.JUDGES`.
+        Their results, only the variables of `lazaretto.outcomes.alike.JUDGES`.
     conclusions
         In which pairs of runs each conclusion holds.
+    same
+        Whether both run to the last person as they do as configured: this structure never came
+        into play, so nothing was tested by it.
     """
 
     name: str
@@ -124,6 +128,7 @@ class Tried(NamedTuple):
     less: dict[str, object]
     results: tuple[xr.Dataset, xr.Dataset]
     conclusions: dict[str, Happened]
+    same: bool = False
 
 
 def with_behaviour(pair: Pair) -> Pair:
@@ -163,7 +168,9 @@ def structures(pair: Pair) -> Iterator[Structure]:
         yield Structure(name, f"{key}={_in_words(value)}", pair.varied(name, {key: value}))
 
 
-def try_structures(pair: Pair, by: Judged, how: How) -> list[Tried]:
+def try_structures(
+    pair: Pair, by: Judged, how: How, own: tuple[xr.Dataset, xr.Dataset] | None = None
+) -> list[Tried]:
     """Run a pair of policies under every structural alternative.
 
     Parameters
@@ -174,6 +181,8 @@ def try_structures(pair: Pair, by: Judged, how: How) -> list[Tried]:
         What conclusions are judged by.
     how
         How runs are made.
+    own
+        Results of the two as configured: structures that made no difference are marked.
     """
     every = list(structures(pair))
     tried = []
@@ -189,6 +198,7 @@ def try_structures(pair: Pair, by: Judged, how: How) -> list[Tried]:
                 less.summary,
                 results,
                 conclusions(*results, by),
+                own is not None and all(map(same_runs, own, results)),
             )
         )
     return tried
