@@ -15,8 +15,8 @@ from pathlib import Path
 from numba import config
 
 MADE_OF = (
-    "chance.py", "words.py", "behaviour/copying.py", "behaviour/live_copies.py",
-    "behaviour/widespread.py", "engine/*.py", "people/*.py",
+    "chance.py", "words.py", "behaviour/by_building.py", "behaviour/copying.py",
+    "behaviour/live_copies.py", "behaviour/widespread.py", "engine/*.py", "people/*.py",
 )  # fmt: skip
 """Files that kernels and what they are compiled from stand in."""
 

@@ -104,6 +104,11 @@ class MeanLeakage:
     PER_ROW, PER_COLUMN = LOGIT_UNIT // 16, FULL_FATIGUE // 32
     """Steps of logit and of fatigue from one entry to the next."""
 
+    @property
+    def steps(self) -> tuple[int, int, int]:
+        """Return the logit of the first row, and steps from row to row, from column to column."""
+        return self.LOWEST * LOGIT_UNIT, self.PER_ROW, self.PER_COLUMN
+
     def __init__(self, rules: Behaviour) -> None:
         leakage, fatigue = rules.leakage, rules.fatigue
         sd = np.hypot(float(leakage.spread_household), float(leakage.spread_person))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazaretto.behaviour.breakouts import Breakout, Breakouts
+from lazaretto.behaviour.by_building import leakers_by_tier, means_of_compounds
 from lazaretto.behaviour.hardship import KINDS, Hardship, Supply
 from lazaretto.behaviour.leakage import (
     FULL_FATIGUE,
@@ -205,18 +206,11 @@ class Response:
         if not self.rules.breakouts.active:
             return
         places, n = self.places, self.places.compound_persons.size
-        inside = self.closed_on != NOT_CLOSED
-        if not inside.any():
-            persons, tired, short = np.zeros(n, np.int64), np.zeros(n), np.zeros(n)
-        else:
-            compound = places.building_compound[inside]
-            residents = places.building_persons[inside]
-            means = self.hardship.hardship @ self._share
-            suffered = means[self.closed_on[inside], self._district[inside]]
-            persons = np.bincount(compound, residents, n).astype(np.int64)
-            most = np.maximum(persons, 1)
-            tired = np.bincount(compound, residents * self.fatigue[inside], n) / most
-            short = np.bincount(compound, residents * suffered, n) / most
+        persons, tired, short = np.zeros(n, np.int64), np.zeros(n), np.zeros(n)
+        means_of_compounds(
+            places.building_compound, places.building_persons, self.closed_on, self._district,
+            self.fatigue, self.hardship.hardship @ self._share, persons, tired, short,
+        )  # fmt: skip
         self.events = self.breakouts.advance(
             day, persons > 0, persons, tired, short, self.newly_aware[0],
             self.newly_aware[1], float(self.rules.enforcement),
@@ -267,13 +261,14 @@ class Response:
 
     def expected_leaks(self) -> NDArray[np.float64]:
         """Return the adults expected to leak today by tier of their building, shape (4,)."""
-        mood, confined = self.mood, np.flatnonzero(self.tier)
-        if not mood.leaks or not self.rules.leakage.active or not confined.size:
-            return np.zeros(len(TIERS))
-        felt = steps(mood.hardship / float(LOGIT_UNIT) @ self._share).astype(np.int32)
-        logit = mood.base[confined] + felt[mood.spell[confined], self._district[confined]]
-        adults = self._mean(logit, mood.fatigue[confined]) * self.who.adults[confined]
-        return np.bincount(self.tier[confined], adults, len(TIERS)).astype(np.float64)
+        mood, mean, expected = self.mood, self._mean, np.zeros(len(TIERS))
+        if mood.leaks and self.rules.leakage.active:
+            felt = steps(mood.hardship / float(LOGIT_UNIT) @ self._share).astype(np.int32)
+            leakers_by_tier(
+                self.tier, mood.base, mood.spell, self._district, mood.fatigue, self.who.adults,
+                felt, mean.table, mean.steps, expected,
+            )  # fmt: skip
+        return expected
 
     def hungry(self) -> NDArray[np.float64]:
         """Return residents of households without food today, by kind of household, shape (10,)."""
