@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from lazaretto.cli import app
 from lazaretto.measures import known_measures
+from lazaretto.measures.isolation import Holding
 from lazaretto.outcomes.aims import Aim, chance
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.scenario.behaviour import Behaviour
@@ -25,7 +26,13 @@ from lazaretto.studies.compare import compare
 from lazaretto.studies.conclusions import conclusions, findings, judged_by, kept, verdict
 from lazaretto.studies.contrast import contrasts
 from lazaretto.studies.flips import flips, ranges
-from lazaretto.studies.levers import CONDITION_WORDS, LIGHTER, is_condition, levers
+from lazaretto.studies.levers import (
+    CONDITION_WORDS,
+    LIGHTER,
+    WITHOUT_CONFINING,
+    is_condition,
+    levers,
+)
 from lazaretto.studies.pairs import How, aim_of, differences, pair_of
 from lazaretto.studies.structures import (
     SWITCHES,
@@ -379,14 +386,26 @@ def test_levers_are_measures_of_support_and_care_and_lighter_confinement():
         assert not lever.startswith("behaviour")
     assert {"food_delivery", "income_support", "official_information", "screening"} <= set(levers())
     assert not set(LIGHTER) & set(levers())  # of confinement only keys, to lighter
+    # Every measure is of one of the two kinds; what holds people or closes places is of the second.
+    assert set(known) == set(WITHOUT_CONFINING) | set(LIGHTER)
+    assert not set(WITHOUT_CONFINING) & set(LIGHTER)
+    for word in WITHOUT_CONFINING:
+        assert not issubclass(known[word], Holding), word
+        # A doctor may move a person: to hospital.
+        assert not known[word].moves_persons or known[word].gives_care, word
+    for word in ("isolation", "quarantine", "closed_loop", "lockdown", "zones", "close_schools"):
+        assert word in LIGHTER
+    assert {"least_days", "longest_days", "with_parent"} <= set(LIGHTER["isolation"])
+    assert {"days", "with_parent"} <= set(LIGHTER["quarantine"])
+    assert "share" in LIGHTER["closed_loop"]
 
 
 def test_every_option_of_compare_is_known_to_be_no_lever_on_conditions():
     shown = lazaretto("compare", "--help").stdout
     options = set(re.findall(r"--[a-z-]+", shown))
     assert options == {
-        "--without", "--set-other", "--with", "--set", "--structures", "--flip", "--seed", "--replicates",
-        "--threads", "--out", "--report", "--no-report", "--json", "--help",
+        "--without", "--set-other", "--with", "--set", "--structures", "--flip", "--seed",
+        "--replicates", "--threads", "--out", "--report", "--no-report", "--json", "--help",
     }  # fmt: skip
 
 

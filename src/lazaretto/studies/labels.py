@@ -24,11 +24,11 @@ def label(words: str) -> str:
         return words
     digest = hashlib.sha256(words.encode()).hexdigest()[:DIGITS]
     kept: list[str] = []
-    for word in words.split():
+    for word in filter(None, re.split(r"[\s,:=\[\]{}]+", words)):
         if _length(" ".join([*kept, word, digest])) > LONGEST:
             break
         kept.append(word)
-    return " ".join([" ".join(kept).rstrip(","), digest]).strip()
+    return " ".join([*kept, digest])
 
 
 def _length(words: str) -> int:

@@ -294,10 +294,16 @@ def finished_less_restrictive(
         The policy.
     seed, replicates, out
         Of the run of the policy: only a run with the same seeds below the same folder counts.
+
+    Raises
+    ------
+    ScenarioError
+        If the two may not be compared.
     """
     less = scenario.next_less_restrictive()
     if less is None:
         return None
+    check_comparable(scenario, less)
     folder = RunFolder.of(out, less.name, digest_of(inputs_of(less, seed, replicates)))
     finished = folder.finished()
     return None if finished is None else RunOutcome(finished[1], finished[0], folder, found=True)

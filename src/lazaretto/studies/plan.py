@@ -47,7 +47,7 @@ class Plan:
             return
         self._timed = True
         self._announce(
-            f"the first {_runs(self._replicates)} took {duration(seconds)}; the other "
+            f"the first {_first(self._replicates)} took {duration(seconds)}; the other "
             f"{self._left * self._replicates} will take about {duration(seconds * self._left)}"
         )
 
@@ -67,6 +67,10 @@ def _said(wanted: int, left: int) -> str:
     if left == wanted:
         return f"{_runs(wanted)} to make, none made before"
     return f"{_runs(wanted)}: {wanted - left} made before and found, {left} to make"
+
+
+def _first(number: int) -> str:
+    return "run" if number == 1 else _runs(number)
 
 
 def _runs(number: int) -> str:
