@@ -168,6 +168,7 @@ def test_the_report_is_written_and_written_again_if_lost(town, runs, monkeypatch
     shown = lazaretto("run", scenario, "--out", runs).stdout
     (folder,) = runs.iterdir()
     assert f"report      {folder}/report.html" in shown
+    assert re.search(r"report written in [\d.]+ s", " ".join(shown.split()))
     assert drawn == [folder / "figures"]
     page = (folder / "report.html").read_text()
     assert "tables of the user, twin" in page

@@ -7,12 +7,18 @@ import re
 from pathlib import Path
 
 import pytest
+from costed_runs import many_runs
 from own_place import write_place, write_scenario
 from typer.testing import CliRunner
 
+from lazaretto import console
 from lazaretto.cli import app
 from lazaretto.console_compare import short, shortened
+from lazaretto.console_run import print_summary
+from lazaretto.outcomes.aims import Aim
+from lazaretto.report.wording import people
 from lazaretto.scenario import Scenario
+from lazaretto.studies import RunOutcome
 from lazaretto.studies.compare import compare
 from lazaretto.studies.pairs import How, pair_of, without_support
 from lazaretto.studies.plan import Plan, duration
@@ -189,3 +195,35 @@ def test_numbers_have_three_digits_and_nobody_is_halved():
     said = "a death averted takes at most 770,320 more sealed person-days"
     assert shortened(said) == "a death averted takes at most 770,000 more sealed person-days"
     assert shortened("fewer than 40 on 2022-05-31") == "fewer than 40 on 2022-05-31"
+
+
+def test_the_summary_of_a_run_has_both_pans_and_the_aim(monkeypatch):
+    results = many_runs(3, sealed=20, infections=300, deaths=2.0)
+    results["breakouts"] += 1
+    last = results["date"].values[-1].astype("datetime64[D]").item()
+    totals = results["deaths"].sum(("date", "district")).values
+    each = [{"seed": 1 + i, "infections": 577_047 + i, "reported": 500_001, "deaths": int(n)}
+            for i, n in enumerate(totals)]  # fmt: skip
+    said = {
+        "scenario": "town", "persons": 600_000, "days": 60, "replicates": each, "wall_s": 1.0,
+        "setup_s": 1.0, "threads": 2, "run": "runs/town", "infections": 577_048, "reported": 1,
+    }  # fmt: skip
+    monkeypatch.setattr(console, "out", console.Console(width=100, highlight=False))
+    with console.out.capture() as captured:
+        print_summary(
+            RunOutcome(results, said, None), Aim("deaths", last, 0), stated=True, report=None,
+            report_s=0.0,
+        )  # fmt: skip
+    shown = " ".join(captured.get().split())
+    low, high = people(totals.min()), people(totals.max())
+    for part in (
+        "infections 577,000",
+        f"deaths {people(sorted(totals)[1])} (median of 3 runs: {low} to {high})",
+        "food-insecure ",
+        "income lost ",
+        "break-outs 60",
+        f"aim not reached in 3 of 3 runs: at most 0 deaths by {last}",
+    ):
+        assert part in shown, part
+    assert "577,048" not in shown
+    assert "report" not in shown.replace("reported", "")

@@ -263,8 +263,8 @@ def _order_notes(pair: Pair, sides: Sequence[Contrast]) -> Iterator[str]:
         )
     elif _seals_more(sides):
         yield (
-            f"{pair.less.name} seals more than {pair.policy.name}: the less restrictive policy "
-            "comes second"
+            f"{pair.less.name} seals more than {pair.policy.name}: of the two the first is the "
+            "less restrictive one"
         )
 
 
