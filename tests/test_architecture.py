@@ -19,6 +19,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 STOREYS = (
     {"cli"},
     {"console_compare", "console_timeline"},
+    {"console_run"},
     {"console"},
     {"session", "reporting"},
     {"report", "studies"},

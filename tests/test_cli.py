@@ -12,6 +12,7 @@ from own_place import CURFEW, DISTRICTS, write_place, write_scenario
 from typer.testing import CliRunner
 
 from lazaretto.cli import app
+from lazaretto.report.wording import people
 from lazaretto.scenario import json_schema
 from lazaretto.scenario.reading import read_scenario
 
@@ -110,7 +111,14 @@ def test_replicates_are_the_runs_of_the_following_seeds(town, runs):
     assert three["infections"] == round(sum(one["infections"] for one in each) / 3)
     shown = run(town / "twin.yaml", runs, "--replicates", 3, "--seed", 5).stdout
     assert "seeds 5 to 7" in shown
-    assert "mean of 3" in shown
+    middle = sorted(one["infections"] for one in each)[1]
+    said = " ".join(shown.split())
+    assert f"infections {people(middle)} (median of 3 runs: " in said
+    assert re.search(r"deaths \S+", said)
+    assert re.search(r"income lost [\d,.]+ \S+ .*over the ranges of the runs", said)
+    assert re.search(r"aim (reached|not reached) in \d of 3 runs: fewer than 100 new", said)
+    listed = " ".join(lazaretto("list", "--out", runs).stdout.split())
+    assert f"3 x 40 days, {people(middle)} infections, " in listed
 
 
 def test_values_are_overridden(town, runs):
@@ -160,6 +168,7 @@ def test_the_report_is_written_and_written_again_if_lost(town, runs, monkeypatch
     shown = lazaretto("run", scenario, "--out", runs).stdout
     (folder,) = runs.iterdir()
     assert f"report      {folder}/report.html" in shown
+    assert re.search(r"report written in [\d.]+ s", " ".join(shown.split()))
     assert drawn == [folder / "figures"]
     page = (folder / "report.html").read_text()
     assert "tables of the user, twin" in page

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from lazaretto.cli import app
 from lazaretto.measures import known_measures
+from lazaretto.measures.isolation import Holding
 from lazaretto.outcomes.aims import Aim, chance
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.scenario.behaviour import Behaviour
@@ -32,7 +33,13 @@ from lazaretto.studies.conclusions import (
 )
 from lazaretto.studies.contrast import contrasts
 from lazaretto.studies.flips import flips, ranges
-from lazaretto.studies.levers import CONDITION_WORDS, LIGHTER, is_condition, levers
+from lazaretto.studies.levers import (
+    CONDITION_WORDS,
+    LIGHTER,
+    WITHOUT_CONFINING,
+    is_condition,
+    levers,
+)
 from lazaretto.studies.pairs import How, aim_of, differences, pair_of
 from lazaretto.studies.structures import (
     SWITCHES,
@@ -127,7 +134,7 @@ def test_values_are_set_in_the_less_restrictive_policy(town):
     scenario = Scenario.load(write(town, "shorter.yaml", less_restrictive=less))
     (seal, _) = scenario.next_less_restrictive().measures
     assert str(seal.parameters()["to"]) == "2022-03-12"
-    assert differences(pair_of(scenario)) == ("other seal",)
+    assert differences(pair_of(scenario)) == ("seal.to 2022-03-16 -> 2022-03-12",)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +194,7 @@ def test_both_are_run_with_the_same_seeds_and_found_again(town, runs):
     apart = [mine["infections"] - other["infections"] for mine, other in pairs]
     found = rows["infections"]["difference"]
     assert [found[name] for name in ("low", "high")] == [min(apart), max(apart)]
-    assert found["mid"] == pytest.approx(np.mean(apart))
+    assert found["mid"] == pytest.approx(np.median(apart))
     sealed = rows["days sealed"]
     assert sealed["policy"]["mid"] == ours["person_days"]["sealed"] > 0
     assert sealed["less_restrictive"]["mid"] == 0
@@ -212,7 +219,7 @@ def test_without_and_set_other_make_the_other_policy(town, runs):
     kind = compare_json(town / "bare.yaml", runs, "--without", "lockdown")
     assert kind["differs"] == out["differs"] == ["without seal"]
     lighter = compare_json(town / "twin.yaml", runs, "--set-other", "measures.seal.tier=1")
-    assert lighter["differs"] == ["other seal"]
+    assert lighter["differs"] == ["seal.tier sealed -> 1"]
     assert lighter["less_restrictive"]["scenario"] == "twin-banks-with-measures-seal-tier-1"
     assert lighter["less_restrictive"]["person_days"]["sealed"] == 0
     assert lighter["less_restrictive"]["person_days"]["precaution"] > 0
@@ -395,14 +402,26 @@ def test_levers_are_measures_of_support_and_care_and_lighter_confinement():
         assert not lever.startswith("behaviour")
     assert {"food_delivery", "income_support", "official_information", "screening"} <= set(levers())
     assert not set(LIGHTER) & set(levers())  # of confinement only keys, to lighter
+    # Every measure is of one of the two kinds; what holds people or closes places is of the second.
+    assert set(known) == set(WITHOUT_CONFINING) | set(LIGHTER)
+    assert not set(WITHOUT_CONFINING) & set(LIGHTER)
+    for word in WITHOUT_CONFINING:
+        assert not issubclass(known[word], Holding), word
+        # A doctor may move a person: to hospital.
+        assert not known[word].moves_persons or known[word].gives_care, word
+    for word in ("isolation", "quarantine", "closed_loop", "lockdown", "zones", "close_schools"):
+        assert word in LIGHTER
+    assert {"least_days", "longest_days", "with_parent"} <= set(LIGHTER["isolation"])
+    assert {"days", "with_parent"} <= set(LIGHTER["quarantine"])
+    assert "share" in LIGHTER["closed_loop"]
 
 
 def test_every_option_of_compare_is_known_to_be_no_lever_on_conditions():
     shown = lazaretto("compare", "--help").stdout
     options = set(re.findall(r"--[a-z-]+", shown))
     assert options == {
-        "--without", "--set-other", "--set", "--structures", "--flip", "--seed", "--replicates",
-        "--threads", "--out", "--report", "--no-report", "--json", "--help",
+        "--without", "--set-other", "--with", "--set", "--structures", "--flip", "--seed",
+        "--replicates", "--threads", "--out", "--report", "--no-report", "--json", "--help",
     }  # fmt: skip
 
 
@@ -505,7 +524,7 @@ def test_both_pans_are_set_side_by_side_run_by_run(made_up):
     rows = {row.kind: row for row in contrasts(strict, light)}
     deaths = (strict["deaths"] - light["deaths"]).sum(("date", "district"))
     low, mid, high = rows["deaths"].difference
-    assert (low, mid, high) == (deaths.min(), deaths.mean(), deaths.max())
+    assert (low, mid, high) == (deaths.min(), deaths.median(), deaths.max())
     assert rows["persons in intensive care, peak"].difference.mid == -10
     assert rows["days sealed"].less.mid == 0
     assert "break-outs" not in rows  # none under either policy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +12,6 @@ from rich.text import Text
 
 import lazaretto
 from lazaretto.console import (
-    changed_against,
     complain,
     file_given,
     listing,
@@ -20,12 +19,13 @@ from lazaretto.console import (
     print_fidelity,
     print_figures,
     print_json,
-    print_summary,
+    print_listing,
     problems_shown,
     progress_shown,
     stop_asked,
     stopped_at,
 )
+from lazaretto.console_run import print_summary, run_line
 from lazaretto.console_timeline import print_timeline
 from lazaretto.scenario import library
 
@@ -76,7 +76,9 @@ def run(
     """Simulate a scenario and write its run folder and report."""
     from lazaretto.engine.checked import read_checked
     from lazaretto.studies import Interrupted, changes, cores, run_scenario
+    from lazaretto.studies.pairs import aim_of
 
+    report_s = 0.0
     with problems_shown(as_json):
         file_given(scenario)
         read = read_checked(scenario, overrides or [])
@@ -105,12 +107,20 @@ def run(
             from lazaretto.reporting import write_report
 
             theirs = None if less is None else less.results
+            began = time.perf_counter()
             with progress_shown(as_json) as progress:
                 write_report(read, outcome, progress, less_restrictive=theirs)
+            report_s = time.perf_counter() - began
     if as_json:
         print_json(outcome.summary | {"found": outcome.found})
     else:
-        print_summary(outcome.summary, outcome.found, made.report if report else None)
+        print_summary(
+            outcome,
+            aim_of(read),
+            stated=read.aim is not None,
+            report=made.report if report else None,
+            report_s=report_s,
+        )
 
 
 def _finished_less_restrictive(
@@ -150,6 +160,12 @@ def compare_policies(
         typer.Option("--set-other", metavar="KEY=VALUE",
                      help="Set a value of the less restrictive policy; repeatable."),
     ] = None,
+    added: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="KIND:KEY=VALUE,...",
+                     help="Add support, care, testing, tracing or vaccination to SCENARIO, as "
+                     "food_delivery:share=0.5; repeatable."),
+    ] = None,
     overrides: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Set a value in both; repeatable."),
@@ -172,30 +188,35 @@ def compare_policies(
 ) -> None:  # fmt: skip
     """Run a policy and the next less restrictive one, and set them side by side.
 
-    The other policy is OTHER, or SCENARIO changed by --without and --set-other, or the one that
-    SCENARIO names as less_restrictive. Finished runs are found again.
+    The other policy is OTHER, or SCENARIO changed by --without and --set-other, or SCENARIO as it
+    is where --with adds to it, or the one that it names as less_restrictive. A policy with support
+    is also run without it. Finished runs are found again.
     """
     from lazaretto.console_compare import print_comparison
     from lazaretto.engine.checked import read_checked
     from lazaretto.reporting import write_report
     from lazaretto.studies import Interrupted, changes, cores
     from lazaretto.studies.compare import compare
-    from lazaretto.studies.pairs import How, pair_of
+    from lazaretto.studies.pairs import How, described_pair, pair_of
 
+    report_s = 0.0
     with problems_shown(as_json):
         for name in filter(None, (scenario, other)):
             file_given(name)
         policy = read_checked(scenario, overrides or [])
         second = None if other is None else read_checked(other, overrides or [])
-        pair = pair_of(policy, second, without or (), set_other or ())
-        pair = replace(pair, changed=changes(policy, overrides or []))
+        pair = pair_of(policy, second, without or (), set_other or (), added or ())
+        theirs = None if second is None else changes(second, overrides or [])
+        pair = described_pair(pair, policy, changes(policy, overrides or []), theirs)
+        began = time.perf_counter()
         try:
             with progress_shown(as_json) as progress, stop_asked() as stop:
                 how = How(seed, replicates, threads or cores(), folder, progress, stop)
-                made = compare(pair, how, structures=structures, flip=flip or ())
+                made = compare(pair, how, structures=structures, flip=flip or (),
+                               announce=None if as_json else complain)  # fmt: skip
         except Interrupted as stopped:
             stopped_at(stopped.goes_on_from)
-        written = None
+        runs_s, written = time.perf_counter() - began, None
         if report and made.policy.folder is not None:
             written = made.policy.folder.report
             with progress_shown(as_json) as progress:
@@ -208,10 +229,11 @@ def compare_policies(
                     structures=made.other_structures,
                     flips=made.flipping,
                 )
+            report_s = time.perf_counter() - began - runs_s
     if as_json:
         print_json(made.as_json() | {"report": None if written is None else str(written)})
     else:
-        print_comparison(made, written)
+        print_comparison(made, written, (runs_s, report_s))
 
 
 @app.command()
@@ -258,31 +280,8 @@ def list_all(
     if as_json:
         print_json(content)
         return
-    content["runs"] = {
-        path: "; ".join(
-            filter(
-                None,
-                (
-                    f"{len(said['replicates'])} x {said['days']} days, "
-                    f"{said['infections']:,} infections",
-                    changed_against(said),
-                ),
-            )
-        )
-        for path, said in content["runs"].items()
-    }
-    for heading, entries in content.items():
-        if not entries:
-            continue
-        out.print(f"[bold]{heading}[/bold]")
-        table = listing()
-        table.box, table.show_header, table.padding = None, False, (0, 2, 0, 2)
-        table.add_column(no_wrap=heading != "runs", overflow="fold")
-        table.add_column()
-        for name, meaning in entries.items():
-            shown = f"{meaning:,} residents" if isinstance(meaning, int) else meaning
-            table.add_row(Text(name), Text(shown))
-        out.print(table)
+    content["runs"] = {path: run_line(said) for path, said in content["runs"].items()}
+    print_listing(content)
     if not runs:
         out.print(f"[dim]No finished run in {folder}.[/dim]")
     if not places:

@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -228,40 +228,25 @@ def print_figures(figures: Iterable[tuple[str, Figure]]) -> None:
         out.print(Padding(Text(said, style="dim"), (0, 0, 0, 4)))
 
 
-def print_summary(summary: dict[str, Any], found: bool, report: Path | None) -> None:
-    """Print what came out of a run, in words."""
-    if found:
-        out.print("This run was made before; --again makes it anew.")
-    seeds = [each["seed"] for each in summary["replicates"]]
-    seed = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
-    out.print(
-        f"[bold]{summary['scenario']}[/bold]: {summary['persons']:,} residents, "
-        f"{summary['days']} days, {seed}"
-    )
-    changed = changed_against(summary)
-    if changed:
-        out.print(f"  {changed}", soft_wrap=True, markup=False)
-    untested = not summary.get("tests", True) and summary["infections"] and not summary["reported"]
-    for name in ("infections", "reported"):
-        if name == "reported" and untested:
-            out.print("  nobody was tested in this scenario, so no case was reported")
+def print_listing(content: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print names with what they mean, under headings; of a place a number of residents."""
+    for heading, entries in content.items():
+        if not entries:
             continue
-        each = [one[name] for one in summary["replicates"]]
-        some = f"  mean of {len(each)} runs: {min(each):,} to {max(each):,}"
-        out.print(f"  {name:<12}{summary[name]:>12,}{some if len(each) > 1 else ''}")
-    apart = summary.get("person_days", {})
-    isolated = apart.get("isolated at home", 0) + apart.get("in a facility", 0)
-    confined = apart.get("controlled", 0) + apart.get("sealed", 0)
-    out.print(f"  {'deaths':<12}{summary.get('deaths', 0):>12,}")
-    out.print(f"  confined    {confined:>12,} person-days in controlled or sealed buildings")
-    out.print(f"  isolated    {isolated:>12,} person-days at home or in a facility")
-    out.print(
-        f"  simulated in {summary['wall_s']:.1f} s on {summary['threads']} threads, "
-        f"prepared in {summary['setup_s']:.1f} s"
-    )
-    out.print(f"  run folder  {summary['run']}", soft_wrap=True, markup=False)
-    if report is not None:
-        out.print(f"  report      {report}", soft_wrap=True, markup=False)
+        out.print(f"[bold]{heading}[/bold]")
+        if heading == "runs":  # paths are long, and so is what was changed
+            for path, meaning in entries.items():
+                out.print(Text(f"  {path}"), soft_wrap=True)
+                out.print(Padding(Text(str(meaning)), (0, 0, 0, 4)))
+            continue
+        table = listing()
+        table.box, table.show_header, table.padding = None, False, (0, 2, 0, 2)
+        table.add_column(no_wrap=True)
+        table.add_column()
+        for name, meaning in entries.items():
+            shown = f"{meaning:,} residents" if isinstance(meaning, int) else meaning
+            table.add_row(Text(name), Text(shown))
+        out.print(table)
 
 
 def changed_against(summary: dict[str, Any]) -> str:

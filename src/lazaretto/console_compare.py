@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lazaretto import console
+from lazaretto.console_run import seeds_of
 from lazaretto.studies.conclusions import Finding, holds
 from lazaretto.studies.pairs import differences
 
@@ -34,8 +37,13 @@ DETAILED = ("suitability", "not known")
 FEWEST = 3
 """Pairs of runs below which no conclusion can be told from chance."""
 
+NARROW = 22
+"""Letters in which the name of a policy is written over its column."""
 
-def print_comparison(comparison: Comparison, report: Path | None) -> None:
+
+def print_comparison(
+    comparison: Comparison, report: Path | None, seconds: tuple[float, float] | None = None
+) -> None:
     """Print all of a comparison.
 
     Parameters
@@ -44,60 +52,107 @@ def print_comparison(comparison: Comparison, report: Path | None) -> None:
         The comparison.
     report
         Its report, if one was written.
+    seconds
+        How long the runs and the report took just now, if that is known.
     """
     _heading(comparison)
     _contrasts(comparison)
+    _support(comparison)
     _answers(comparison.table)
     if comparison.findings:
         _findings(comparison)
     if comparison.flips is not None:
         _flips(comparison.flips)
     _say("")
-    for name, outcome in (("policy", comparison.policy), ("less restrictive", comparison.less)):
-        found = ", made before" if outcome.found else ""
-        _say(f"run of {name:<18}{outcome.summary['run']}{found}")
+    made = [
+        ("run of policy", comparison.policy),
+        (f"run of {_second(comparison)}", comparison.less),
+    ]
+    if comparison.unsupported not in (None, comparison.less):
+        made.append(("run without support", comparison.unsupported))
+    listed = [(name, str(outcome.summary["run"]), outcome.found) for name, outcome in made]
     if report is not None:
-        _say(f"report{' ' * 19}{report}")
+        listed.append(("report", str(report), False))
+    wide = max(len(name) for name, _, _ in listed) + 2
+    for name, path, found in listed:
+        _say(f"{name:<{wide}}{path}{', made before' if found else ''}")
+    if seconds is not None:
+        runs, page = seconds
+        written = f", the report {page:.1f} s" if report is not None else ""
+        _say(f"{'took':<{wide}}{runs:.1f} s{written}")
 
 
 def _heading(comparison: Comparison) -> None:
     said, less = comparison.policy.summary, comparison.less.summary
-    seeds = [each["seed"] for each in said["replicates"]]
-    seed = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
     title = Text(f"{said['scenario']} beside {less['scenario']}", style="bold")
     console.out.print(title)
-    _say(f"{said['persons']:,} residents, {said['days']} days, {seed}")
-    _say(f"less restrictive: {'; '.join(differences(comparison.pair))}")
-    _say(f"aim: {comparison.aim.words}")
+    _say(f"{said['persons']:,} residents, {said['days']} days, {seeds_of(said)}")
+    _labelled(f"{_second(comparison)}:", "; ".join(differences(comparison.pair)))
+    _labelled("aim:", comparison.aim.words)
     notes = list(comparison.notes)
-    if len(seeds) < FEWEST:
+    if len(said["replicates"]) < FEWEST:
         notes.append("so few runs cannot tell a policy from chance; --replicates K makes more")
     for note in notes:
         console.out.print(Text(f"Note: {note}.", style="dim"))
 
 
+def _second(comparison: Comparison) -> str:
+    """Return what the second policy is called: the less restrictive one only if it is."""
+    return "other policy" if comparison.called_by_name else "less restrictive"
+
+
+def _columns(comparison: Comparison) -> tuple[str, str]:
+    """Return what stands over the two columns of numbers."""
+    if not comparison.called_by_name:
+        return "policy", "less restrictive"
+    ours, theirs = (
+        "\n".join(textwrap.wrap(str(each.summary["scenario"]), NARROW))
+        for each in (comparison.policy, comparison.less)
+    )
+    return ours, theirs
+
+
 def _contrasts(comparison: Comparison) -> None:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 1))
-    table.add_column("")
-    for heading in ("policy", "less restrictive", "difference"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    several = len(comparison.policy.summary["replicates"]) > 1
-    pan = ""
+    headings = (*_columns(comparison), "difference")
+    pans, pan = [], ""
     for each in comparison.contrasts:
-        if each.pan != pan:
-            pan = each.pan
-            table.add_row(Text(PANS[pan], style="bold"))
-        table.add_row(f"  {_counted(each)}", short(each.policy.mid), short(each.less.mid),
-                      _with_range(each.difference))  # fmt: skip
-    console.out.print(table)
+        pans.append("" if each.pan == pan else PANS[each.pan])
+        pan = each.pan
+    console.out.print(_side_by_side(comparison.contrasts, headings, pans))
+    several = len(comparison.policy.summary["replicates"]) > 1
     over = "the pairs of runs with the same seed and " if several else ""
+    medians = "Medians over the runs. " if several else ""
     console.out.print(
         Text(
-            f"Difference: the policy minus the less restrictive one; its range is over {over}the "
+            f"{medians}Difference: the first policy minus the second; its range is over {over}the "
             "unit values of income and care. k thousand, m million, bn billion.",
             style="dim",
         )
     )
+
+
+def _side_by_side(
+    rows: list[Contrast], headings: tuple[str, str, str], pans: list[str] | None = None
+) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 1))
+    table.add_column("")
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for each, pan in zip(rows, pans or [""] * len(rows), strict=True):
+        if pan:
+            table.add_row(Text(pan, style="bold"))
+        whole = each.unit != "persons" or each.pan == "virus"
+        table.add_row(f"  {_counted(each)}", short(each.policy.mid, whole=whole),
+                      short(each.less.mid, whole=whole),
+                      _with_range(each.difference, whole=whole))  # fmt: skip
+    return table
+
+
+def _support(comparison: Comparison) -> None:
+    if not comparison.support:
+        return
+    console.out.print("\n[bold]what support changes[/bold], the policy with and without it")
+    console.out.print(_side_by_side(comparison.support, ("with", "without", "difference")))
 
 
 def _counted(each: Contrast) -> str:
@@ -143,7 +198,9 @@ def _findings(comparison: Comparison) -> None:
 
 
 def _judged(found: Finding) -> Group:
-    return Group(Text(found.statement), Padding(Text(found.verdict, "dim"), (0, 0, 0, 2)))
+    return Group(
+        Text(shortened(found.statement)), Padding(Text(found.verdict, "dim"), (0, 0, 0, 2))
+    )
 
 
 def _flips(flips: list[Flip]) -> None:
@@ -153,22 +210,52 @@ def _flips(flips: list[Flip]) -> None:
         said = "flips" if flip.flipped else "flips no conclusion"
         console.out.print(Text(f"  {flip.key} = {flip.value:g}{unit}: {said}"))
         for conclusion in flip.flipped:
-            console.out.print(Text(f"      {conclusion}"))
+            console.out.print(Text(f"      {shortened(conclusion)}"))
 
 
-def short(number: float) -> str:
-    """Return a number to three digits, with a letter for thousands, millions, billions."""
+def short(number: float, *, whole: bool = True) -> str:
+    """Return a number to three digits, with a letter for thousands, millions, billions.
+
+    Parameters
+    ----------
+    number
+        The number.
+    whole
+        Whether it counts what cannot be halved: a median between two runs is then rounded.
+    """
     for scale, letter in SCALES:
         if abs(number) >= scale * (1 - 5e-4):
             unit = 1e3 if letter == " k" else scale
             return f"{float(f'{number / unit:.3g}'):,g}{letter}"
-    rounded = float(f"{number:.4g}")
-    return f"{rounded + 0.0:,.0f}" if rounded == int(rounded) else f"{number:.3g}"
+    if abs(number) >= 1000:
+        number = float(f"{number:.3g}")
+    if whole or abs(number) >= 100 or number == int(number):
+        return f"{round(number):,}"
+    return f"{number:.3g}"
 
 
-def _with_range(extra: Extra) -> str:
-    low, mid, high = (short(end) for end in extra)
+def shortened(text: str) -> str:
+    """Return a text with its large numbers to three digits: "770,320" becomes "770,000"."""
+
+    def rounded(found: re.Match[str]) -> str:
+        number = float(found.group().replace(",", ""))
+        return f"{float(f'{number:.3g}'):,.0f}"
+
+    return re.sub(r"\d{1,3}(?:,\d{3})+", rounded, text)
+
+
+def _with_range(extra: Extra, *, whole: bool) -> str:
+    low, mid, high = (short(end, whole=whole) for end in extra)
     return mid if low == mid == high else f"{mid} ({low} to {high})"
+
+
+def _labelled(label: str, text: str) -> None:
+    """Print a label and what it is, wrapped beside it."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(label, Text(text))
+    console.out.print(table)
 
 
 def _say(text: str) -> None:

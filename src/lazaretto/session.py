@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +108,7 @@ class Scenario(scenarios.Scenario):
         *,
         without: Sequence[str] = (),
         set_other: Sequence[str] = (),
+        added: Sequence[str] = (),
         structures: bool = False,
         flip: Sequence[str] = (),
         seed: int = 1,
@@ -123,6 +123,9 @@ class Scenario(scenarios.Scenario):
         other, without, set_other
             The less restrictive policy: another scenario, or this one without some measures and
             with other values (``["measures.seal.tier=2"]``), or else the one it names itself.
+        added
+            Measures added to this policy, such as ``["food_delivery:share=0.5"]``; if nothing else
+            is named it is compared with the scenario as it is.
         structures
             Also run both under every structural alternative of the model.
         flip
@@ -136,8 +139,13 @@ class Scenario(scenarios.Scenario):
             If there is nothing to compare with, or a scenario does not fit its place.
         """
         from lazaretto.studies.compare import compare
-        from lazaretto.studies.pairs import How, pair_of
+        from lazaretto.studies.pairs import How, described_pair, pair_of
 
-        pair = replace(pair_of(self, other, without, set_other), changed=self._changes)
+        pair = pair_of(self, other, without, set_other, added)
+        theirs = None
+        if other is not None:
+            known = other._changes if isinstance(other, Scenario) else None
+            theirs = known or changes(other)
+        pair = described_pair(pair, self, self._changes or changes(self), theirs)
         how = How(seed, replicates, threads, out)
         return compare(pair, how, structures=structures, flip=flip)

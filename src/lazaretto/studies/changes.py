@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lazaretto.scenario import Scenario, library
+from lazaretto.studies.differing import differing
 
 NO_CHANGE = {"name", "title", "description", "outputs", "aim", "less_restrictive"}
 """Keys that change nothing of what is simulated."""
@@ -27,6 +27,10 @@ class Changes:
     against: str
     said: tuple[str, ...] = ()
 
+    def also(self, *said: str) -> Changes:
+        """Return these changes and further ones."""
+        return Changes(self.against, tuple(dict.fromkeys([*self.said, *filter(None, said)])))
+
 
 def changes(scenario: Scenario, overrides: Mapping[str, object] | Sequence[str] = ()) -> Changes:
     """Return in what a scenario differs from the library's scenario of its name or place.
@@ -45,8 +49,10 @@ def changes(scenario: Scenario, overrides: Mapping[str, object] | Sequence[str] 
     base = _base(scenario)
     if base is None:
         return Changes(scenario.name, tuple(given))
-    differences = _differences(scenario.resolved(), base.resolved())
-    if scenario.folder is None and differences:
+    ours, theirs = scenario.resolved(), base.resolved()
+    looked_at = [key for key in dict.fromkeys([*theirs, *ours]) if key not in NO_CHANGE]
+    differences = [each.words for each in differing(theirs, ours, looked_at)]
+    if scenario.folder is None and differences and given:
         return Changes(base.name, tuple(given))
     return Changes(base.name, tuple(differences))
 
@@ -59,22 +65,3 @@ def _base(scenario: Scenario) -> Scenario | None:
         return None
     loaded = [Scenario.load(name) for name in names]
     return next((each for each in loaded if each.place == scenario.place), None)
-
-
-def _differences(own: dict[str, Any], base: dict[str, Any]) -> list[str]:
-    found = []
-    for key in dict.fromkeys([*own, *base]):
-        value, before = _bare(own.get(key)), _bare(base.get(key))
-        if key in NO_CHANGE or value == before:
-            continue
-        found.append(f"other {key}" if isinstance(value, dict | list) else f"{key}={value}")
-    return found
-
-
-def _bare(value: object) -> object:
-    """Return a value without the provenance of its numbers."""
-    if isinstance(value, Mapping):
-        return (
-            _bare(value["value"]) if "value" in value else {k: _bare(v) for k, v in value.items()}
-        )
-    return [_bare(each) for each in value] if isinstance(value, list) else value

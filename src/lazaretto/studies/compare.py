@@ -6,8 +6,8 @@ of the policies (common random numbers; the draws are keyed by person and day).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import xarray as xr
@@ -15,10 +15,22 @@ import xarray as xr
 from lazaretto.outcomes.aims import Aim
 from lazaretto.outcomes.answers import Answer
 from lazaretto.outcomes.proportionality import proportionality
+from lazaretto.scenario import Scenario
+from lazaretto.scenario.aim import POLICY
+from lazaretto.studies.comparable import check_comparable
 from lazaretto.studies.conclusions import Finding, conclusions, findings, holds, judged_by, kept
 from lazaretto.studies.contrast import Contrast, contrasts
-from lazaretto.studies.flips import Flip, flips, ranges, said_of
-from lazaretto.studies.pairs import How, Pair, aim_of, differences, support_of
+from lazaretto.studies.differing import differing
+from lazaretto.studies.flips import Flip, Range, ends, flips, ranges, said_of
+from lazaretto.studies.pairs import (
+    How,
+    Pair,
+    aim_of,
+    differences,
+    support_of,
+    without_support,
+)
+from lazaretto.studies.plan import Plan
 from lazaretto.studies.run import RunOutcome
 from lazaretto.studies.structures import (
     CONFIGURED,
@@ -28,6 +40,12 @@ from lazaretto.studies.structures import (
     try_structures,
     with_behaviour,
 )
+from lazaretto.studies.structures import structures as alternatives
+
+UNSUPPORTED = "the policy without its support"
+
+SUPPORT_SHOWN = ("food-insecure days", "infections", "deaths", "days sealed")
+"""What a comparison shows of what the support of the policy changes."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +74,10 @@ class Comparison:
         What the numbers examined do; none if none were.
     notes
         What a reader must know before the numbers.
+    unsupported
+        The runs of the policy without its support; none if it has none.
+    support
+        The policy beside itself without its support; empty if it has none.
     """
 
     pair: Pair
@@ -69,6 +91,13 @@ class Comparison:
     findings: list[Finding] = field(default_factory=list)
     flips: list[Flip] | None = None
     notes: tuple[str, ...] = ()
+    unsupported: RunOutcome | None = None
+    support: list[Contrast] = field(default_factory=list)
+
+    @property
+    def called_by_name(self) -> bool:
+        """Return whether no side is to be called the less restrictive one: it confines no less."""
+        return self.pair.confine_alike or _seals_more(self.contrasts)
 
     @property
     def other_structures(self) -> dict[str, tuple[xr.Dataset, xr.Dataset | None]] | None:
@@ -95,6 +124,9 @@ class Comparison:
                 for row in self.table
             ],
         }  # fmt: skip
+        if self.unsupported is not None:
+            said["unsupported"] = self.unsupported.summary | {"found": self.unsupported.found}
+            said["support"] = [each.as_json("unsupported") for each in self.support]
         if self.findings:
             said["conclusions"] = [_finding(each) for each in self.findings]
         if self.structures:
@@ -111,9 +143,16 @@ class Comparison:
 
 
 def compare(
-    pair: Pair, how: How, *, structures: bool = False, flip: Sequence[str] = ()
+    pair: Pair,
+    how: How,
+    *,
+    structures: bool = False,
+    flip: Sequence[str] = (),
+    announce: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Run a policy and the less restrictive one, and judge the first beside the second.
+
+    A policy with measures of support is also run without them.
 
     Parameters
     ----------
@@ -125,23 +164,34 @@ def compare(
         Also run both under every structural alternative of the model.
     flip
         Keys of numbers of which both ends of the range are run too.
+    announce
+        Told first how many runs there are to make, and later how long they may take.
 
     Raises
     ------
     ScenarioError
-        If a number cannot be examined, or a scenario cannot be run.
+        If the two may not be compared, a number cannot be examined, or a scenario cannot be run.
     Interrupted
         If asked to stop; the same call goes on.
     """
+    check_comparable(pair.policy, pair.less)
     notes = []
     if pair.policy.aim is None:
         notes.append("the scenario states no aim; containment by its end is taken")
     if structures and pair.policy.behaviour is None:
-        pair = with_behaviour(pair)
+        changed, less_changed = pair.described("behaviour=default")
+        pair = replace(with_behaviour(pair), changed=changed, less_changed=less_changed)
         notes.append("the scenario has no behaviour; structures are those of the default one")
     examined = ranges(pair, flip)
+    bare = without_support(pair.policy)
+    if bare is not None and not differing(bare.resolved(), pair.less.resolved(), POLICY):
+        bare = pair.less  # the same policy, whatever it is called: run once
+    if announce is not None:
+        needed = list(_scenarios(pair, bare, examined, structures=structures))
+        how = replace(how, plan=Plan(needed, how.seed, how.replicates, how.out, announce))
     aim = aim_of(pair.policy)
     policy, less = how.run_pair(pair)
+    unsupported = less if bare is pair.less else _unsupported(pair, bare, how)
     by = judged_by(pair.policy, aim, policy.results, less.results)
     own = conclusions(kept(policy.results), kept(less.results), by)
     runs = policy.results, less.results
@@ -154,20 +204,17 @@ def compare(
         law = None if behaviour is None else other_law(behaviour)
         judged = findings(every, law, [each.name for each in tried if each.same])
     sides = contrasts(policy.results, less.results)
-    sealed = next((each.difference for each in sides if each.kind == "days sealed"), None)
-    if sealed is not None and sealed.mid < 0:
-        notes.append(
-            f"{pair.less.name} seals more than {pair.policy.name}: the less restrictive policy "
-            "comes second"
-        )
+    notes += _order_notes(pair, sides)
     table = proportionality(
         policy.results,
         less.results,
         aim,
         {each.name: each.results for each in tried} or None,
         support=support_of(pair.policy),
+        unsupported=None if unsupported is None else unsupported.results,
         flips=None if flipped is None else said_of(flipped),
     )
+    support = [] if unsupported is None else contrasts(policy.results, unsupported.results)
     return Comparison(
         pair,
         policy,
@@ -180,7 +227,52 @@ def compare(
         judged,
         flipped,
         tuple(notes),
+        unsupported,
+        sorted(
+            (each for each in support if each.kind in SUPPORT_SHOWN),
+            key=lambda each: SUPPORT_SHOWN.index(each.kind),
+        ),
     )
+
+
+def _scenarios(
+    pair: Pair, bare: Scenario | None, examined: Sequence[Range], *, structures: bool
+) -> Iterator[Scenario]:
+    """Yield every scenario that a comparison runs, once each."""
+    yield from (pair.policy, pair.less)
+    if bare is not None and bare is not pair.less:
+        yield bare
+    others = [each.pair for each in alternatives(pair)] if structures else []
+    for each in [*others, *(end.pair for end in ends(pair, examined))]:
+        yield from (each.policy, each.less)
+
+
+def _unsupported(pair: Pair, bare: Scenario | None, how: How) -> RunOutcome | None:
+    if bare is None:
+        return None
+    ours, _ = pair.described()
+    apart = differing(pair.policy.resolved(), bare.resolved(), POLICY)
+    said = ours.also(*(each.words for each in apart))
+    return how.run(bare, said.said, said.against, UNSUPPORTED)
+
+
+def _order_notes(pair: Pair, sides: Sequence[Contrast]) -> Iterator[str]:
+    """Yield what is said where the second policy is not the one that confines less."""
+    if pair.confine_alike:
+        yield (
+            "neither policy confines less than the other: where the table says the less "
+            f"restrictive policy, it means {pair.less.name}"
+        )
+    elif _seals_more(sides):
+        yield (
+            f"{pair.less.name} seals more than {pair.policy.name}: of the two the first is the "
+            "less restrictive one"
+        )
+
+
+def _seals_more(sides: Sequence[Contrast]) -> bool:
+    """Return whether the second policy seals more than the first."""
+    return any(each.kind == "days sealed" and each.difference.mid < 0 for each in sides)
 
 
 def _finding(found: Finding) -> dict[str, Any]:

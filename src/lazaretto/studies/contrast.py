@@ -41,10 +41,11 @@ class Contrast(NamedTuple):
     kind, pan, unit
         What is counted, whether virus or policy bring it about, and its unit.
     policy, less
-        The amount under the policy and the less restrictive one: mean over the runs, and the range
-        over the runs and, where it is worked out with unit values, over their ranges.
+        The amount under the policy and the less restrictive one: median over the runs, and the
+        range over the runs and, where it is worked out with unit values, over their ranges.
     difference
-        The policy less the less restrictive one; each pair of runs has the same seed.
+        The policy less the less restrictive one, median and range over the pairs of runs with the
+        same seed; so it need not be the difference of the two medians.
     """
 
     kind: str
@@ -54,13 +55,13 @@ class Contrast(NamedTuple):
     less: Extra
     difference: Extra
 
-    def as_json(self) -> dict[str, object]:
-        """Return it ready for JSON."""
+    def as_json(self, less: str = "less_restrictive") -> dict[str, object]:
+        """Return it ready for JSON, the second policy called `less`."""
         return {"kind": self.kind, "pan": self.pan, "unit": self.unit} | {
             name: dict(zip(BOUNDS, extra, strict=True))
             for name, extra in (
                 ("policy", self.policy),
-                ("less_restrictive", self.less),
+                (less, self.less),
                 ("difference", self.difference),
             )
         }
@@ -107,12 +108,19 @@ def _contrast(
     pairs: bool,
 ) -> Contrast:
     """Return a contrast of amounts of shape (n_bounds, n_replicates); both at the same bound."""
-    apart = [over_runs(mine, other, pairs=pairs) for mine, other in zip(ours, theirs, strict=True)]
+    apart = [_apart(mine, other, pairs=pairs) for mine, other in zip(ours, theirs, strict=True)]
     return Contrast(kind, pan, unit, _alone(ours), _alone(theirs), _widest(apart))
 
 
+def _apart(ours: NDArray[np.float64], theirs: NDArray[np.float64], *, pairs: bool) -> Extra:
+    """Return ours minus theirs: median and range over the runs."""
+    found = over_runs(ours, theirs, pairs=pairs)
+    mid = np.median(ours - theirs) if pairs else np.median(ours) - np.median(theirs)
+    return found._replace(mid=float(mid))
+
+
 def _alone(amounts: NDArray[np.float64]) -> Extra:
-    return _widest([over_runs(each, np.zeros(each.shape), pairs=True) for each in amounts])
+    return _widest([_apart(each, np.zeros(each.shape), pairs=True) for each in amounts])
 
 
 def _widest(found: list[Extra]) -> Extra:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from lazaretto.provenance import Figure
 from lazaretto.scenario import Problem, Scenario, ScenarioError, did_you_mean, one_of
+from lazaretto.studies.comparable import condition_problem
 from lazaretto.studies.conclusions import Happened, Judged, conclusions, findings, holds
+from lazaretto.studies.labels import label
 from lazaretto.studies.levers import is_condition
-from lazaretto.studies.pairs import How, Pair, condition_problem
+from lazaretto.studies.pairs import How, Pair
 
 OPTION = "--flip"
 
@@ -27,6 +29,23 @@ class Range(NamedTuple):
 
     key: str
     figure: Figure
+
+
+class End(NamedTuple):
+    """Both policies at one end of the range of a number.
+
+    Parameters
+    ----------
+    of, end, value
+        The number, ``low`` or ``high``, and its value there.
+    pair
+        The two policies.
+    """
+
+    of: Range
+    end: str
+    value: float
+    pair: Pair
 
 
 class Flip(NamedTuple):
@@ -78,6 +97,8 @@ def ranges(pair: Pair, keys: Sequence[str]) -> list[Range]:
     for key in dict.fromkeys(keys):
         if is_condition(key):
             problems.append(condition_problem(OPTION, key))
+        elif key not in ranged and (given := _without_range(pair.policy, key, known)) is not None:
+            problems.append(given)
         elif key not in known:
             sections = list(dict.fromkeys(each.partition(".")[0] for each in ranged))
             allowed = f"the key of a number with a range, in {one_of(sections)}"
@@ -85,10 +106,6 @@ def ranges(pair: Pair, keys: Sequence[str]) -> list[Range]:
             if key.startswith("behaviour") and pair.policy.behaviour is None:
                 otherwise = "give the scenario behaviour: {}, or use --structures"
             problems.append(Problem(OPTION, key, allowed, did_you_mean(key, ranged, otherwise)))
-        elif key not in ranged:
-            allowed = "a number with low: and high:"
-            advice = "write it with its range in the scenario: {value:, low:, high:, source:}"
-            problems.append(Problem(OPTION, key, allowed, advice))
         elif not _same_in_both(pair, key):
             allowed = "a number that has the same key in both policies"
             advice = "name the measure or the stock in the scenario, and use its name in the key"
@@ -123,22 +140,56 @@ def flips(
         How runs are made.
     """
     found = []
-    for number, (key, figure) in enumerate(examined, 1):
-        for end, value in (("low", figure.low), ("high", figure.high)):
-            if value is None:
-                continue
-            of = f"number {number} of {len(examined)}, {key} at {value:g}"
-            policy, less = how.run_pair(
-                _at(pair, key, end, value), of, f"{key}={value:g}", pair.policy.name
-            )
-            there = conclusions(policy.results, less.results, by)
-            found.append(Flip(key, end, value, figure.unit, _flipped(configured, there)))
+    numbers = list(dict.fromkeys(examined))
+    for each in ends(pair, examined):
+        number = numbers.index(each.of) + 1
+        said = f"{each.of.key}={each.value:g}"
+        of = f"number {number} of {len(numbers)}, {each.of.key} at {each.value:g}"
+        policy, less = how.run_pair(each.pair, of, said, pair.policy.name)
+        there = conclusions(policy.results, less.results, by)
+        unit, flipped = each.of.figure.unit, _flipped(configured, there)
+        found.append(Flip(each.of.key, each.end, each.value, unit, flipped))
     return found
+
+
+def ends(pair: Pair, examined: Sequence[Range]) -> Iterator[End]:
+    """Yield both policies at the low and the high end of each number.
+
+    Parameters
+    ----------
+    pair, examined
+        As for `flips`.
+    """
+    for each in examined:
+        for end, value in (("low", each.figure.low), ("high", each.figure.high)):
+            if value is not None:
+                yield End(each, end, value, _at(pair, each.key, end, value))
 
 
 def said_of(found: Sequence[Flip]) -> list[str]:
     """Return what flips a conclusion, in words for the row "not known" of the table."""
     return [flip.words for flip in found if flip.flipped]
+
+
+def _without_range(policy: Scenario, key: str, known: Mapping[str, Figure]) -> Problem | None:
+    """Return what is said of a number that has no range, None if there is no such number."""
+    written, name = key, ""
+    head, _, rest = key.partition(".")
+    kind, _, parameter = rest.partition(".")
+    if key not in known and head == "measures" and parameter:
+        alike = [i for i, entry in enumerate(policy.measures) if entry.measure == kind]
+        written = next((each for i in alike if (each := f"measures.{i}.{parameter}") in known), key)
+        name = "; a measure is called by its name or, as here, its number" if alike else ""
+    if written not in known:
+        return None
+    figure = known[written]
+    if figure.low is not None and figure.high is not None:
+        return Problem(OPTION, key, f"the key of a number, here {written}", f"write {written}")
+    advice = (
+        f"give it a range: --set '{written}={{value: {figure.value:g}, low: LOW, high: HIGH, "
+        f"source: WHERE FROM}}', or write so in the scenario{name}"
+    )
+    return Problem(OPTION, key, "a number with low: and high:", advice)
 
 
 def _same_in_both(pair: Pair, key: str) -> bool:
@@ -150,14 +201,14 @@ def _same_in_both(pair: Pair, key: str) -> bool:
 
 def _at(pair: Pair, key: str, end: str, value: float) -> Pair:
     whole = int(value) if float(value).is_integer() else value
-    said = f"{key} {end}"
+    said = label(f"{key} {end}")
 
     def there(scenario: Scenario) -> Scenario:
         # A number of a measure that the less restrictive policy lacks is varied in the other only.
         has = key in dict(scenario.figures())
         return scenario.varied(said, {_written(scenario, key): whole} if has else {})
 
-    return Pair(there(pair.policy), there(pair.less))
+    return Pair(there(pair.policy), there(pair.less), *pair.described())
 
 
 def _written(scenario: Scenario, key: str) -> str:

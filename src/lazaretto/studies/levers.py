@@ -24,21 +24,32 @@ SUPPORTING = (
 )
 """Measures that support people under confinement, or end it."""
 
-FINDING = ("symptomatic_testing", "screening", "contact_tracing", "quarantine", "isolation")
-"""Measures that find and separate the infected."""
+ENDS_CONFINEMENT = "longest_stay"
+"""The one of them that lets people out: with it a policy confines less than without."""
 
-CARING = ("vaccination_campaign", "antivirals", "health_care", "open_resource", "closed_loop")
+FINDING = ("symptomatic_testing", "screening", "contact_tracing")
+"""Measures that find the infected."""
+
+CARING = ("vaccination_campaign", "antivirals", "health_care", "open_resource")
 """Measures that prevent and treat disease, or add to stocks."""
+
+WITHOUT_CONFINING = (*SUPPORTING, *FINDING, *CARING)
+"""Measures that confine nobody: a study may add them, leave them out and change all of them."""
 
 LIGHTER = {
     "lockdown": ("tier", "from", "to", "areas"),
     "zones": ("sealed_days", "monitored_days", "building_days", "neighbourhood_days",
               "monitored_tier", "otherwise", "from", "to", "areas"),
+    "isolation": ("least_days", "longest_days", "negatives", "beds", "with_parent", "from", "to",
+                  "areas"),
+    "quarantine": ("of", "days", "negatives", "beds", "with_parent", "from", "to", "areas"),
+    "closed_loop": ("share", "from", "to", "areas"),
     "close_schools": ("factor", "from", "to", "areas"),
     "close_workplaces": ("factor", "from", "to", "areas"),
     "reduce_contacts": ("factor", "layers", "from", "to", "areas"),
 }  # fmt: skip
-"""Measures that confine, and what a study may change of them: to lighter, shorter, fewer only."""
+"""Measures that keep people in or apart, and what a study may change of them: to lighter, shorter,
+fewer only; in isolation and quarantine also to a stay at home, and with a parent."""
 
 CONDITION_WORDS = re.compile(
     r"enforc|repress|censor|delet|arrest|throttl|punish|surveil|police|purge", re.IGNORECASE
@@ -55,7 +66,7 @@ def levers() -> tuple[str, ...]:
     A key such as ``lockdown.tier`` may be changed to what is lighter, shorter or for fewer areas.
     """
     confining = (f"{word}.{key}" for word, keys in LIGHTER.items() for key in keys)
-    return (*SUPPORTING, *FINDING, *CARING, *confining)
+    return (*WITHOUT_CONFINING, *confining)
 
 
 def is_condition(key: str) -> bool:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lazaretto.engine.checked import checked_measures, place_of
+from lazaretto.engine.checked import checked_measures
 from lazaretto.outcomes.aims import Aim
-from lazaretto.scenario import MeasureEntry, Problem, Scenario, ScenarioError, shown
-from lazaretto.scenario.aim import JUDGED_BY, POLICY
+from lazaretto.scenario import Problem, Scenario, ScenarioError
+from lazaretto.scenario.aim import POLICY
 from lazaretto.scenario.support import support_in
+from lazaretto.studies.adding import ADDED, with_measures
 from lazaretto.studies.changes import Changes, changes
-from lazaretto.studies.levers import is_condition
+from lazaretto.studies.comparable import (
+    LESS_NAME,
+    POLICY_NAME,
+    check_comparable,
+    condition_problem,
+)
+from lazaretto.studies.differing import differing
+from lazaretto.studies.labels import label
+from lazaretto.studies.levers import (
+    ENDS_CONFINEMENT,
+    SUPPORTING,
+    WITHOUT_CONFINING,
+    is_condition,
+)
+from lazaretto.studies.plan import Plan
 from lazaretto.studies.run import Interrupted, Progress, RunOutcome, run_scenario
 from lazaretto.studies.run_folder import RunFolder, digest_of, inputs_of
-
-MAY_DIFFER = {"name", "title", "description", "place", "outputs", *POLICY, *JUDGED_BY}
-"""Keys in which two scenarios that are compared may differ; places may be written differently."""
-
-POLICY_NAME, LESS_NAME = "the policy", "the less restrictive policy"
 
 
 @dataclass(frozen=True)
@@ -30,22 +41,64 @@ class Pair:
     ----------
     policy, less
         The policy and the less restrictive one.
-    changed
-        In what the policy was changed against the library, if that is known.
+    changed, less_changed
+        In what each was changed against the library, if that is known; else the less restrictive
+        one is the policy with their differences.
     """
 
     policy: Scenario
     less: Scenario
     changed: Changes | None = None
+    less_changed: Changes | None = None
 
     def varied(self, said: str, overrides: Mapping[str, object]) -> Pair:
-        """Return both with other values, see `lazaretto.scenario.Scenario.varied`."""
-        return Pair(self.policy.varied(said, overrides), self.less.varied(said, overrides))
+        """Return both with other values, see `lazaretto.scenario.Scenario.varied`.
+
+        What is said of their changes stays as it is: it is for who runs them to add to it.
+        """
+        return Pair(
+            self.policy.varied(said, overrides),
+            self.less.varied(said, overrides),
+            *self.described(),
+        )
+
+    def described(self, *also: str) -> tuple[Changes, Changes]:
+        """Return in what the policy and the less restrictive one were changed, all of it.
+
+        Parameters
+        ----------
+        also
+            Further changes of both, in words.
+        """
+        ours = self.changed or changes(self.policy)
+        theirs = self.less_changed or ours.also(*differences(self))
+        return ours.also(*also), theirs.also(*also)
+
+    @property
+    def confine_alike(self) -> bool:
+        """Return whether they differ only in support, care, testing, tracing and vaccination."""
+        apart = differing(self.policy.resolved(), self.less.resolved(), POLICY)
+        kinds = {
+            str(entry.get("measure"))
+            for each in apart if each.key.startswith("measures")
+            for entry in (each.before, each.after) if entry is not None
+        }  # fmt: skip
+        reordered = any(each.key == "measures" and each.before is each.after is None
+                        for each in apart)  # fmt: skip
+        return not reordered and kinds <= {*WITHOUT_CONFINING} - {ENDS_CONFINEMENT}
 
 
 @dataclass(frozen=True)
 class How:
-    """How runs are made: as for `lazaretto.studies.run.run_scenario`."""
+    """How runs are made.
+
+    Parameters
+    ----------
+    seed, replicates, threads, out, progress, stop
+        As for `lazaretto.studies.run.run_scenario`.
+    plan
+        What says how long the runs still to be made take, if that is wanted.
+    """
 
     seed: int = 1
     replicates: int = 1
@@ -53,6 +106,7 @@ class How:
     out: Path | None = None
     progress: Progress | None = None
     stop: Callable[[], bool] = lambda: False
+    plan: Plan | None = None
 
     def run(self, scenario: Scenario, said: Sequence[str], against: str, of: str) -> RunOutcome:
         """Run a scenario or find its run.
@@ -71,9 +125,9 @@ class How:
         Interrupted
             If asked to stop; it says in which run.
         """
-        tell = self.progress
+        tell, began = self.progress, time.perf_counter()
         try:
-            return run_scenario(
+            made = run_scenario(
                 scenario,
                 seed=self.seed,
                 replicates=self.replicates,
@@ -90,6 +144,9 @@ class How:
                 if self.out is not None
                 else None
             ) from None
+        if self.plan is not None and not made.found:
+            self.plan.made(time.perf_counter() - began)
+        return made
 
     def run_pair(
         self, pair: Pair, of: str = "", changed: str = "", against: str = ""
@@ -102,15 +159,17 @@ class How:
             The two policies.
         of
             What is put before what they are called.
-        changed, against
-            What was changed in both, and against which scenario; else as against the library.
+        changed
+            What was changed in both besides; said with all that was changed against the library.
+        against
+            The scenario this was changed in, where nothing else is known of it.
         """
+        if pair.changed is None and against:
+            pair = replace(pair, changed=Changes(against))
         before = f"{of}, " if of else ""
-        different = pair.changed or changes(pair.policy)
-        said, base = ((changed,), against) if changed else (different.said, different.against)
-        policy = self.run(pair.policy, said, base, f"{before}{POLICY_NAME}")
-        also = (*differences(pair), *([changed] if changed else []))
-        less = self.run(pair.less, also, against or pair.policy.name, f"{before}{LESS_NAME}")
+        ours, theirs = pair.described(changed)
+        policy = self.run(pair.policy, ours.said, ours.against, f"{before}{POLICY_NAME}")
+        less = self.run(pair.less, theirs.said, theirs.against, f"{before}{LESS_NAME}")
         return policy, less
 
 
@@ -119,6 +178,7 @@ def pair_of(
     other: Scenario | None = None,
     without: Sequence[str] = (),
     set_other: Sequence[str] = (),
+    added: Sequence[str] = (),
 ) -> Pair:
     """Return a scenario and what it is compared with.
 
@@ -127,10 +187,13 @@ def pair_of(
     scenario
         The policy.
     other
-        The less restrictive policy; else it is made of `scenario`.
+        The less restrictive policy; else it is made of the policy.
     without, set_other
         Measures left out and values changed in the less restrictive policy; if there are none, the
         scenario's own less restrictive policy is taken.
+    added
+        Measures added to the policy, such as ``food_delivery:share=0.5``. If nothing else is named,
+        it is compared with the scenario as it is.
 
     Raises
     ------
@@ -146,11 +209,11 @@ def pair_of(
         )
         allowed = "a second scenario, or changes that make one of the first"
         raise ScenarioError([Problem("compare", given, allowed, "leave one of them out")])
-    less = other
+    policy, less = with_measures(scenario, added) if added else scenario, other
     if less is None and (without or set_other):
-        less = scenario.less_restricted(_name_of(without, set_other), without, set_other, keys)
+        less = _changed(policy, without, set_other, keys)
     if less is None:
-        less = scenario.next_less_restrictive()
+        less = scenario if added else scenario.next_less_restrictive()
     if less is None:
         raise ScenarioError(
             [
@@ -158,38 +221,45 @@ def pair_of(
                     "less_restrictive",
                     "missing, so there is nothing to compare with",
                     "a less restrictive policy for the same people and days",
-                    "name a second scenario, use --without MEASURE or --set-other KEY=VALUE, or "
-                    "add less_restrictive: to the scenario",
+                    "name a second scenario, use --without MEASURE or --set-other KEY=VALUE, add "
+                    "support with --with KIND:KEY=VALUE, or add less_restrictive: to the scenario",
                 )
             ]
         )
-    pair = Pair(scenario, less)
-    _check_same_people(pair)
+    check_comparable(policy, less)
     try:
         checked_measures(less)
     except ScenarioError as error:
         raise ScenarioError(
             [Problem(f"{LESS_NAME}: {p.key}", p.value, p.allowed, p.advice) for p in error.problems]
         ) from None
-    return pair
+    return Pair(policy, less)
+
+
+def described_pair(
+    pair: Pair, scenario: Scenario, base: Changes, other: Changes | None = None
+) -> Pair:
+    """Return a pair that knows in what both were changed against the library.
+
+    Parameters
+    ----------
+    pair
+        The pair.
+    scenario, base
+        The scenario it was made of, before any measure was added, and in what that was changed.
+    other
+        In what the second scenario was changed; none if the less restrictive policy was made of
+        the first.
+    """
+    added = differing(scenario.resolved(), pair.policy.resolved(), POLICY)
+    theirs = base if pair.less == scenario else other
+    return replace(pair, changed=base.also(*(each.words for each in added)), less_changed=theirs)
 
 
 def differences(pair: Pair) -> tuple[str, ...]:
     """Return in what the less restrictive policy differs, each in words."""
-    said, left = [], list(pair.less.measures)
-    for entry in pair.policy.measures:
-        if entry in left:
-            left.remove(entry)
-            continue
-        alike = next((each for each in left if _called(each) == _called(entry)), None)
-        if alike is not None:
-            left.remove(alike)
-        said.append(f"{'without' if alike is None else 'other'} {_called(entry)}")
-    said += [f"with {_called(entry)}" for entry in left]
-    for section in POLICY[1:]:
-        if getattr(pair.policy, section) != getattr(pair.less, section):
-            said.append(f"other {section}")
-    return tuple(said)
+    apart = differing(pair.policy.resolved(), pair.less.resolved(), POLICY)
+    return tuple(each.words for each in apart)
 
 
 def aim_of(scenario: Scenario) -> Aim:
@@ -205,6 +275,12 @@ def support_of(scenario: Scenario) -> dict[str, str]:
     return support_in(scenario)
 
 
+def without_support(scenario: Scenario) -> Scenario | None:
+    """Return a scenario without its measures of support, None if it has none."""
+    kinds = [kind for kind in SUPPORTING if any(each.measure == kind for each in scenario.measures)]
+    return scenario.less_restricted("without support", kinds) if kinds else None
+
+
 def finished_less_restrictive(
     scenario: Scenario, seed: int, replicates: int, out: Path
 ) -> RunOutcome | None:
@@ -216,10 +292,16 @@ def finished_less_restrictive(
         The policy.
     seed, replicates, out
         Of the run of the policy: only a run with the same seeds below the same folder counts.
+
+    Raises
+    ------
+    ScenarioError
+        If the two may not be compared.
     """
     less = scenario.next_less_restrictive()
     if less is None:
         return None
+    check_comparable(scenario, less)
     folder = RunFolder.of(out, less.name, digest_of(inputs_of(less, seed, replicates)))
     finished = folder.finished()
     return None if finished is None else RunOutcome(finished[1], finished[0], folder, found=True)
@@ -231,56 +313,30 @@ def _refuse_conditions(overrides: Sequence[str], key: str) -> None:
         raise ScenarioError([condition_problem(key, text) for text in refused])
 
 
-def condition_problem(key: str, given: str) -> Problem:
-    """Return what is said to who would compare, search or rank over a condition."""
-    return Problem(
-        key,
-        shown(given),
-        "no enforcement, repression, deletion or throttling: these are conditions of the society "
-        "under study, not levers",
-        "leave it out; a condition is set for both policies alike, in the scenario",
+def _changed(
+    policy: Scenario, without: Sequence[str], set_other: Sequence[str], keys: tuple[str, str]
+) -> Scenario:
+    """Return the policy without some measures and with other values."""
+    said = label(_name_of(without, set_other))
+    try:
+        return policy.less_restricted(said, without, set_other, keys)
+    except ScenarioError as error:
+        raise ScenarioError(
+            [_no_such_measure(policy, p, keys[1]) for p in error.problems]
+        ) from None
+
+
+def _no_such_measure(policy: Scenario, found: Problem, key: str) -> Problem:
+    """Return a problem with advice for who set a value of a measure that the policy lacks."""
+    if not (found.key.startswith(f"{key}: measures.") and "entries of measures" in found.allowed):
+        return found
+    named = sum(entry.name is not None for entry in policy.measures)
+    allowed = (
+        f"a measure of the policy, by its name or its number: it has {len(policy.measures)}, "
+        f"{named} with a name; lazaretto check shows them"
     )
-
-
-def _check_same_people(pair: Pair) -> None:
-    ours, theirs = pair.policy.resolved(), pair.less.resolved()
-    differ = [
-        key
-        for key in dict.fromkeys([*ours, *theirs])
-        if key not in MAY_DIFFER and ours.get(key) != theirs.get(key)
-    ]
-    if _where(pair.policy) != _where(pair.less):
-        differ.append("place")
-    problems = [
-        Problem(
-            f"{LESS_NAME}: {key}",
-            "another",
-            f"the same as in {pair.policy.name}: two policies are compared for the same people, "
-            "virus, days and conditions",
-            f"take over {key}: from {pair.policy.name}, or set it for both with --set",
-        )
-        for key in differ
-    ]
-    if not problems and not differences(pair):
-        problems = [
-            Problem(
-                LESS_NAME,
-                "the same policy",
-                f"other {', '.join(POLICY[:-1])} or {POLICY[-1]}",
-                "leave out a measure with --without, or change one with --set-other",
-            )
-        ]
-    if problems:
-        raise ScenarioError(problems)
-
-
-def _called(entry: MeasureEntry) -> str:
-    return entry.name or entry.measure
-
-
-def _where(scenario: Scenario) -> str | Path:
-    place = place_of(scenario)
-    return place.resolve() if isinstance(place, Path) else place
+    guessed = f"{found.advice} " if "did you mean" in found.advice else ""
+    return Problem(found.key, found.value, allowed, f"{guessed}a measure is added with {ADDED}")
 
 
 def _name_of(without: Sequence[str], set_other: Sequence[str]) -> str:
