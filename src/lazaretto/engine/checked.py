@@ -29,7 +29,11 @@ from lazaretto.scenario import (
     did_you_mean,
 )
 from lazaretto.scenario.overrides import apply_overrides
+from lazaretto.scenario.problems import of_measures
 from lazaretto.scenario.reading import read_scenario
+
+UNREADABLE = "unreadable"
+"""Stands for an entry of measures that cannot be read."""
 
 
 def read_checked(
@@ -50,8 +54,8 @@ def read_checked(
     try:
         scenario = Scenario.load(name_or_path, overrides)
     except ScenarioError as error:
-        further = _problems_as_written(name_or_path, overrides)
-        raise ScenarioError([*error.problems, *further]) from None
+        further, names = _problems_as_written(name_or_path, overrides)
+        raise ScenarioError(of_measures([*error.problems, *further], names)) from None
     checked_measures(scenario)
     return scenario
 
@@ -89,8 +93,13 @@ def checked_measures(scenario: Scenario) -> list[Measure]:
             if isinstance(measure, VaccinationCampaign)
         ]
     if problems:
-        raise ScenarioError(problems)
+        names = {f"measures.{i}": _named(entry) for i, entry in enumerate(scenario.measures)}
+        raise ScenarioError(of_measures(problems, names))
     return [measure for _, measure in built]
+
+
+def _named(entry: MeasureEntry) -> str:
+    return entry.name or entry.measure
 
 
 def _built(
@@ -148,12 +157,15 @@ def _new(found: list[Problem], known: list[Problem]) -> list[Problem]:
 
 def _problems_as_written(
     name_or_path: str | Path, overrides: Mapping[str, object] | Sequence[str]
-) -> list[Problem]:
-    """Return what is wrong with place, areas and measures of a scenario that cannot be read."""
+) -> tuple[list[Problem], dict[str, str]]:
+    """Return what is wrong with place, areas and measures of a scenario that cannot be read.
+
+    Beside it the names of its measures by key.
+    """
     try:
         as_written, folder = read_scenario(name_or_path)
     except ScenarioError:
-        return []
+        return [], {}
     written, _ = apply_overrides(as_written, overrides)
     problems: list[Problem] = []
     entries = []
@@ -162,7 +174,7 @@ def _problems_as_written(
         try:
             entry = MeasureEntry.model_validate(given)
         except ValidationError:
-            entries.append(MeasureEntry(measure="unreadable"))
+            entries.append(MeasureEntry(measure=UNREADABLE))
             continue
         entries.append(entry)
         measure, wrong = build_measure(f"measures.{i}", entry, folder)
@@ -186,7 +198,12 @@ def _problems_as_written(
         resources = _resources_as_written(written.get("resources", []))
         policy = Policy(start, end, built, complete, resources)
         problems += _new(contradictions(policy), problems)
-    return problems
+    names = {
+        f"measures.{i}": _named(entry)
+        for i, entry in enumerate(entries)
+        if entry.measure != UNREADABLE
+    }
+    return problems, names
 
 
 def _resources_as_written(written: object) -> list[Resource] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from lazaretto.measures.measure import Measure
 from lazaretto.measures.observed import Today
 from lazaretto.measures.orders import Orders
 from lazaretto.measures.places import Places
+from lazaretto.scenario.units import In
 from lazaretto.words import PRECAUTION
 
 
@@ -19,7 +20,7 @@ class FoodDelivery(Measure):
     word: ClassVar[str] = "food_delivery"
     finds_infected: ClassVar[bool] = False
 
-    share: float = Field(
+    share: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Chance a day that a confined household is brought food, share."
     )
 
@@ -34,7 +35,9 @@ class MedicalPasses(Measure):
     word: ClassVar[str] = "medical_passes"
     finds_infected: ClassVar[bool] = False
 
-    share: float = Field(ge=0, le=1, description="Share of needs for care that get a pass, share.")
+    share: Annotated[float, In("share")] = Field(
+        ge=0, le=1, description="Share of needs for care that get a pass, share."
+    )
 
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Give passes in the districts; of several measures the largest share holds."""
@@ -47,7 +50,9 @@ class IncomeSupport(Measure):
     word: ClassVar[str] = "income_support"
     finds_infected: ClassVar[bool] = False
 
-    share: float = Field(ge=0, le=1, description="Share of lost income that is replaced, share.")
+    share: Annotated[float, In("share")] = Field(
+        ge=0, le=1, description="Share of lost income that is replaced, share."
+    )
 
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Replace income in the districts; of several measures the largest share holds."""
@@ -60,7 +65,7 @@ class OfficialInformation(Measure):
     word: ClassVar[str] = "official_information"
     finds_infected: ClassVar[bool] = False
 
-    accuracy: float = Field(
+    accuracy: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Accuracy and timeliness, 0 to 1 (all that is known, at once)."
     )
 
@@ -75,10 +80,10 @@ class VisitingRights(Measure):
     word: ClassVar[str] = "visiting_rights"
     finds_infected: ClassVar[bool] = False
 
-    share: float = Field(
+    share: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Share of unmet needs that visits may meet, share."
     )
-    contacts: float = Field(
+    contacts: Annotated[float, In("share")] = Field(
         0.02, ge=0, le=1,
         description="Share of usual community contacts that visits add in confined buildings.",
     )  # fmt: skip
@@ -99,8 +104,12 @@ class LongestStay(Measure):
     word: ClassVar[str] = "longest_stay"
     finds_infected: ClassVar[bool] = False
 
-    days: int = Field(ge=1, le=365, description="Days behind closed gates after which, days.")
-    rest_days: int = Field(ge=1, le=60, description="Days at precaution that follow, days.")
+    days: Annotated[int, In("days")] = Field(
+        ge=1, le=365, description="Days behind closed gates after which, days."
+    )
+    rest_days: Annotated[int, In("days")] = Field(
+        ge=1, le=60, description="Days at precaution that follow, days."
+    )
 
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Ease the buildings whose stay is over."""
