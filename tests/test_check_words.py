@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 import yaml
+from own_place import write_place, write_scenario
+from typer.testing import CliRunner
 
-from lazaretto.engine.checked import checked_measures, read_checked
-from lazaretto.measures import Measure, known_measures
+from lazaretto.cli import app
+from lazaretto.engine.checked import checked_measures, idle_measures, read_checked
+from lazaretto.measures import Measure, known_measures, timeline
 from lazaretto.measures.triggers import Condition, Trigger
+from lazaretto.reporting import support_of
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.scenario.reading import fields_of
 from lazaretto.scenario.units import unit_of
@@ -138,3 +142,75 @@ def test_a_key_that_is_none_lists_those_there_are():
     with pytest.raises(ScenarioError) as caught:
         Scenario.load("shanghai-2022", ["mesures=[]"])
     assert caught.value.problems[0].advice == "did you mean measures?"
+
+
+LATE = {"measure": "lockdown", "tier": "sealed", "from": "2022-07-20", "name": "second batch"}
+INCOME = {"measure": "income_support", "share": 0.8}
+INFORM = {"measure": "official_information", "accuracy": 0.9}
+VISITS = {"measure": "visiting_rights", "share": 0.5}
+
+
+def policy_of(folder, **more):
+    read = read_checked(written(folder, **more))
+    return read, timeline(read, checked_measures(read))
+
+
+def test_support_that_acts_on_people_only_has_no_effect_without_behaviour(tmp_path):
+    measures = [INCOME, INFORM, VISITS, STAY]
+    read, policy = policy_of(tmp_path, measures=measures)
+    said = "These have no effect: income_support, official_information; add behaviour: {}"
+    assert policy.notes == [said]
+    assert idle_measures(read) == [said]
+    assert "2 of 4 measures have no effect" in policy.verdict("small", 3)
+    assert support_of(read) == {"visiting_rights", "longest_stay"}
+    read, policy = policy_of(tmp_path, measures=measures, behaviour={})
+    assert policy.notes == [] == idle_measures(read)
+    assert policy.verdict("small", 3) == "small is sound: 4 measures, 3 of its figures are assumed."
+    assert support_of(read) >= {"income_support", "information"}
+
+
+def test_a_part_that_is_off_leaves_its_support_without_effect(tmp_path):
+    behaviour = {"trust": {"active": False}}
+    _, policy = policy_of(tmp_path, measures=[INCOME, INFORM], behaviour=behaviour)
+    assert policy.without_effect == ["official_information"]
+    assert policy.notes[0].endswith("official_information; write behaviour.trust.active: true")
+
+
+def test_the_last_line_names_what_never_acts(tmp_path):
+    read, policy = policy_of(tmp_path, measures=[LATE, VISITS])
+    assert policy.verdict("small", 3) == (
+        "small is sound, but 1 of 2 measures never acts: second batch; "
+        "3 of its figures are assumed."
+    )
+    assert idle_measures(read) == ["Never in force in these days: second batch"]
+
+
+@pytest.mark.parametrize("wrong", [{"r0": -1}, {"place": "nowhere at all"}])
+def test_what_never_acts_is_said_beside_other_problems(tmp_path, wrong):
+    with pytest.raises(ScenarioError) as caught:
+        read_checked(written(tmp_path, measures=[LATE], **wrong))
+    assert str(caught.value).endswith("Also: Never in force in these days: second batch")
+    assert len(caught.value.problems) == 1
+
+
+def said_by(*words):
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_a_run_says_what_has_no_effect(tmp_path):
+    write_place(tmp_path / "twin")
+    write_scenario(tmp_path)
+    said = said_by(
+        "run", tmp_path / "twin.yaml", "--out", tmp_path / "runs", "--no-report",
+        "--set", "measures=[{measure: income_support, share: 1}]",
+    )  # fmt: skip
+    assert "These have no effect: income_support; add behaviour: {}" in said.stderr
+
+
+def test_a_stock_named_as_its_unit_is_named_once(tmp_path):
+    tracers = {"name": "tracers", "unit": "tracers", "opened": [{"amount": 10}]}
+    said = said_by("check", written(tmp_path, resources=[tracers])).stdout
+    assert "tracers, tracers" not in said
+    assert "tracers" in said

@@ -14,6 +14,7 @@ from lazaretto.disease import courses, variant
 from lazaretto.engine.checked import checked_measures, place_of
 from lazaretto.engine.prepare import unmeasured_figures
 from lazaretto.measures import Measure
+from lazaretto.measures.measure import has_effect
 from lazaretto.outcomes.aims import Aim
 from lazaretto.outcomes.proportionality import Structures
 from lazaretto.outcomes.results import SMALLEST_AREA
@@ -160,8 +161,10 @@ def aim_to_show(scenario: Scenario, aim: Aim | None) -> Aim | None:
 
 
 def support_of(scenario: Scenario) -> Collection[str]:
-    """Return the measures of a scenario by word, as the proportionality table knows them."""
-    return {SUPPORT_WORDS.get(entry.measure, entry.measure) for entry in scenario.measures}
+    """Return the measures by word that have an effect, as the proportionality table knows them."""
+    pairs = zip(scenario.measures, checked_measures(scenario), strict=True)
+    acting = [entry.measure for entry, m in pairs if has_effect(type(m), scenario.behaviour)]
+    return {SUPPORT_WORDS.get(word, word) for word in acting}
 
 
 def _seed(results: xr.Dataset) -> int:

@@ -15,6 +15,7 @@ from lazaretto.measures import (
     build_measure,
     contradictions,
 )
+from lazaretto.measures.timeline import effect_words, never_words, without_effect
 from lazaretto.people import CensusError, areas, read_area
 from lazaretto.scenario import (
     ALL,
@@ -54,8 +55,8 @@ def read_checked(
     try:
         scenario = Scenario.load(name_or_path, overrides)
     except ScenarioError as error:
-        further, names = _problems_as_written(name_or_path, overrides)
-        raise ScenarioError(of_measures([*error.problems, *further], names)) from None
+        further, names, notes = _problems_as_written(name_or_path, overrides)
+        raise ScenarioError(of_measures([*error.problems, *further], names), notes) from None
     checked_measures(scenario)
     return scenario
 
@@ -94,12 +95,37 @@ def checked_measures(scenario: Scenario) -> list[Measure]:
         ]
     if problems:
         names = {f"measures.{i}": _named(entry) for i, entry in enumerate(scenario.measures)}
-        raise ScenarioError(of_measures(problems, names))
+        raise ScenarioError(of_measures(problems, names), _never(policy, names))
     return [measure for _, measure in built]
+
+
+def _never(policy: Policy, names: Mapping[str, str]) -> list[str]:
+    return never_words(
+        [names.get(key, key) for key, measure in policy.measures if not policy.runs(measure)]
+    )
 
 
 def _named(entry: MeasureEntry) -> str:
     return entry.name or entry.measure
+
+
+def idle_measures(scenario: Scenario) -> list[str]:
+    """Return which measures of a sound scenario do nothing and why, in sentences.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    """
+    measures = checked_measures(scenario)
+    policy = Policy(scenario.start, scenario.end, [], True, scenario.resources)
+    never = [
+        _named(entry)
+        for entry, measure in zip(scenario.measures, measures, strict=True)
+        if not policy.runs(measure)
+    ]
+    idle = without_effect(scenario, measures)
+    return [*never_words(never), *effect_words(scenario.behaviour, idle)]
 
 
 def _built(
@@ -157,15 +183,15 @@ def _new(found: list[Problem], known: list[Problem]) -> list[Problem]:
 
 def _problems_as_written(
     name_or_path: str | Path, overrides: Mapping[str, object] | Sequence[str]
-) -> tuple[list[Problem], dict[str, str]]:
+) -> tuple[list[Problem], dict[str, str], list[str]]:
     """Return what is wrong with place, areas and measures of a scenario that cannot be read.
 
-    Beside it the names of its measures by key.
+    Beside it the names of its measures by key, and notes on those that never act.
     """
     try:
         as_written, folder = read_scenario(name_or_path)
     except ScenarioError:
-        return [], {}
+        return [], {}, []
     written, _ = apply_overrides(as_written, overrides)
     problems: list[Problem] = []
     entries = []
@@ -192,18 +218,19 @@ def _problems_as_written(
         if districts is not None:
             bare: dict[str, Any] = {"seeding": seeds, "measures": entries}
             problems += _new(check_areas(Scenario.model_construct(**bare), districts), problems)
-    start, end = as_date(written.get("start")), as_date(written.get("end"))
-    if start is not None and end is not None and start <= end:
-        complete = len(built) == len(entries)
-        resources = _resources_as_written(written.get("resources", []))
-        policy = Policy(start, end, built, complete, resources)
-        problems += _new(contradictions(policy), problems)
     names = {
         f"measures.{i}": _named(entry)
         for i, entry in enumerate(entries)
         if entry.measure != UNREADABLE
     }
-    return problems, names
+    start, end = as_date(written.get("start")), as_date(written.get("end"))
+    if start is None or end is None or start > end:
+        return problems, names, []
+    complete = len(built) == len(entries)
+    resources = _resources_as_written(written.get("resources", []))
+    policy = Policy(start, end, built, complete, resources)
+    problems += _new(contradictions(policy), problems)
+    return problems, names, _never(policy, names)
 
 
 def _resources_as_written(written: object) -> list[Resource] | None:

@@ -19,6 +19,7 @@ class FoodDelivery(Measure):
 
     word: ClassVar[str] = "food_delivery"
     finds_infected: ClassVar[bool] = False
+    acts_through: ClassVar[str] = "hardship"
 
     share: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Chance a day that a confined household is brought food, share."
@@ -34,6 +35,7 @@ class MedicalPasses(Measure):
 
     word: ClassVar[str] = "medical_passes"
     finds_infected: ClassVar[bool] = False
+    acts_through: ClassVar[str] = "hardship"
 
     share: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Share of needs for care that get a pass, share."
@@ -49,6 +51,7 @@ class IncomeSupport(Measure):
 
     word: ClassVar[str] = "income_support"
     finds_infected: ClassVar[bool] = False
+    acts_through: ClassVar[str] = "hardship"
 
     share: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Share of lost income that is replaced, share."
@@ -64,6 +67,7 @@ class OfficialInformation(Measure):
 
     word: ClassVar[str] = "official_information"
     finds_infected: ClassVar[bool] = False
+    acts_through: ClassVar[str] = "trust"
 
     accuracy: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Accuracy and timeliness, 0 to 1 (all that is known, at once)."

@@ -45,9 +45,12 @@ class ScenarioError(Exception):
     ----------
     problems
         At least one problem, in the order of the file where that is known.
+    notes
+        What is no problem but should be known, in sentences.
     """
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], notes: Sequence[str] = ()) -> None:
+        self.notes = list(notes)
         self.problems: list[Problem] = []
         for problem in problems:
             if problem not in self.problems:
@@ -58,7 +61,8 @@ class ScenarioError(Exception):
         count = len(self.problems)
         head = "1 problem" if count == 1 else f"{count} problems"
         lines = [f"  {i}. {problem}" for i, problem in enumerate(self.problems, 1)]
-        return "\n".join([f"{head} in the scenario:", *lines])
+        notes = [f"Also: {note}" for note in self.notes]
+        return "\n".join([f"{head} in the scenario:", *lines, *notes])
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
