@@ -74,7 +74,7 @@ def one_run(
     seed=1,
     stocks=(),
     contained=None,
-    behaviour=False,
+    behaviour=(),
 ):
     """Return results of one run whose every number is known: shares of districts 1/2, 1/4, 1/4."""
     n = len(population)

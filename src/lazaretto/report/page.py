@@ -139,7 +139,9 @@ def report(
         care_columns=CARE_COLUMNS,
         cared_for=care_table(results) if severe(results) else [],
         ran_short=ran_short(results) if "stock_used" in results else [],
-        people_notes=people_notes(results, bool(groups["behaviour"])),
+        people_notes=people_notes(
+            results, bool(groups["behaviour"]), [str(each["measure"]) for each in measures]
+        ),
         ledger_words=ledger_words(with_replicates(results).sizes["replicate"]),
         ledger_lines=pans(ledger_lines(costs)),
         missing=missing_words(costs),

@@ -164,8 +164,8 @@ def behaviour_limits(results: xr.Dataset) -> list[str]:
     outside = []
     if burden(results).longest.high > LONGEST_MEASURED:
         outside.append(f"some people are confined for more than {LONGEST_MEASURED} days")
-    lowest = float(adherence(with_replicates(results)).min())
-    if lowest < 1 - MOST_LEAKING:
+    kept = float(adherence(with_replicates(results)).min()) if "leaks" in results else 1.0
+    if kept < 1 - MOST_LEAKING:
         outside.append(f"more than {percent(MOST_LEAKING)} of adults at a tier break its rules")
     if outside:
         said.append(f"The run goes beyond all that was measured: {' and '.join(outside)}.")
