@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from lazaretto.scenario.aim import slug
 from lazaretto.scenario.problems import Problem, ScenarioError, did_you_mean, one_of, shown
 from lazaretto.scenario.sentences import in_words
 
@@ -47,7 +48,7 @@ def read_scenario(name_or_path: str | Path) -> tuple[dict[str, Any], Path | None
         raise ScenarioError(
             [Problem("scenario", shown(name), "a YAML file in UTF-8", f"correct it: {error}")]
         ) from None
-    return _parse(text, name), path.resolve().parent
+    return {"name": slug(path.stem), **_parse(text, name)}, path.resolve().parent
 
 
 def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
@@ -100,7 +101,7 @@ def _parse(text: str, name: str) -> dict[str, Any]:
         raise ScenarioError([Problem(name, None, "YAML", f"correct it: {error}")]) from None
     if not isinstance(written, dict):
         raise ScenarioError(
-            [Problem(name, None, "keys with values", "begin with name:, title:, place:")]
+            [Problem(name, None, "keys with values", "begin with place:, disease:, start:, end:")]
         )
     return {str(key): value for key, value in written.items()}
 

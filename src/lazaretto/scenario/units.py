@@ -50,13 +50,13 @@ class Limits(NamedTuple):
 
 def unit_of(field: FieldInfo) -> str | None:
     """Return the unit a field is counted in, None if it declares none."""
-    return next((mark.unit for mark in _marks(field) if isinstance(mark, In)), None)
+    return next((mark.unit for mark in marks_of(field) if isinstance(mark, In)), None)
 
 
 def limits_of(field: FieldInfo) -> Limits:
     """Return the bounds of a field."""
     found = Limits()
-    for mark in _marks(field):
+    for mark in marks_of(field):
         if isinstance(mark, Ge):
             found = found._replace(least=cast("float", mark.ge))
         elif isinstance(mark, Le):
@@ -75,7 +75,8 @@ def as_share(given: object) -> str | None:
     return f"{given:g} % is {given / 100:g}"
 
 
-def _marks(field: FieldInfo) -> Iterator[object]:
+def marks_of(field: FieldInfo) -> Iterator[object]:
+    """Yield what a field is marked with, inside a list or a choice as well."""
     yield from field.metadata
     yield from _marks_in(field.annotation)
 
@@ -83,6 +84,6 @@ def _marks(field: FieldInfo) -> Iterator[object]:
 def _marks_in(annotation: Any) -> Iterator[object]:  # noqa: ANN401 - any annotation
     if get_origin(annotation) is Annotated:
         for mark in annotation.__metadata__:
-            yield from _marks(mark) if isinstance(mark, FieldInfo) else [mark]
+            yield from marks_of(mark) if isinstance(mark, FieldInfo) else [mark]
     for part in get_args(annotation):
         yield from _marks_in(part)
