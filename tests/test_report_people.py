@@ -36,7 +36,13 @@ from lazaretto.report.message_reach import (
     reach_words,
 )
 from lazaretto.report.parameters import parameter_groups
-from lazaretto.report.people_figures import BY_ASSUMPTION, NO_CLIP, WAVE_ONLY, responded
+from lazaretto.report.people_figures import (
+    BY_ASSUMPTION,
+    NO_CLIP,
+    WAVE_ONLY,
+    adherence_misfit,
+    responded,
+)
 from lazaretto.report.trust_and_food import measured_trust
 from lazaretto.scenario import Scenario
 from lazaretto.words import INCOMES
@@ -244,6 +250,18 @@ def test_page_of_people_is_whole(page):
     assert len(parsed.ids) == len(set(parsed.ids))
     assert not re.search(r"\bnan\b|\bNone\b|\bNaT\b", words_of(page))
     assert 'opacity="0"' not in page.split('id="specs"')[0]
+
+
+def test_trust_in_the_run_names_where_adherence_begins_elsewhere(page):
+    assert adherence_misfit(responding_run()) == "", "0.9 is near 0.88"
+    careful = responding_run()
+    careful["leaks"] = careful["leaks"] // 10
+    assert adherence_misfit(careful) == (
+        "Adherence begins at 99 % of adults at sealed, against 88 % measured in softer regimes"
+        " elsewhere."
+    )
+    assert "A line may begin above its wedge, since fear" in words_of(page)
+    assert "person-days without food" in words_of(page)
 
 
 # Parts of behaviour that are off
