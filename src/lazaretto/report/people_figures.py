@@ -219,7 +219,7 @@ def adherence_misfit(results: xr.Dataset) -> str:
     for tier, table in adherence_tables(results).items():
         first = float(table["median"].dropna().iloc[0])
         if abs(first - MEASURED_START) > NEAR:
-            off.append(f"{percent(first)} of adults at {tier}")
+            off.append(f"{percent(first)} of adults at the tier {tier}")
     if not off:
         return ""
     return (

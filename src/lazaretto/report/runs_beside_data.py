@@ -42,9 +42,8 @@ def key_of(runs: int, known: bool, half: bool = True) -> dict[str, str]:
     many = runs > 1
     shown = ([REAL] if known else []) + ([MEDIAN] if many else [ONE])
     if many:
-        shown += ([HALF] if half and runs >= FEWEST_FOR_HALF else []) + [
-            EVERY if runs < FEWEST_RUNS_FOR_BAND else MOST
-        ]
+        shown += [HALF] if half and runs >= FEWEST_FOR_HALF else []
+        shown.append(EVERY if runs < FEWEST_RUNS_FOR_BAND else MOST)
     return {name: COLOURS[name] for name in shown}
 
 
