@@ -257,8 +257,8 @@ def test_trust_in_the_run_names_where_adherence_begins_elsewhere(page):
     careful = responding_run()
     careful["leaks"] = careful["leaks"] // 10
     assert adherence_misfit(careful) == (
-        "Adherence begins at 99.0 % of adults at the tier sealed, against 88 % measured in softer regimes"
-        " elsewhere."
+        "Adherence begins at 99.0 % of adults at the tier sealed, against 88 % measured in softer"
+        " regimes elsewhere."
     )
     assert "A line may begin above its wedge, since fear" in words_of(page)
     assert "person-days without food" in words_of(page)
