@@ -258,7 +258,7 @@ def test_check_finds_every_problem_at_once_and_leaves_nothing(town):
     for words in (
         "did you mean title?", "did you mean Northbank?", "did you mean lockdown?",
         "did you mean factor?", "0 (open), 1 (precaution), 2 (controlled), 3 (sealed)",
-        "less than or equal to 1", "exchange from and to", "No such file",
+        "a share from 0 to 1", "exchange from and to", "No such file",
     ):  # fmt: skip
         assert words in result.stderr
     assert result.stderr.count("allowed:") == result.stderr.count("do:") == len(found)
@@ -366,7 +366,7 @@ def test_a_broken_measure_of_ones_own_is_a_problem_not_a_crash(tmp_path, content
     write_place(tmp_path / "twin")
     (tmp_path / "curfew.py").write_text(content)
     message = lazaretto("check", own(tmp_path, 0.5), code=2).stderr
-    assert "measures.1.measure is curfew.py:Curfew" in message
+    assert "measures.1.measure (nights) is curfew.py:Curfew" in message
     for word in words:
         assert word in message
     assert not list(tmp_path.glob("__pycache__"))
@@ -425,7 +425,7 @@ def test_check_draws_triggers_and_resources_and_tells_machines_the_same(town):
     assert [each["when"] for each in told["policy"]["measures"]] == ["", said]
     assert told["policy"]["resources"][0]["taken_by"] == ["symptomatic_testing"]
     wrong = lazaretto("check", policy, "--set", "resources.labs.unit=beds", code=2).stderr
-    assert "measures.0.labs is labs, which is counted in beds" in wrong
+    assert "measures.0.labs (symptomatic_testing) is labs, which is counted in beds" in wrong
 
 
 def test_list_shows_what_there_is(town, runs):

@@ -20,7 +20,8 @@ from lazaretto.outcomes import (
     share_in_quarantine,
     side_by_side,
 )
-from lazaretto.outcomes.results import DESCRIPTION, DIMENSIONS, OF_BEHAVIOUR
+from lazaretto.outcomes.results import DESCRIPTION, DIMENSIONS, OF_BEHAVIOUR, OF_PART
+from lazaretto.scenario.behaviour import PARTS, Behaviour
 from lazaretto.words import FOUND_WHERE, ORIGINS
 
 DISTRICT = np.repeat([0, 1, 2], [40, 1, 30])
@@ -158,7 +159,7 @@ def test_share_again_is_missing_beyond_the_end():
 # Labels
 
 
-def labelled(tally, stocks=(), residents=200_000, behaviour=True):
+def labelled(tally, stocks=(), residents=200_000, behaviour=tuple(OF_PART)):
     n_days, n_districts = tally.infections.shape[:2]
     stays = np.zeros((18, n_days + 1), int)
     names = tuple("abc"[:n_districts])
@@ -216,8 +217,26 @@ def test_what_people_did_is_not_told_of_small_areas(residents, areas):
 
 
 def test_nothing_is_told_of_people_who_did_not_respond():
-    results = labelled(numbered(), [("a", "beds"), ("b", "beds")], behaviour=False)
+    results = labelled(numbered(), [("a", "beds"), ("b", "beds")], behaviour=())
     assert not set(OF_BEHAVIOUR) & set(results.data_vars)
+
+
+@pytest.mark.parametrize("part", OF_PART)
+def test_nothing_is_told_of_a_part_that_is_off(part):
+    others = [name for name in OF_PART if name != part]
+    results = labelled(numbered(), [("a", "beds"), ("b", "beds")], behaviour=others)
+    assert set(OF_BEHAVIOUR) - set(results.data_vars) == set(OF_PART[part])
+    assert "area" in results.coords
+
+
+def test_parts_of_the_results_are_parts_of_the_scenario():
+    assert set(OF_PART) < set(PARTS)
+    assert set(Behaviour().parts_at_work()) == set(PARTS)
+    off = Behaviour.model_validate({"trust": {"active": False}, "breakouts": {"active": False}})
+    assert off.parts_off() == ("trust", "breakouts")
+    assert "messages" not in off.parts_at_work(), "there is nothing to tell"
+    seeded = {"messages": {"seeded": [{"date": "2022-04-22", "name": "a"}]}}
+    assert "messages" in Behaviour.model_validate(off.model_dump() | seeded).parts_at_work()
 
 
 def test_no_variable_is_finer_than_districts_but_totals_by_subdistrict():

@@ -308,10 +308,8 @@ numbers = st.floats(-1e6, 1e6)
 def test_a_ratio_is_inside_its_range(cost, gain):
     found = ratio(Extra(*sorted(cost)), Extra(*sorted(gain)))
     if found is not None:
-        assert found.low <= found.mid * (1 + 1e-12) + 1e-9
-        assert found.mid <= found.high * (1 + 1e-12) + abs(found.high) * 1e-12 + 1e-9 or np.isinf(
-            found.high
-        )
+        assert found.low <= found.mid + abs(found.mid) * 1e-12 + 1e-9
+        assert found.mid <= found.high + abs(found.high) * 1e-12 + 1e-9 or np.isinf(found.high)
 
 
 def test_deaths_averted_have_their_sign():

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from lazaretto.outcomes import Tally, dataset, reported_gross, reported_net, side_by_side
+from lazaretto.outcomes.aims import Aim
 from lazaretto.provenance import Figure
 from lazaretto.report import compare, headline, plot, report, report_figures, save_figures
 from lazaretto.report.appearance import LAYOUTS, NARROW, WIDE, specification
@@ -28,7 +29,9 @@ from lazaretto.report.replicates import bands, by_area, moving_mean, spread
 from lazaretto.report.reported_by_district import district_table
 from lazaretto.report.reported_cases import city_table
 from lazaretto.report.reproduction import by_case, instantaneous, reproduction_table
+from lazaretto.report.runs_beside_data import HALF, key_of
 from lazaretto.report.search_figures import share_by_definition, tubes_table
+from lazaretto.report.statements import aim_line
 from lazaretto.report.stock_figure import ran_short, stocks_table
 from lazaretto.report.tier_map import TILES, telling_dates, tier_table, tile_positions
 from lazaretto.report.transmission import layer_table
@@ -74,7 +77,7 @@ def one_run(
     seed=1,
     stocks=(),
     contained=None,
-    behaviour=False,
+    behaviour=(),
 ):
     """Return results of one run whose every number is known: shares of districts 1/2, 1/4, 1/4."""
     n = len(population)
@@ -253,6 +256,24 @@ def page(runs, tmp_path_factory):
 )
 def test_people_in_words(number, words):
     assert people(number) == words
+
+
+def test_half_of_the_runs_is_shown_only_where_there_are_enough():
+    assert HALF not in key_of(2, known=False)
+    assert HALF in key_of(4, known=False)
+
+
+def test_the_aim_is_answered_at_the_top(page):
+    top = page[page.index('id="headline"') : page.index('id="wave"')].replace("\u00a0", " ")
+    assert re.search(r"No aim is stated; taken as one, fewer than 100 new .* 2022, is ", top)
+    assert re.search(r"reached in \d+ of 20 runs\.", top)
+    for words in ("RMB of income lost, before support", "outpatient visits forgone"):
+        assert words in top
+    assert "person-days without food" not in top, "the results do not have it"
+    stated = Aim("deaths", date(2022, 4, 20), 10)
+    assert aim_line(one_run(), stated) == (
+        "The aim, at most 10 deaths by 20 April 2022, is reached in the one run."
+    )
 
 
 def test_other_words():
@@ -556,7 +577,7 @@ def test_numbers_of_containment_are_those_of_the_results():
     assert care_table(run)[-1] == ("all ages", "240", "60", "120", "90", "0", "0", "30")
     assert [row[0] for row in isolation_table(run)] == [
         "case", "false positive", "contact", "companion", "all"]  # fmt: skip
-    assert ran_short(run)[1] == ("tracers", "500", "500", "10", "70")
+    assert ran_short(run)[1] == ("tracers", "500", "500", "17", "10", "70")
 
 
 def test_headline_has_the_toll_of_disease_and_of_isolation():

@@ -15,6 +15,7 @@ from lazaretto import reporting
 from lazaretto.outcomes import side_by_side
 from lazaretto.outcomes.aims import Aim
 from lazaretto.outcomes.ledger import ledger
+from lazaretto.outcomes.results import OF_PART
 from lazaretto.outcomes.rows import EVERYBODY
 from lazaretto.outcomes.unit_values import UNIT_VALUES
 from lazaretto.provenance import Figure
@@ -26,9 +27,22 @@ from lazaretto.report.both_pans import borne_table
 from lazaretto.report.breakouts import ends_by_week, weekly_bands
 from lazaretto.report.confinement_figures import tail_of_stays
 from lazaretto.report.ledger_tables import ledger_lines, said
-from lazaretto.report.message_reach import CLASSES, DELETED, NEVER, MessageReach, reach_table
+from lazaretto.report.message_reach import (
+    CLASSES,
+    DELETED,
+    NEVER,
+    MessageReach,
+    reach_table,
+    reach_words,
+)
 from lazaretto.report.parameters import parameter_groups
-from lazaretto.report.people_figures import BY_ASSUMPTION, NO_CLIP, WAVE_ONLY
+from lazaretto.report.people_figures import (
+    BY_ASSUMPTION,
+    NO_CLIP,
+    WAVE_ONLY,
+    adherence_misfit,
+    responded,
+)
 from lazaretto.report.trust_and_food import measured_trust
 from lazaretto.scenario import Scenario
 from lazaretto.words import INCOMES
@@ -60,7 +74,14 @@ def respond(tally):
 
 
 def responding_run(seed=1, **given):
-    return one_run(seed=seed, contained=respond, behaviour=True, **given)
+    return one_run(seed=seed, contained=respond, **{"behaviour": tuple(OF_PART)} | given)
+
+
+def run_without(*parts):
+    """Return a run in which parts of behaviour are off."""
+    run = responding_run(behaviour=[part for part in OF_PART if part not in parts])
+    run.attrs["behaviour_off"] = ", ".join(parts)
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +170,17 @@ def test_reach_is_the_distribution_of_messages():
     assert edge.set_index(["condition", "reach"])["share"][DELETED, list(CLASSES)[-1]] == 0.5
 
 
+def test_how_many_messages_reach_few_is_counted():
+    assert "50 % of them with deletion and 25 % without reach fewer than 0.001 %" in reach_words(
+        REACH
+    )
+    far = np.full(10, 0.2)
+    assert "0 % of them with deletion and 0 % without reach fewer" in reach_words(
+        MessageReach(far, far)
+    )
+    assert "Most reach" not in reach_words(REACH)
+
+
 def test_without_behaviour_or_messages_nothing_is_followed():
     for overrides in ({"behaviour.messages.active": False}, {"behaviour": None}):
         assert reporting.message_reach(Scenario.load("shanghai-2022", overrides), 1) is None
@@ -192,7 +224,9 @@ def test_how_many_others_a_break_out_sets_off_is_told():
 
 
 def test_nothing_is_said_of_what_people_did_in_a_small_place(tmp_path):
-    town = one_run(population=(30_000,), districts=("Only",), contained=respond, behaviour=True)
+    town = one_run(
+        population=(30_000,), districts=("Only",), contained=respond, behaviour=tuple(OF_PART)
+    )
     assumed = [("behaviour.leakage.at_start", Figure(0.05, "share", "none", "assumed"))]
     html = report(town, tmp_path / "r.html", assumed=assumed).read_text("utf-8")
     assert "in a place of fewer than 100,000 residents" in words_of(html)
@@ -216,6 +250,73 @@ def test_page_of_people_is_whole(page):
     assert len(parsed.ids) == len(set(parsed.ids))
     assert not re.search(r"\bnan\b|\bNone\b|\bNaT\b", words_of(page))
     assert 'opacity="0"' not in page.split('id="specs"')[0]
+
+
+def test_trust_in_the_run_names_where_adherence_begins_elsewhere(page):
+    assert adherence_misfit(responding_run()) == "", "0.9 is near 0.88"
+    careful = responding_run()
+    careful["leaks"] = careful["leaks"] // 10
+    assert adherence_misfit(careful) == (
+        "Adherence begins at 99.0 % of adults at the tier sealed, against 88 % measured in softer"
+        " regimes elsewhere."
+    )
+    assert "A line may begin above its wedge, since fear" in words_of(page)
+    assert "person-days without food" in words_of(page)
+
+
+# Parts of behaviour that are off
+
+
+def test_a_part_that_is_off_is_missing_and_named(tmp_path):
+    run = run_without("leakage", "hardship", "trust", "breakouts", "messages")
+    assert not responded(run)
+    run = run_without("leakage", "hardship", "trust", "breakouts")
+    words = words_of(report(run, tmp_path / "r.html", measures=[{"measure": "income_support"}])
+                     .read_text("utf-8"))  # fmt: skip
+    assert "(leakage, hardship, trust and break-outs)" in words
+    assert "by assumption, and not as a finding: nobody goes out" in words
+    assert "There was no break-out" not in words
+    assert "food-insecure days: not in the results (needs food_insecure)" in words
+    assert "trust lost: not in the results (needs trust)" in words
+    assert "Ordered without an effect" in words
+    assert "income support." in words
+    assert 'id="adherence"' not in words
+
+
+@pytest.mark.parametrize(
+    ("off", "names", "heading"),
+    [
+        (("breakouts",), ["adherence", "trust-and-food", "break-outs"], "Messages"),
+        (("messages",), ["adherence", "trust-and-food", "break-outs"], "Break-outs"),
+        (("breakouts", "messages"), ["adherence", "trust-and-food"], None),
+        (("trust",), ["adherence", "trust-and-food", "break-outs"], "Break-outs"),
+        (("leakage", "hardship"), ["trust-and-food", "break-outs"], "Break-outs"),
+        (("trust", "hardship", "leakage"), ["break-outs"], "Break-outs"),
+    ],
+)
+def test_what_is_off_has_no_panel(off, names, heading):
+    figures = [f for f in report_figures(run_without(*off)) if f.part == "people"]
+    assert [figure.name for figure in figures] == names
+    if heading:
+        assert figures[-1].heading == heading
+    for figure in figures:
+        for layout in LAYOUTS.values():
+            spec = figure.draw(layout).to_dict(validate=True)
+            assert all(spec["datasets"].values())
+
+
+def test_without_break_outs_people_know_of_a_message_the_scenario_begins():
+    (figure,) = [f for f in report_figures(run_without("breakouts")) if f.name == "break-outs"]
+    drawn = json.dumps(specification(figure.draw(WIDE)))
+    assert "Residents who know of a message the scenario begins" in drawn
+    assert "Break-outs a week" not in drawn
+    assert figure.caption == "At most 1,500 residents knew of a message the scenario begins."
+
+
+def test_support_without_behaviour_is_said_to_have_no_effect(tmp_path):
+    measures = [{"measure": "food_delivery"}, {"measure": "visiting_rights"}]
+    html = report(one_run(), tmp_path / "r.html", measures=measures).read_text("utf-8")
+    assert "acts through behaviour that is off: food delivery." in words_of(html)
 
 
 # The longest stays

@@ -120,7 +120,7 @@ def test_a_resource_is_reached_by_its_name():
 @pytest.mark.parametrize(
     ("resource", "key", "advice"),
     [
-        (LABS | {"unit": "tubes"}, "resources.0.unit", "counted in"),
+        (LABS | {"unit": "tubes"}, "resources.0.unit", "did you mean tubes/day?"),
         (LABS | {"opened": [{"amount": 1.5}]}, "resources.0.opened.0.amount", "range"),
         (LABS | {"opened": [{"amount": -1}]}, "resources.0.opened.0.amount", "range"),
         (LABS | {"opened": [{"amount": {"value": 3, "unit": "beds"}}]},
@@ -131,7 +131,7 @@ def test_a_resource_is_reached_by_its_name():
                                                                  "amount": 2}]},
          "resources.0.opened.1.from", "keep one"),
         (LABS | {"contacts_per_day": 3}, "resources.0.contacts_per_day", "remove it"),
-        (LABS | {"name": "Big Labs"}, "resources.0.name", "Name"),
+        (LABS | {"name": "Big Labs"}, "resources.0.name", "write it as in"),
         (LABS | {"colour": "red"}, "resources.0.colour", "remove it"),
         ({"name": "labs", "unit": "tubes/day"}, "resources.0.opened", "add opened"),
     ],

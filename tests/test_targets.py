@@ -140,6 +140,7 @@ def test_severe_illness_and_its_ages():
         ([10, 12, 14], Reported(20, 11, 30), "number", "inside the reported range"),
         ([10, 12, 14], Reported(13), "number", "inside the simulated band"),
         ([10, 12, 14], Reported(13, 12.5, 13.5), "number", "inside the simulated band"),
+        ([12.01, 12.01], Reported(12), "number", "about right"),
         ([10, 12, 14], Reported(24), "number", "off by factor 2.00, too low"),
         ([10, 12, 14], Reported(6, 5, 7), "number", "off by factor 2.00, too high"),
         ([0.1, 0.2], Reported(-0.1), "rate", "off: other sign"),

@@ -74,7 +74,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Simulate a scenario and write its run folder and report."""
-    from lazaretto.engine.checked import read_checked
+    from lazaretto.engine.checked import idle_measures, read_checked
     from lazaretto.studies import Interrupted, changes, cores, run_scenario
     from lazaretto.studies.pairs import aim_of
 
@@ -82,6 +82,8 @@ def run(
     with problems_shown(as_json):
         file_given(scenario)
         read = read_checked(scenario, overrides or [])
+        for note in idle_measures(read):
+            complain(note)
         different = changes(read, overrides or [])
         try:
             with progress_shown(as_json) as progress, stop_asked() as stop:

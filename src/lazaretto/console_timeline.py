@@ -58,12 +58,9 @@ def print_timeline(scenario: Scenario, policy: Timeline) -> None:
     say("")
     for note in policy.notes:
         console.out.print(Text(note), soft_wrap=True)
-    count = len(policy.measures)
-    number = f"{count} measure{'' if count == 1 else 's'}"
-    assumed = len(scenario.assumed())
     if scenario.vaccination is None:
         say("Nobody is vaccinated in it: there is no vaccination: section.")
-    say(f"{scenario.name} is sound: {number}, {assumed} of its figures are assumed.")
+    say(policy.verdict(scenario.name, len(scenario.assumed())))
 
 
 def _plainly(text: str) -> None:
@@ -132,7 +129,7 @@ class _Chart:
             HEIGHTS[-(-amount * len(HEIGHTS) // most) - 1] if amount else NOT_IN_FORCE
             for amount in amounts
         )
-        yield from self._told("", "", bar, f"{line.name}, {line.unit}")
+        yield from self._told("", "", bar, ", ".join(dict.fromkeys((line.name, line.unit))))
         steps = [f"{step.amount:,} {self._from(line, step.first)}" for step in line.steps]
         steps += [f"more by {name}" for name in line.opened_by]
         yield from self._below("; ".join(steps) or "never opened")

@@ -15,6 +15,7 @@ from lazaretto.measures import (
     build_measure,
     contradictions,
 )
+from lazaretto.measures.timeline import effect_words, never_words, without_effect
 from lazaretto.people import CensusError, areas, read_area
 from lazaretto.scenario import (
     ALL,
@@ -29,7 +30,11 @@ from lazaretto.scenario import (
     did_you_mean,
 )
 from lazaretto.scenario.overrides import apply_overrides
+from lazaretto.scenario.problems import of_measures
 from lazaretto.scenario.reading import read_scenario
+
+UNREADABLE = "unreadable"
+"""Stands for an entry of measures that cannot be read."""
 
 
 def read_checked(
@@ -50,8 +55,8 @@ def read_checked(
     try:
         scenario = Scenario.load(name_or_path, overrides)
     except ScenarioError as error:
-        further = _problems_as_written(name_or_path, overrides)
-        raise ScenarioError([*error.problems, *further]) from None
+        further, names, notes = _problems_as_written(name_or_path, overrides)
+        raise ScenarioError(of_measures([*error.problems, *further], names), notes) from None
     checked_measures(scenario)
     return scenario
 
@@ -89,8 +94,38 @@ def checked_measures(scenario: Scenario) -> list[Measure]:
             if isinstance(measure, VaccinationCampaign)
         ]
     if problems:
-        raise ScenarioError(problems)
+        names = {f"measures.{i}": _named(entry) for i, entry in enumerate(scenario.measures)}
+        raise ScenarioError(of_measures(problems, names), _never(policy, names))
     return [measure for _, measure in built]
+
+
+def _never(policy: Policy, names: Mapping[str, str]) -> list[str]:
+    return never_words(
+        [names.get(key, key) for key, measure in policy.measures if not policy.runs(measure)]
+    )
+
+
+def _named(entry: MeasureEntry) -> str:
+    return entry.name or entry.measure
+
+
+def idle_measures(scenario: Scenario) -> list[str]:
+    """Return which measures of a sound scenario do nothing and why, in sentences.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    """
+    measures = checked_measures(scenario)
+    policy = Policy(scenario.start, scenario.end, [], True, scenario.resources)
+    never = [
+        _named(entry)
+        for entry, measure in zip(scenario.measures, measures, strict=True)
+        if not policy.runs(measure)
+    ]
+    idle = without_effect(scenario, measures)
+    return [*never_words(never), *effect_words(scenario.behaviour, idle)]
 
 
 def _built(
@@ -148,12 +183,15 @@ def _new(found: list[Problem], known: list[Problem]) -> list[Problem]:
 
 def _problems_as_written(
     name_or_path: str | Path, overrides: Mapping[str, object] | Sequence[str]
-) -> list[Problem]:
-    """Return what is wrong with place, areas and measures of a scenario that cannot be read."""
+) -> tuple[list[Problem], dict[str, str], list[str]]:
+    """Return what is wrong with place, areas and measures of a scenario that cannot be read.
+
+    Beside it the names of its measures by key, and notes on those that never act.
+    """
     try:
         as_written, folder = read_scenario(name_or_path)
     except ScenarioError:
-        return []
+        return [], {}, []
     written, _ = apply_overrides(as_written, overrides)
     problems: list[Problem] = []
     entries = []
@@ -162,7 +200,7 @@ def _problems_as_written(
         try:
             entry = MeasureEntry.model_validate(given)
         except ValidationError:
-            entries.append(MeasureEntry(measure="unreadable"))
+            entries.append(MeasureEntry(measure=UNREADABLE))
             continue
         entries.append(entry)
         measure, wrong = build_measure(f"measures.{i}", entry, folder)
@@ -180,13 +218,19 @@ def _problems_as_written(
         if districts is not None:
             bare: dict[str, Any] = {"seeding": seeds, "measures": entries}
             problems += _new(check_areas(Scenario.model_construct(**bare), districts), problems)
+    names = {
+        f"measures.{i}": _named(entry)
+        for i, entry in enumerate(entries)
+        if entry.measure != UNREADABLE
+    }
     start, end = as_date(written.get("start")), as_date(written.get("end"))
-    if start is not None and end is not None and start <= end:
-        complete = len(built) == len(entries)
-        resources = _resources_as_written(written.get("resources", []))
-        policy = Policy(start, end, built, complete, resources)
-        problems += _new(contradictions(policy), problems)
-    return problems
+    if start is None or end is None or start > end:
+        return problems, names, []
+    complete = len(built) == len(entries)
+    resources = _resources_as_written(written.get("resources", []))
+    policy = Policy(start, end, built, complete, resources)
+    problems += _new(contradictions(policy), problems)
+    return problems, names, _never(policy, names)
 
 
 def _resources_as_written(written: object) -> list[Resource] | None:

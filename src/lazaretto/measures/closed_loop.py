@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from lazaretto.measures.measure import Measure
 from lazaretto.measures.observed import Today
 from lazaretto.measures.orders import Orders
 from lazaretto.measures.places import Places
+from lazaretto.scenario.units import In
 
 
 class ClosedLoop(Measure):
@@ -18,7 +19,7 @@ class ClosedLoop(Measure):
     word: ClassVar[str] = "closed_loop"
     finds_infected: ClassVar[bool] = False
 
-    share: float = Field(
+    share: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Share of workplaces whose staff live on site, share."
     )
 

@@ -12,12 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from lazaretto.measures.levels import Level, at_level, size_of
 from lazaretto.measures.observed import Today
 from lazaretto.measures.places import Places
+from lazaretto.scenario.units import In
 from lazaretto.words import FOUND_WHERE
 
-Days = Annotated[int, Field(ge=1, le=366)]
+Days = Annotated[int, Field(ge=1, le=366), In("days")]
 Number = Annotated[int, Field(ge=1, le=2_000_000_000)]
 Per100000 = Annotated[float, Field(gt=0, le=100_000)]
-Share = Annotated[float, Field(gt=0, le=1)]
+Share = Annotated[float, Field(gt=0, le=1), In("share")]
 
 Where = Literal["facility", "home isolation", "sealed", "controlled", "precaution", "open"]
 COMMUNITY_FOUND: tuple[Where, ...] = ("precaution", "open")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from lazaretto.measures.measure import Measure
 from lazaretto.measures.observed import Today
 from lazaretto.measures.orders import SCHOOLS, WORKPLACES, Orders
 from lazaretto.measures.places import Places
+from lazaretto.scenario.units import In
 from lazaretto.words import LAYERS, SCHOOL, WORKPLACE
 
 
@@ -19,7 +20,9 @@ class CloseSchools(Measure):
     word: ClassVar[str] = "close_schools"
     finds_infected: ClassVar[bool] = False
 
-    factor: float = Field(0.0, ge=0, le=1, description="Share of school contacts that remains.")
+    factor: Annotated[float, In("share")] = Field(
+        0.0, ge=0, le=1, description="Share of school contacts that remains."
+    )
 
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Reduce school contacts of pupils and staff alike."""
@@ -34,8 +37,12 @@ class CloseWorkplaces(Measure):
     word: ClassVar[str] = "close_workplaces"
     finds_infected: ClassVar[bool] = False
 
-    factor: float = Field(ge=0, le=1, description="Share of workplace contacts that remains.")
-    essential_factor: float = Field(1.0, ge=0, le=1, description="The same for essential workers.")
+    factor: Annotated[float, In("share")] = Field(
+        ge=0, le=1, description="Share of workplace contacts that remains."
+    )
+    essential_factor: Annotated[float, In("share")] = Field(
+        1.0, ge=0, le=1, description="The same for essential workers."
+    )
 
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Reduce workplace contacts."""
@@ -52,7 +59,9 @@ class ReduceContacts(Measure):
 
     layers: list[Literal["household", "building", "compound", "school", "workplace",
                          "community"]] = Field(description="Layers reduced.")  # fmt: skip
-    factor: float = Field(ge=0, le=1, description="Share of contacts that remains.")
+    factor: Annotated[float, In("share")] = Field(
+        ge=0, le=1, description="Share of contacts that remains."
+    )
 
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Reduce the layers for everybody."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,7 @@ from lazaretto.measures.observed import Today
 from lazaretto.measures.orders import Orders
 from lazaretto.measures.places import Places
 from lazaretto.measures.rules import CareRule
+from lazaretto.scenario.units import In
 
 
 class HealthCare(Measure):
@@ -24,10 +25,10 @@ class HealthCare(Measure):
 
     ward: str | None = Field(None, description="Stock of hospital beds; no limit if absent.")
     icu: str | None = Field(None, description="Stock of intensive care beds; no limit if absent.")
-    worse: float = Field(
+    worse: Annotated[float, In("ratio")] = Field(
         ge=1, description="Factor on the chance to die of a person who finds no bed, ratio."
     )
-    absence: float = Field(
+    absence: Annotated[float, In("ratio")] = Field(
         0.0, ge=0, le=10,
         description="Share of beds closed per share of essential workers isolated or ill, ratio.",
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,7 @@ from lazaretto.measures.orders import Orders
 from lazaretto.measures.places import Places
 from lazaretto.measures.rules import LONGEST_HOLD, HoldRule
 from lazaretto.measures.sampling import Sampling
+from lazaretto.scenario.units import In
 
 
 class Holding(Sampling):
@@ -22,15 +23,17 @@ class Holding(Sampling):
     beds: list[str] = Field(
         [], description="Stocks of beds in the order they are tried; at home if absent."
     )
-    transfer_days: int = Field(
+    transfer_days: Annotated[int, In("days")] = Field(
         1, ge=0, le=14,
         description="Days at home from the order to the transfer, at least, days.",
     )  # fmt: skip
     seats: str | None = Field(
         None, description="Stock of seats/day on buses to the beds; no limit if absent."
     )
-    bus: int = Field(40, ge=1, le=200, description="Persons in one bus, persons.")
-    child_age: int = Field(
+    bus: Annotated[int, In("persons")] = Field(
+        40, ge=1, le=200, description="Persons in one bus, persons."
+    )
+    child_age: Annotated[int, In("years")] = Field(
         15, ge=0, le=20, description="Age below which a person is a child, years."
     )
     with_parent: bool = Field(
@@ -69,18 +72,18 @@ class Isolation(Holding):
 
     word: ClassVar[str] = "isolation"
 
-    least_days: int = Field(
+    least_days: Annotated[int, In("days")] = Field(
         7, ge=0, le=LONGEST_HOLD,
         description="Days isolated, on the last of which tests for release begin, days.",
     )  # fmt: skip
-    longest_days: int = Field(
+    longest_days: Annotated[int, In("days")] = Field(
         30, ge=1, le=LONGEST_HOLD, description="Days after which everybody is released, days."
     )
-    negatives: int = Field(
+    negatives: Annotated[int, In("tests")] = Field(
         2, ge=0, le=7,
         description="Negative tests in a row, one a day, that release a person, tests.",
     )  # fmt: skip
-    test_every: int = Field(
+    test_every: Annotated[int, In("days")] = Field(
         0, ge=0, le=LONGEST_HOLD,
         description="Days between tests of those not infected as far as known, who came along "
         "or were taken by mistake, days; 0: none before release.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -10,6 +10,7 @@ from lazaretto.measures.measure import Measure
 from lazaretto.measures.observed import Today
 from lazaretto.measures.orders import Orders
 from lazaretto.measures.places import Places
+from lazaretto.scenario.units import In
 from lazaretto.words import TIERS
 
 
@@ -20,7 +21,7 @@ class Lockdown(Measure):
     finds_infected: ClassVar[bool] = False
     acts_on: ClassVar[str] = "compounds"
 
-    tier: int = Field(
+    tier: Annotated[int, In("tier")] = Field(
         description="Tier of confinement: 0 open, 1 precaution, 2 controlled, 3 sealed, or a name."
     )
 

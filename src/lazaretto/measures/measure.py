@@ -15,6 +15,7 @@ from lazaretto.measures.orders import Orders
 from lazaretto.measures.places import Places
 from lazaretto.measures.triggers import Trigger
 from lazaretto.scenario import ALL
+from lazaretto.scenario.behaviour import Behaviour
 
 _KNOWN: dict[str, type[Measure]] = {}
 
@@ -45,6 +46,9 @@ class Measure(BaseModel):
 
     acts_on: ClassVar[str] = "districts"
     """The finest places it tells apart, districts or compounds; no trigger may be finer."""
+
+    acts_through: ClassVar[str] = ""
+    """The part of behaviour it acts on people through; without that part it changes nothing."""
 
     takes: ClassVar[dict[str, str]] = {}
     """Fields that name stocks it takes from (or lists of them), each with the unit it needs."""
@@ -154,6 +158,21 @@ class Measure(BaseModel):
             The orders of the day, written by all measures in turn.
         """
         raise NotImplementedError(f"{type(self).__name__} must say what it orders")
+
+
+def has_effect(kind: type[Measure], behaviour: Behaviour | None) -> bool:
+    """Return whether a kind of measure can change anything, given how people respond.
+
+    Parameters
+    ----------
+    kind
+        The class of the measure.
+    behaviour
+        The behaviour of the scenario, None if it has none.
+    """
+    if not kind.acts_through:
+        return True
+    return behaviour is not None and bool(getattr(behaviour, kind.acts_through).active)
 
 
 def known_measures() -> dict[str, type[Measure]]:

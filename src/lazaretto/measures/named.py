@@ -11,12 +11,15 @@ from pathlib import Path
 from types import ModuleType
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from lazaretto.measures.measure import Measure, known_measures
 from lazaretto.scenario import MeasureEntry, Problem, did_you_mean, one_of, shown
 from lazaretto.scenario.reading import fields_of, model_in
+from lazaretto.scenario.sentences import in_words
 from lazaretto.scenario.sourced import STATUSES, is_number_with_provenance
+from lazaretto.scenario.units import unit_of
 
 OWN = "file.py:Class for a measure of your own"
 
@@ -132,7 +135,7 @@ def build_measure(
         kind = measure_class(entry.measure, folder)
     except NoSuchMeasureError as error:
         return None, [Problem(f"{key}.measure", entry.measure, error.allowed, error.advice)]
-    wrong = list(_provenance_problems(entry.model_extra or {}, key))
+    wrong = list(_provenance_problems(entry.model_extra or {}, key, fields_of(kind)))
     try:
         measure = kind.model_validate(entry.parameters())
     except ValidationError as error:
@@ -143,17 +146,40 @@ def build_measure(
     return measure, wrong
 
 
-def _provenance_problems(given: object, key: str) -> Iterator[Problem]:
-    """Yield what is wrong with the provenance of the numbers of a measure, its parts included."""
+def _provenance_problems(
+    given: object, key: str, fields: Mapping[str, FieldInfo], field: FieldInfo | None = None
+) -> Iterator[Problem]:
+    """Yield what is wrong with the provenance of the numbers of a measure, its parts included.
+
+    Parameters
+    ----------
+    given, key
+        What is written, and where.
+    fields
+        The fields that the keys below it may name.
+    field
+        The field it is written for, None if that is not known.
+    """
     if isinstance(given, list):
         for i, part in enumerate(given):
-            yield from _provenance_problems(part, f"{key}.{i}")
+            yield from _provenance_problems(part, f"{key}.{i}", fields, field)
     if not isinstance(given, Mapping):
         return
     if not is_number_with_provenance(given):
         for name, part in given.items():
-            yield from _provenance_problems(part, f"{key}.{name}")
+            of = fields.get(str(name))
+            below = {} if of is None else fields_of(model_in(of.annotation))
+            yield from _provenance_problems(part, f"{key}.{name}", below, of)
         return
+    unit = None if field is None else unit_of(field)
+    said = given.get("unit")
+    if unit is not None and said is not None and said != unit:
+        yield Problem(
+            f"{key}.unit",
+            said,
+            f"{unit}, the unit of the parameter",
+            f"give the value in {unit} and write unit: {unit}",
+        )
     status = given.get("status", "assumed")
     if status not in STATUSES:
         yield Problem(
@@ -233,8 +259,9 @@ def _problems(key: str, kind: type[Measure], error: ValidationError) -> list[Pro
 
 
 def _problem(key: str, kind: type[Measure], detail: ErrorDetails) -> Problem:
-    loc, given, message = detail["loc"], detail["input"], detail["msg"]
-    path, fields, description = key, fields_of(kind), "a value"
+    loc, given = detail["loc"], detail["input"]
+    path, fields = key, fields_of(kind)
+    field: FieldInfo | None = None
     # Of a choice of types pydantic names each; a reader wants the keys and the place in a list.
     unknown = len(loc) if detail["type"] == "extra_forbidden" else 0
     for i, part in enumerate(loc, 1):
@@ -242,13 +269,14 @@ def _problem(key: str, kind: type[Measure], detail: ErrorDetails) -> Problem:
             path = f"{path}.{part}"
         if part in fields:
             field = fields[str(part)]
-            description = field.description or description
             fields = fields_of(model_in(field.annotation)) or fields
     name = str(loc[-1]) if loc else ""
     if unknown:
         return Problem(path, shown(given), one_of(fields), did_you_mean(name, fields, "remove it"))
     if detail["type"] == "missing":
-        return Problem(path, "missing", description, f"add {name}:")
-    message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    message = message[:1].lower() + message[1:]
-    return Problem(path, shown(given), message, f"write: {description}")
+        description = None if field is None else field.description
+        return Problem(path, "missing", description or "a value", f"add {name}:")
+    section = None if field is None else model_in(field.annotation)
+    context = detail.get("ctx", {})
+    said = in_words(detail["type"], given, context, detail["msg"], field, name, section)
+    return Problem(path, shown(given), said.allowed, said.advice)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,7 @@ from lazaretto.measures.observed import Today
 from lazaretto.measures.orders import Orders
 from lazaretto.measures.places import Places
 from lazaretto.measures.rules import LONGEST_HOLD
+from lazaretto.scenario.units import In
 
 LONGEST_WAIT_FOR_RELEASE = 7
 """Days beyond quarantine after which a contact is released without their last result."""
@@ -25,11 +26,13 @@ class Quarantine(Holding):
     of: Literal["contacts", "second_contacts"] = Field(
         "contacts", description="Contacts of cases, or contacts of these contacts."
     )
-    days: int = Field(ge=1, le=LONGEST_HOLD, description="Days of quarantine, days.")
-    test_every: int = Field(
+    days: Annotated[int, In("days")] = Field(
+        ge=1, le=LONGEST_HOLD, description="Days of quarantine, days."
+    )
+    test_every: Annotated[int, In("days")] = Field(
         2, ge=0, le=LONGEST_HOLD, description="Days between tests, days; 0: none before release."
     )
-    negatives: int = Field(
+    negatives: Annotated[int, In("tests")] = Field(
         1, ge=0, le=7,
         description="Negative tests in a row from the last day on, one a day, that release "
         "a person, tests.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,7 @@ from lazaretto.disease import false_positive, pooled
 from lazaretto.measures.measure import Measure
 from lazaretto.measures.orders import Orders
 from lazaretto.measures.rules import LONGEST_TURNAROUND, Test
+from lazaretto.scenario.units import In
 
 LONGEST_REVIEW = 7
 """Days that the review of a positive pool takes, at most."""
@@ -21,16 +22,16 @@ class Sampling(Measure):
     takes: ClassVar[dict[str, str]] = {"labs": "tubes/day"}
 
     test: Literal["pcr", "antigen"] = Field("pcr", description="Kind of test.")
-    turnaround_days: int = Field(
+    turnaround_days: Annotated[int, In("days")] = Field(
         1, ge=0, le=LONGEST_TURNAROUND - LONGEST_REVIEW,
         description="Days from sample to result where no tube waits, days.",
     )  # fmt: skip
-    review_days: int = Field(
+    review_days: Annotated[int, In("days")] = Field(
         1, ge=0, le=LONGEST_REVIEW,
         description="Days more for a positive pool or antigen test, after which each person is "
         "tested alone by PCR, days.",
     )  # fmt: skip
-    specificity: float | None = Field(
+    specificity: Annotated[float | None, In("share")] = Field(
         None, ge=0, le=1,
         description="Share of readings of samples not infected that are negative, share; "
         "the figure of the kind of test if absent.",

@@ -51,14 +51,17 @@ def _as_written(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     choices = [choice for choice in bare.get("anyOf", []) if choice != {"type": "null"}]
     if len(choices) == 1:
         bare = choices[0]  # a key that is left out, not written as null
+    unit = bare.pop("unit", None) or schema.get("unit")
     if name == "areas":
         return about | {"anyOf": [{"type": "string"}, {"type": "array", "minItems": 1,
                                                        "items": {"type": "string"}}]}  # fmt: skip
     if name == "tier":
         return about | {"enum": [*range(len(TIERS)), *TIERS]}
     if bare.get("type") in ("number", "integer"):
-        figure = {"properties": {"value": bare}, "$ref": f"#/$defs/{FIGURE}"}
-        return about | {"anyOf": [bare, figure]}
+        counted = {} if unit is None else {"unit": unit}
+        said = {"unit": {"const": unit}} if unit else {}
+        figure = {"properties": {"value": bare} | said, "$ref": f"#/$defs/{FIGURE}"}
+        return about | {"anyOf": [bare, figure]} | counted
     return about | bare
 
 

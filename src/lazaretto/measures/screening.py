@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from lazaretto.measures.orders import Orders
 from lazaretto.measures.places import Places
 from lazaretto.measures.rules import RoundRule
 from lazaretto.measures.sampling import Sampling
+from lazaretto.scenario.units import In
 from lazaretto.words import TIERS
 
 Tier = Literal["open", "precaution", "controlled", "sealed"]
@@ -25,13 +26,13 @@ class Screening(Sampling):
     word: ClassVar[str] = "screening"
     acts_on: ClassVar[Literal["districts", "compounds"]] = "compounds"
 
-    participation: float = Field(
+    participation: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Share of residents who come, always the same persons, share."
     )
     rounds: list[date] = Field(
         [], description="Dates of rounds of everybody; every interval_days if absent."
     )
-    interval_days: int = Field(
+    interval_days: Annotated[int, In("days")] = Field(
         1, ge=1, le=60, description="Days between two rounds of a compound, days."
     )
     together: bool = Field(
@@ -43,8 +44,10 @@ class Screening(Sampling):
         [],
         description="Tiers screened, as ordered by the measures above this one; all if absent.",
     )
-    pool: Literal[1, 5, 10, 20] = Field(1, description="Persons in one tube, persons/tube.")
-    crowding: float = Field(
+    pool: Annotated[Literal[1, 5, 10, 20], In("persons/tube")] = Field(
+        1, description="Persons in one tube, persons/tube."
+    )
+    crowding: Annotated[float, In("share")] = Field(
         0.0, ge=0, le=1,
         description="Share of usual compound contacts that the queue makes up for, share.",
     )  # fmt: skip

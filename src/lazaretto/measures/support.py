@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from lazaretto.measures.measure import Measure
 from lazaretto.measures.observed import Today
 from lazaretto.measures.orders import Orders
 from lazaretto.measures.places import Places
+from lazaretto.scenario.units import In
 from lazaretto.words import PRECAUTION
 
 
@@ -18,8 +19,9 @@ class FoodDelivery(Measure):
 
     word: ClassVar[str] = "food_delivery"
     finds_infected: ClassVar[bool] = False
+    acts_through: ClassVar[str] = "hardship"
 
-    share: float = Field(
+    share: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Chance a day that a confined household is brought food, share."
     )
 
@@ -33,8 +35,11 @@ class MedicalPasses(Measure):
 
     word: ClassVar[str] = "medical_passes"
     finds_infected: ClassVar[bool] = False
+    acts_through: ClassVar[str] = "hardship"
 
-    share: float = Field(ge=0, le=1, description="Share of needs for care that get a pass, share.")
+    share: Annotated[float, In("share")] = Field(
+        ge=0, le=1, description="Share of needs for care that get a pass, share."
+    )
 
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Give passes in the districts; of several measures the largest share holds."""
@@ -46,8 +51,11 @@ class IncomeSupport(Measure):
 
     word: ClassVar[str] = "income_support"
     finds_infected: ClassVar[bool] = False
+    acts_through: ClassVar[str] = "hardship"
 
-    share: float = Field(ge=0, le=1, description="Share of lost income that is replaced, share.")
+    share: Annotated[float, In("share")] = Field(
+        ge=0, le=1, description="Share of lost income that is replaced, share."
+    )
 
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Replace income in the districts; of several measures the largest share holds."""
@@ -59,8 +67,9 @@ class OfficialInformation(Measure):
 
     word: ClassVar[str] = "official_information"
     finds_infected: ClassVar[bool] = False
+    acts_through: ClassVar[str] = "trust"
 
-    accuracy: float = Field(
+    accuracy: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Accuracy and timeliness, 0 to 1 (all that is known, at once)."
     )
 
@@ -75,10 +84,10 @@ class VisitingRights(Measure):
     word: ClassVar[str] = "visiting_rights"
     finds_infected: ClassVar[bool] = False
 
-    share: float = Field(
+    share: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Share of unmet needs that visits may meet, share."
     )
-    contacts: float = Field(
+    contacts: Annotated[float, In("share")] = Field(
         0.02, ge=0, le=1,
         description="Share of usual community contacts that visits add in confined buildings.",
     )  # fmt: skip
@@ -99,8 +108,12 @@ class LongestStay(Measure):
     word: ClassVar[str] = "longest_stay"
     finds_infected: ClassVar[bool] = False
 
-    days: int = Field(ge=1, le=365, description="Days behind closed gates after which, days.")
-    rest_days: int = Field(ge=1, le=60, description="Days at precaution that follow, days.")
+    days: Annotated[int, In("days")] = Field(
+        ge=1, le=365, description="Days behind closed gates after which, days."
+    )
+    rest_days: Annotated[int, In("days")] = Field(
+        ge=1, le=60, description="Days at precaution that follow, days."
+    )
 
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Ease the buildings whose stay is over."""

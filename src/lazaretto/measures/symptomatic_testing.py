@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from lazaretto.measures.orders import Orders
 from lazaretto.measures.places import Places
 from lazaretto.measures.rules import SymptomRule
 from lazaretto.measures.sampling import Sampling
+from lazaretto.scenario.units import In
 
 
 class SymptomaticTesting(Sampling):
@@ -21,11 +22,13 @@ class SymptomaticTesting(Sampling):
     word: ClassVar[str] = "symptomatic_testing"
     takes: ClassVar[dict[str, str]] = {"clinics": "visits/day", "labs": "tubes/day"}
 
-    share: float = Field(
+    share: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Share of the symptomatic who ever seek a test, share."
     )
-    delay_days: float = Field(ge=0, le=10, description="Mean days from onset to the test, days.")
-    background: float = Field(
+    delay_days: Annotated[float, In("days")] = Field(
+        ge=0, le=10, description="Mean days from onset to the test, days."
+    )
+    background: Annotated[float, In("share/day")] = Field(
         0.0, ge=0, le=1,
         description="Share of residents who come on any day for another illness, share/day.",
     )  # fmt: skip

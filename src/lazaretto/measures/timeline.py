@@ -8,8 +8,9 @@ from datetime import date
 from typing import Any
 
 from lazaretto.measures.contradictions import opened, taken
-from lazaretto.measures.measure import Measure
+from lazaretto.measures.measure import Measure, has_effect
 from lazaretto.scenario import Resource, Scenario
+from lazaretto.scenario.behaviour import Behaviour
 from lazaretto.scenario.resources import COURSES
 from lazaretto.words import TIERS
 
@@ -82,11 +83,53 @@ class ResourceLine:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The policy of a scenario: measures by date, resources, and what a reader should know."""
+    """The policy of a scenario: measures by date, resources, and what a reader should know.
+
+    Parameters
+    ----------
+    measures, resources
+        Both as lines, the measures by their first date.
+    notes
+        What is merely idle, in sentences.
+    never
+        Names of the measures that are not in force on any day of the run.
+    without_effect
+        Names of those that need behaviour, or a part of it, which the scenario does not have.
+    """
 
     measures: list[MeasureLine]
     resources: list[ResourceLine]
     notes: list[str]
+    never: list[str]
+    without_effect: list[str]
+
+    def verdict(self, name: str, assumed: int) -> str:
+        """Return that the scenario is sound, and which of its measures do nothing.
+
+        Parameters
+        ----------
+        name
+            Name of the scenario.
+        assumed
+            How many of its figures are assumed.
+        """
+        count = len(self.measures)
+        figures = f"{assumed} of its figures are assumed."
+        but = []
+        if self.never:
+            acts = "acts" if len(self.never) == 1 else "act"
+            but.append(
+                f"{len(self.never)} of {_measures(count)} never {acts}: {', '.join(self.never)}"
+            )
+        if self.without_effect:
+            have = "has" if len(self.without_effect) == 1 else "have"
+            but.append(
+                f"{len(self.without_effect)} of {_measures(count)} {have} no effect: "
+                f"{', '.join(self.without_effect)}"
+            )
+        if but:
+            return f"{name} is sound, but {', and '.join(but)}; {figures}"
+        return f"{name} is sound: {_measures(count)}, {figures}"
 
     def as_json(self) -> dict[str, Any]:
         """Return it as nested mappings with ISO dates."""
@@ -107,7 +150,55 @@ def timeline(scenario: Scenario, measures: Sequence[Measure]) -> Timeline:
     lines = [_line(scenario, entry.measure, measure) for entry, measure in pairs]
     resources = [_resource(scenario, resource, measures, lines) for resource in scenario.resources]
     ordered = sorted(lines, key=lambda line: line.first)
-    return Timeline(ordered, resources, list(_notes(scenario, ordered, resources)))
+    never = [line.name for line in ordered if not line.runs(scenario.start, scenario.end)]
+    idle = without_effect(scenario, measures)
+    notes = [*never_words(never), *effect_words(scenario.behaviour, idle)]
+    notes += _notes(scenario, resources)
+    return Timeline(ordered, resources, notes, never, [name for name, _ in idle])
+
+
+def without_effect(scenario: Scenario, measures: Sequence[Measure]) -> list[tuple[str, str]]:
+    """Return name and part of behaviour of the measures that lack it and so change nothing.
+
+    Parameters
+    ----------
+    scenario, measures
+        As for `timeline`.
+    """
+    return [
+        (measure.name or entry.measure, measure.acts_through)
+        for entry, measure in zip(scenario.measures, measures, strict=True)
+        if not has_effect(type(measure), scenario.behaviour)
+    ]
+
+
+def never_words(names: Sequence[str]) -> list[str]:
+    """Return one sentence on the measures that are never in force, none if there are none."""
+    return [f"Never in force in these days: {', '.join(names)}"] if names else []
+
+
+def effect_words(behaviour: Behaviour | None, idle: Sequence[tuple[str, str]]) -> list[str]:
+    """Return one sentence on the measures without an effect, none if there are none.
+
+    Parameters
+    ----------
+    behaviour
+        That of the scenario.
+    idle
+        As from `without_effect`.
+    """
+    if not idle:
+        return []
+    names = ", ".join(name for name, _ in idle)
+    if behaviour is None:
+        return [f"These have no effect: {names}; add behaviour: {{}}"]
+    parts = dict.fromkeys(part for _, part in idle)
+    on = " and ".join(f"behaviour.{part}.active: true" for part in parts)
+    return [f"These have no effect: {names}; write {on}"]
+
+
+def _measures(count: int) -> str:
+    return f"{count} measure{'' if count == 1 else 's'}"
 
 
 def _line(scenario: Scenario, word: str, measure: Measure) -> MeasureLine:
@@ -150,10 +241,7 @@ def _resource(
     )
 
 
-def _notes(
-    scenario: Scenario, lines: Sequence[MeasureLine], resources: Sequence[ResourceLine]
-) -> list[str]:
-    never = [line.name for line in lines if not line.runs(scenario.start, scenario.end)]
+def _notes(scenario: Scenario, resources: Sequence[ResourceLine]) -> list[str]:
     idle = [line.name for line in resources if not line.taken_by]
     closed = [
         line.name
@@ -162,7 +250,6 @@ def _notes(
         and not any(step.amount and step.first <= scenario.end for step in line.steps)
     ]
     said = [
-        ("Never in force in these days", never),
         ("Resources that no measure takes from", idle),
         ("Resources never opened in these days", closed),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from lazaretto.measures.observed import Today
 from lazaretto.measures.orders import Orders
 from lazaretto.measures.places import Places
 from lazaretto.measures.rules import LONGEST_LOOK_BACK, TraceRule
+from lazaretto.scenario.units import In
 from lazaretto.words import LAYERS
 
 
@@ -23,44 +24,46 @@ class ContactTracing(Measure):
     finds_first_cases: ClassVar[bool] = False
     takes: ClassVar[dict[str, str]] = {"tracers": "tracers"}
 
-    household: float = Field(
+    household: Annotated[float, In("share")] = Field(
         1.0, ge=0, le=1,
         description="Share of household members found, on the day of the result, share.",
     )  # fmt: skip
-    building: float = Field(
+    building: Annotated[float, In("share")] = Field(
         0.0, ge=0, le=1, description="Share of contacts in the building found, share."
     )
-    compound: float = Field(
+    compound: Annotated[float, In("share")] = Field(
         0.0, ge=0, le=1, description="Share of contacts in the compound found, share."
     )
-    school: float = Field(
+    school: Annotated[float, In("share")] = Field(
         0.0, ge=0, le=1, description="Share of contacts at school found, share."
     )  # fmt: skip
-    workplace: float = Field(0.0, ge=0, le=1, description="Share of contacts at work found, share.")
-    community: float = Field(
+    workplace: Annotated[float, In("share")] = Field(
+        0.0, ge=0, le=1, description="Share of contacts at work found, share."
+    )
+    community: Annotated[float, In("share")] = Field(
         0.0, ge=0, le=1, description="Share of contacts elsewhere found, share."
     )
-    days_before: int = Field(
+    days_before: Annotated[int, In("days")] = Field(
         4, ge=0, le=LONGEST_LOOK_BACK,
         description="Days before the positive test about which a case is asked, days.",
     )  # fmt: skip
-    delay_days: int = Field(
+    delay_days: Annotated[int, In("days")] = Field(
         1, ge=0, le=14, description="Days from the result to the first contact found, days."
     )
     tracers: str | None = Field(
         None, description="Stock of tracers; every case is traced if absent."
     )
-    cases_per_tracer: float = Field(
+    cases_per_tracer: Annotated[float, In("cases/day")] = Field(
         1.0, gt=0, le=1000, description="Cases that one tracer closes a day, cases/day."
     )
-    longest_wait: int = Field(
+    longest_wait: Annotated[int, In("days")] = Field(
         3, ge=0, le=60, description="Days after which a case still waiting is given up, days."
     )
     backward: bool = Field(
         False, description="Whether the person who infected the case is looked for too."
     )
     second_degree: bool = Field(False, description="Whether contacts of contacts are listed too.")
-    second_days: int = Field(
+    second_days: Annotated[int, In("days")] = Field(
         1, ge=1, le=LONGEST_LOOK_BACK,
         description="Days about which a contact is asked for their own contacts, days.",
     )  # fmt: skip

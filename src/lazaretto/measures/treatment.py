@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -13,6 +13,7 @@ from lazaretto.measures.observed import Today
 from lazaretto.measures.orders import Orders
 from lazaretto.measures.places import Places
 from lazaretto.measures.rules import TreatRule
+from lazaretto.scenario.units import In
 from lazaretto.words import AGE_BANDS
 
 
@@ -23,20 +24,20 @@ class Antivirals(Measure):
     finds_infected: ClassVar[bool] = False
     takes: ClassVar[dict[str, str]] = {"courses": "courses"}
 
-    share: float = Field(
+    share: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Share of the symptomatic found in time who are treated, share."
     )
-    from_age: int = Field(
+    from_age: Annotated[int, In("years")] = Field(
         0, ge=0, le=OLDEST, multiple_of=5, description="Youngest age treated, years."
     )
-    below_age: int | None = Field(
+    below_age: Annotated[int | None, In("years")] = Field(
         None, ge=5, le=OLDEST, multiple_of=5,
         description="Age from which nobody is treated any more, years; no such age if absent.",
     )  # fmt: skip
-    within_days: int = Field(
+    within_days: Annotated[int, In("days")] = Field(
         5, ge=0, le=30, description="Days after onset within which treatment may start, days."
     )
-    efficacy: float = Field(
+    efficacy: Annotated[float, In("share")] = Field(
         0.89, ge=0, le=1, description="Share of admissions to hospital that is prevented, share."
     )
     courses: str | None = Field(None, description="Stock of courses; no limit if absent.")

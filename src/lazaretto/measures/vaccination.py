@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
@@ -13,6 +13,7 @@ from lazaretto.measures.observed import Today
 from lazaretto.measures.orders import Orders
 from lazaretto.measures.places import Places
 from lazaretto.measures.rules import CampaignRule
+from lazaretto.scenario.units import In
 from lazaretto.words import AGE_BANDS
 
 
@@ -24,16 +25,18 @@ class VaccinationCampaign(Measure):
     takes: ClassVar[dict[str, str]] = {"doses": "doses/day"}
 
     doses: str = Field(description="Stock of doses/day.")
-    dose: Literal[1, 2, 3, 4] = Field(description="Which dose: given to those with one fewer.")
+    dose: Annotated[Literal[1, 2, 3, 4], In("dose")] = Field(
+        description="Which dose: given to those with one fewer."
+    )
     ages: list[str] = Field(
         min_length=1,
         description="Age groups in whole five-year bands, in the order they are offered a dose.",
     )
-    uptake: list[float] = Field(
+    uptake: Annotated[list[float], In("share")] = Field(
         min_length=1,
         description="Share of each of these age groups that has this dose in the end, share.",
     )
-    gap_days: int = Field(
+    gap_days: Annotated[int, In("days")] = Field(
         0, ge=0, le=730, description="Days since the dose before, at least, days."
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from lazaretto.measures.measure import Measure
 from lazaretto.measures.observed import Today
 from lazaretto.measures.orders import Orders
 from lazaretto.measures.places import Places
+from lazaretto.scenario.units import In
 from lazaretto.words import CONTROLLED, OPEN, SEALED, TIERS
 
 Unit = Literal["building", "compound", "subdistrict"]
@@ -48,10 +49,10 @@ class Zones(Measure):
         None, description="An official rule by name; keys given beside it override it."
     )
     unit: Unit = Field("compound", description="Places that are sealed and released as one.")
-    sealed_days: int | None = Field(
+    sealed_days: Annotated[int | None, In("days")] = Field(
         None, ge=0, le=60, description="Days sealed, counted from the last positive, days."
     )
-    monitored_days: int | None = Field(
+    monitored_days: Annotated[int | None, In("days")] = Field(
         None, ge=0, le=60, description="Days of the monitored tier after them, days."
     )
     monitored_tier: Literal["precaution", "controlled"] | None = Field(
@@ -60,12 +61,12 @@ class Zones(Measure):
     otherwise: Literal["open", "precaution"] | None = Field(
         None, description="Tier of units without recent positives; precaution if absent."
     )
-    building_days: int = Field(
+    building_days: Annotated[int, In("days")] = Field(
         0, ge=0, le=60,
         description="Days a building stays sealed since its own last positive, days; "
         "0: as its unit.",
     )  # fmt: skip
-    neighbourhood_days: int = Field(
+    neighbourhood_days: Annotated[int, In("days")] = Field(
         0, ge=0, le=60,
         description="Days since the last positive in the next larger place during which a unit "
         "is at least controlled, days; 0: not looked at.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -93,10 +93,17 @@ DIMENSIONS: dict[str, tuple[str, ...]] = {
 }
 """Axes of each variable."""
 
-OF_BEHAVIOUR = (
-    "food_insecure", "leaks", "trust", "breakouts", "breakout_persons", "breakout_ends",
-    "breakouts_by_size", "copies", "copies_deleted", "views", "aware",
-)  # fmt: skip
+OF_PART: dict[str, tuple[str, ...]] = {
+    "hardship": ("food_insecure",),
+    "leakage": ("leaks",),
+    "trust": ("trust",),
+    "breakouts": ("breakouts", "breakout_persons", "breakout_ends", "breakouts_by_size"),
+    "messages": ("copies", "copies_deleted", "views", "aware"),
+}
+"""Variables that a part of behaviour gives; without the part they would be zeros that nobody found.
+"""
+
+OF_BEHAVIOUR = tuple(name for names in OF_PART.values() for name in names)
 """Variables of a run with behaviour only, and only for areas of `SMALLEST_AREA` residents."""
 
 SMALLEST_AREA = 100_000
@@ -203,7 +210,7 @@ def dataset(
     district_persons: NDArray[np.int64],
     attributes: dict[str, str | int | float],
     stocks: Sequence[tuple[str, str]] = (),
-    behaviour: bool = False,
+    behaviour: Collection[str] = (),
 ) -> xr.Dataset:
     """Return the labelled results of one replicate.
 
@@ -222,9 +229,9 @@ def dataset(
     stocks
         Name and unit of each stock, in the order of the tally.
     behaviour
-        Whether people responded; if not there are no such variables. Where a place has fewer than
-        `SMALLEST_AREA` residents there are none either, and where a district has, what people did
-        is given for the whole place only.
+        Names of the parts of behaviour at work, as in `OF_PART`; of the others there are no
+        variables. Where a place has fewer than `SMALLEST_AREA` residents there are none either, and
+        where a district has, what people did is given for the whole place only.
 
     Raises
     ------
@@ -246,8 +253,9 @@ def dataset(
     for name, axes in DIMENSIONS.items():
         if "area" in axes:
             arrays[name] = arrays[name] @ of_area
-    if not behaviour or not areas:
-        arrays |= {name: np.empty(0) for name in OF_BEHAVIOUR}
+    for part, names in OF_PART.items():
+        if part not in behaviour or not areas:
+            arrays |= {name: np.empty(0) for name in names}
     # An axis of length nothing could not be written: without stocks there are no such variables.
     data = {name: (axes, arrays[name]) for name, axes in DIMENSIONS.items() if arrays[name].size}
     coordinates: dict[str, object] = {
@@ -259,7 +267,7 @@ def dataset(
         "days_confined": np.arange(longest_stay.shape[1]),
         "population": ("district", district_persons),
     }
-    if "breakouts" in data:
+    if "breakouts" in data or "aware" in data:
         coordinates["area"] = list(areas)
     if stocks:
         coordinates["stock"] = [name for name, _ in stocks]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from lazaretto.report.appearance import (
     BETWEEN,
@@ -21,6 +22,7 @@ from lazaretto.report.appearance import (
     rows,
 )
 from lazaretto.report.banded import band_layers, banded, one_colour
+from lazaretto.report.contained import has
 from lazaretto.report.replicates import bands, with_replicates
 from lazaretto.words import BREAKOUT_ENDS
 
@@ -82,6 +84,8 @@ def weekly_bands(results: xr.Dataset, variable: str) -> pd.DataFrame:
 def breakout_figure(results: xr.Dataset, layout: Layout = WIDE) -> alt.ConcatChart:
     """Return break-outs and participants by week, and beside them residents who know of one.
 
+    Of what did not happen there is no panel.
+
     Parameters
     ----------
     results
@@ -92,8 +96,44 @@ def breakout_figure(results: xr.Dataset, layout: Layout = WIDE) -> alt.ConcatCha
     import altair as alt
 
     runs, dates = with_replicates(results), results["date"].values
-    columns = 1 if layout.narrow else 2
+    some, known = has(results, "breakouts"), has(results, "aware")
+    columns = 2 if some and known and not layout.narrow else 1
     width, height = layout.panels(columns), 150 if layout.narrow else 130
+    parts: list[alt.ChartType] = []
+    datasets: dict[str, list[dict[str, Any]]] = {}
+    said = []
+    if some:
+        parts.append(_events(runs, dates, width, height, layout))
+        datasets |= {
+            "ends": rows(ends_by_week(results)),
+            "taking_part": rows(weekly_bands(results, "breakout_persons")),
+        }
+        if runs.sizes["replicate"] > 1:
+            datasets["events"] = rows(weekly_bands(results, "breakouts"))
+        said.append("bars of break-outs a week by how they ended, bars of participants")
+    if known:
+        of = "a break-out" if some else "a message the scenario begins"
+        tall = 2 * height + 78 if some and not layout.narrow else height
+        up = {field: persons_up(field, 4) for field in ("p05", "median")}
+        lines = band_layers("aware", dates, one_colour("aware"), width, up)
+        parts.append(layered(lines, width=width, height=tall, title=f"Residents who know of {of}"))
+        datasets["aware"] = rows(banded({"aware": runs["aware"].sum("area")}))
+        said.append(f"a line of residents who know of {of}")
+    chart: alt.ConcatChart = alt.concat(
+        *parts,
+        columns=columns,
+        spacing=BETWEEN if columns == 2 else 26,
+    )
+    words = " and ".join(said)
+    return finished(chart, datasets, f"{words[:1].upper()}{words[1:]}.", layout)
+
+
+def _events(
+    runs: xr.Dataset, dates: NDArray[Any], width: int, height: int, layout: Layout
+) -> alt.VConcatChart:
+    """Return break-outs by how they ended above participants, both by week."""
+    import altair as alt
+
     many = runs.sizes["replicate"] > 1
     x = dates_across("middle", dates, width)
     bar = max(width * 7 / max(dates.size - 1, 7) - 1, 1)
@@ -117,36 +157,13 @@ def breakout_figure(results: xr.Dataset, layout: Layout = WIDE) -> alt.ConcatCha
                  alt.Tooltip("p05:Q", format=",.0f", title="lowest (5 % of 20 runs or more)"),
                  alt.Tooltip("p95:Q", format=",.0f", title="highest (95 %)")],
     )  # fmt: skip
-    up = {field: persons_up(field, 4) for field in ("p05", "median")}
-    aware = band_layers("aware", dates, one_colour("aware"), width, up)
-    left = [
+    chart: alt.VConcatChart = alt.vconcat(
         layered([bars, *(_whiskers("events", width, dates) if many else [])],
                 width=width, height=height, title="Break-outs a week"),
         layered([taking_part, *(_whiskers("taking_part", width, dates) if many else [])],
                 width=width, height=height, title="Persons who took part, a week"),
-    ]  # fmt: skip
-    right = layered(aware, width=width, height=height if layout.narrow else 2 * height + 78,
-                    title="Residents who know of a break-out")  # fmt: skip
-    datasets = {
-        "ends": rows(ends_by_week(results)),
-        "taking_part": rows(weekly_bands(results, "breakout_persons")),
-        "aware": rows(banded({"aware": runs["aware"].sum("area")})),
-    }
-    if many:
-        datasets["events"] = rows(weekly_bands(results, "breakouts"))
-    chart: alt.ConcatChart = alt.concat(
-        alt.vconcat(*left),
-        right,
-        columns=columns,
-        spacing=BETWEEN if columns == 2 else 26,
-    )
-    return finished(
-        chart,
-        datasets,
-        "Bars of break-outs a week by how they ended, bars of participants, and a line of"
-        " residents who know of a break-out.",
-        layout,
-    )
+    )  # fmt: skip
+    return chart
 
 
 def _whiskers(data: str, width: int, dates: np.ndarray) -> list[alt.Chart]:

@@ -62,15 +62,13 @@ def reach_table(reach: MessageReach) -> pd.DataFrame:
 
 def reach_words(reach: MessageReach) -> str:
     """Return what the messages reach, in a sentence."""
-    n = reach.deleted.size
-    said = [
-        f"{percent(float((reached >= 0.01).mean()))} of them {where}"
-        for reached, where in ((reach.deleted, "with deletion"), (reach.kept, "without"))
-    ]
+    few, many = CLASSES["under 0.001 %"], CLASSES["0.1 to 1 %"]
+    least = [percent(float((reached < few).mean())) for reached in reach]
+    most = [percent(float((reached >= many).mean())) for reached in reach]
     return (
-        f"{n} imagined messages about one filmed break-out, each begun by one person and followed"
-        f" for 14 days. Most reach almost nobody; {' and '.join(said)} reach 1 % of the residents"
-        " or more."
+        f"{reach.deleted.size} imagined messages about one filmed break-out, each begun by one"
+        f" person and followed for 14 days. {least[0]} of them with deletion and {least[1]} without"
+        f" reach fewer than 0.001 % of the residents; {most[0]} and {most[1]} reach 1 % or more."
     )
 
 

@@ -37,11 +37,13 @@ from lazaretto.report.ledger_tables import (
 )
 from lazaretto.report.message_reach import MessageReach
 from lazaretto.report.parameters import figures_of, parameter_groups, parameter_rows
-from lazaretto.report.people_figures import people_notes
+from lazaretto.report.people_figures import adherence_misfit, people_notes
 from lazaretto.report.replicates import with_replicates
 from lazaretto.report.statements import (
+    aim_line,
     changed,
     confinement_numbers,
+    cost_numbers,
     limits,
     measure_rows,
     provenance,
@@ -49,7 +51,7 @@ from lazaretto.report.statements import (
     subtitle,
     wave_numbers,
 )
-from lazaretto.report.stock_figure import ran_short
+from lazaretto.report.stock_figure import WAITED_NOTE, ran_short
 
 
 def report(
@@ -128,18 +130,23 @@ def report(
         scenario=str(results.attrs.get("scenario") or "unnamed scenario"),
         subtitle=subtitle(results),
         question=QUESTION,
+        aim_line=aim_line(results, aim),
         headline=headline(results, observed, observed_by_district),
         changed=changed(results),
         verdict=verdict,
         wave_numbers=wave_numbers(results, fit),
-        confinement_numbers=confinement_numbers(results),
+        confinement_numbers=confinement_numbers(results) + cost_numbers(costs),
+        misfit=adherence_misfit(results),
         figures=drawn,
         person_days=person_days_table(results),
         isolated=isolation_table(results) if has(results, "held") else [],
         care_columns=CARE_COLUMNS,
         cared_for=care_table(results) if severe(results) else [],
         ran_short=ran_short(results) if "stock_used" in results else [],
-        people_notes=people_notes(results, bool(groups["behaviour"])),
+        waited_note=WAITED_NOTE,
+        people_notes=people_notes(
+            results, bool(groups["behaviour"]), [str(each["measure"]) for each in measures]
+        ),
         ledger_words=ledger_words(with_replicates(results).sizes["replicate"]),
         ledger_lines=pans(ledger_lines(costs)),
         missing=missing_words(costs),

@@ -23,6 +23,9 @@ REAL, MEDIAN, ONE, HALF, MOST, EVERY = (
 COLOURS = {REAL: DATA, MEDIAN: SIMULATED, ONE: SIMULATED, HALF: HALF_OF_RUNS, MOST: MOST_RUNS,
            EVERY: MOST_RUNS}  # fmt: skip
 
+FEWEST_FOR_HALF = 4
+"""Runs below which a band of half of them says nothing."""
+
 
 def key_of(runs: int, known: bool, half: bool = True) -> dict[str, str]:
     """Return what a figure shows and in which colour, in the order of its legend.
@@ -34,12 +37,13 @@ def key_of(runs: int, known: bool, half: bool = True) -> dict[str, str]:
     known
         Whether there are data.
     half
-        Whether the 50 % band is drawn.
+        Whether the 50 % band is drawn, where there are enough runs.
     """
     many = runs > 1
     shown = ([REAL] if known else []) + ([MEDIAN] if many else [ONE])
     if many:
-        shown += ([HALF] if half else []) + [EVERY if runs < FEWEST_RUNS_FOR_BAND else MOST]
+        shown += [HALF] if half and runs >= FEWEST_FOR_HALF else []
+        shown.append(EVERY if runs < FEWEST_RUNS_FOR_BAND else MOST)
     return {name: COLOURS[name] for name in shown}
 
 

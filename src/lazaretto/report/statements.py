@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from lazaretto.outcomes.aims import Aim, reached
+from lazaretto.outcomes.rows import Ledger
 from lazaretto.report.adherence import adherence
 from lazaretto.report.chronicle import measure_table
 from lazaretto.report.confined import LONG_STAY, burden
 from lazaretto.report.contained import care, has, isolation, severe
 from lazaretto.report.fit import Fit
 from lazaretto.report.headline import changed_in, wave
+from lazaretto.report.judged import default_aim
 from lazaretto.report.people_figures import responded
-from lazaretto.report.replicates import FEWEST_RUNS_FOR_BAND, SMALLEST_AREA, with_replicates
+from lazaretto.report.replicates import FEWEST_RUNS_FOR_BAND, SMALLEST_AREA, spread, with_replicates
 from lazaretto.report.wording import day, days, exactly, people, percent, short_day
 
 
@@ -81,6 +84,49 @@ def _infections(results: xr.Dataset, fit: Fit | None) -> list[tuple[str, str]]:
         else (f"{share:.1f} %", "of residents infected"),
         (people(size.peak.median), f"a day at the peak of the 7-day mean, {peak}"),
         (people(size.infected.median), "people infected in all"),
+    ]
+
+
+def aim_line(results: xr.Dataset, aim: Aim | None) -> str:
+    """Return in how many runs the aim is reached, in a sentence.
+
+    Parameters
+    ----------
+    results
+        Labelled results of one or many runs.
+    aim
+        What the policy is for; `default_aim` if none is stated.
+    """
+    judged_by = aim or default_aim(results)
+    happened = reached(results, judged_by)
+    said = judged_by.words.replace(str(judged_by.by), day(judged_by.by, year=True))
+    stated = "The aim" if aim is not None else "No aim is stated; taken as one"
+    count = int(happened.sum())
+    if happened.size == 1:
+        return f"{stated}, {said}, is {'reached' if count else 'not reached'} in the one run."
+    return f"{stated}, {said}, is reached in {count} of {happened.size} runs."
+
+
+COSTS = {
+    "food-insecure days": "person-days without food",
+    "income lost": "RMB of income lost, before support",
+    "outpatient visits forgone": "outpatient visits forgone",
+}
+"""Rows of the ledger that stand in the box of the confinement, and what they are called there."""
+
+
+def cost_numbers(costs: Ledger) -> list[tuple[str, str]]:
+    """Return number and meaning of what the ledger says of food, income and care.
+
+    Parameters
+    ----------
+    costs
+        The ledger; of what it lacks there is no number.
+    """
+    return [
+        (people(spread(costs.of(kind).amount.sel(bound="mid", drop=True)).median), words)
+        for kind, words in COSTS.items()
+        if costs.has(kind)
     ]
 
 
@@ -164,8 +210,8 @@ def behaviour_limits(results: xr.Dataset) -> list[str]:
     outside = []
     if burden(results).longest.high > LONGEST_MEASURED:
         outside.append(f"some people are confined for more than {LONGEST_MEASURED} days")
-    lowest = float(adherence(with_replicates(results)).min())
-    if lowest < 1 - MOST_LEAKING:
+    kept = float(adherence(with_replicates(results)).min()) if "leaks" in results else 1.0
+    if kept < 1 - MOST_LEAKING:
         outside.append(f"more than {percent(MOST_LEAKING)} of adults at a tier break its rules")
     if outside:
         said.append(f"The run goes beyond all that was measured: {' and '.join(outside)}.")

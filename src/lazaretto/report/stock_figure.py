@@ -53,8 +53,15 @@ def stocks_table(results: xr.Dataset) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def ran_short(results: xr.Dataset) -> list[tuple[str, str, str, str, str]]:
-    """Return rows: stock, most there was, most in use, days somebody waited, longest queue.
+WAITED_NOTE = (
+    "Who waits for one of several stocks of beds is counted at each of them, so their queues are"
+    " not to be added up. Nobody is counted as waiting for seats, doses or courses: there the days"
+    " on which all was used say how short they were."
+)
+
+
+def ran_short(results: xr.Dataset) -> list[tuple[str, str, str, str, str, str]]:
+    """Return rows: stock, most there was, most in use, days fully used, days waited, longest queue.
 
     Numbers are means over the runs.
 
@@ -66,18 +73,20 @@ def ran_short(results: xr.Dataset) -> list[tuple[str, str, str, str, str]]:
     from lazaretto.report.wording import people
 
     runs = with_replicates(results)
-    waiting = runs["stock_waiting"]
+    waiting, amount = runs["stock_waiting"], runs["stock_amount"]
+    full = (runs["stock_used"] >= amount) & (amount > 0)
     numbers = (
         runs["stock_amount"].max("date").mean("replicate").values,
         runs["stock_used"].max("date").mean("replicate").values,
+        full.sum("date").mean("replicate").values,
         (waiting > 0).sum("date").mean("replicate").values,
         waiting.max("date").mean("replicate").values,
     )
     found = []
     units = results["stock_unit"].values
     for i, name in enumerate(results["stock"].values):
-        amount, used, days, queue = (people(float(column[i])) for column in numbers)
-        found.append((_named(str(name), str(units[i])), amount, used, days, queue))
+        most, used, fully, days, queue = (people(float(column[i])) for column in numbers)
+        found.append((_named(str(name), str(units[i])), most, used, fully, days, queue))
     return found
 
 

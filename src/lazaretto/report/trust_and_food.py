@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from lazaretto.outcomes.unit_values import TRUST
 from lazaretto.report.appearance import (
@@ -58,7 +59,7 @@ def measured_trust(results: xr.Dataset) -> pd.DataFrame:
 
 
 def trust_and_food(results: xr.Dataset, layout: Layout = WIDE) -> alt.ConcatChart:
-    """Return trust over time, and residents of households without food by income.
+    """Return trust over time, and residents of households without food by income, what there is.
 
     Parameters
     ----------
@@ -70,29 +71,18 @@ def trust_and_food(results: xr.Dataset, layout: Layout = WIDE) -> alt.ConcatChar
     import altair as alt
 
     runs, dates = with_replicates(results), results["date"].values
-    food = "food_insecure" in runs
-    columns = 2 if food and not layout.narrow else 1
+    trust, food = "trust" in runs, "food_insecure" in runs
+    columns = 2 if trust and food and not layout.narrow else 1
     width, height = layout.panels(columns), 180 if layout.narrow else 220
-    measured = measured_trust(results)
-    lowest = min(0.9, float(runs["trust"].min()), *measured["value"])
-    low = np.floor(20 * lowest) / 20
-    up = {field: share_from(low, field) for field in ("p05", "median")}
-    reference = alt.Chart(alt.NamedData("measured_trust"))
-    x = dates_across("date", dates, width)
-    layers = [
-        *band_layers("trust", dates, one_colour("trust"), width, up, digits=".1%"),
-        reference.mark_line(color=DATA, strokeWidth=1.5, strokeDash=[5, 4]).encode(
-            x, share_from(low, "value")
-        ),
-        reference.transform_window(row="row_number()").transform_filter("datum.row == 2")
-        .mark_text(align="center", baseline="top", dy=7, fontSize=11, color=DATA,
-                   text="measured: 7.8 % in 40 days").encode(x, share_from(low, "value")),
-    ]  # fmt: skip
-    panels = [layered(layers, width=width, height=height, title="Trust, as a share of that before")]
-    datasets = {
-        "trust": rows(banded({"trust": runs["trust"]})),
-        "measured_trust": rows(measured),
-    }
+    panels: list[alt.ChartType] = []
+    datasets: dict[str, list[dict[str, Any]]] = {}
+    if trust:
+        measured = measured_trust(results)
+        panels.append(_trust(runs, dates, measured, width, height))
+        datasets |= {
+            "trust": rows(banded({"trust": runs["trust"]})),
+            "measured_trust": rows(measured),
+        }
     if food:
         by_income = along(runs["food_insecure"].sum("migrant"), "income")
         axes = {field: persons_up(field, 4) for field in ("p05", "median")}
@@ -111,7 +101,37 @@ def trust_and_food(results: xr.Dataset, layout: Layout = WIDE) -> alt.ConcatChar
     return finished(
         chart,
         datasets,
-        "A line of trust over time with its measured loss elsewhere, and lines of residents"
-        " without food by income class.",
+        " and ".join(
+            word
+            for there, word in (
+                (trust, "A line of trust over time with its measured loss elsewhere"),
+                (food, "lines of residents without food by income class"),
+            )
+            if there
+        )
+        + ".",
         layout,
     )
+
+
+def _trust(
+    runs: xr.Dataset, dates: NDArray[Any], measured: pd.DataFrame, width: int, height: int
+) -> alt.LayerChart:
+    """Return the panel of trust, with the loss that was measured."""
+    import altair as alt
+
+    lowest = min(0.9, float(runs["trust"].min()), *measured["value"])
+    low = np.floor(20 * lowest) / 20
+    up = {field: share_from(low, field) for field in ("p05", "median")}
+    reference = alt.Chart(alt.NamedData("measured_trust"))
+    x = dates_across("date", dates, width)
+    layers = [
+        *band_layers("trust", dates, one_colour("trust"), width, up, digits=".1%"),
+        reference.mark_line(color=DATA, strokeWidth=1.5, strokeDash=[5, 4]).encode(
+            x, share_from(low, "value")
+        ),
+        reference.transform_window(row="row_number()").transform_filter("datum.row == 2")
+        .mark_text(align="center", baseline="top", dy=7, fontSize=11, color=DATA,
+                   text="measured: 7.8 % in 40 days").encode(x, share_from(low, "value")),
+    ]  # fmt: skip
+    return layered(layers, width=width, height=height, title="Trust, as a share of that before")

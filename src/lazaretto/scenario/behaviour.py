@@ -26,6 +26,10 @@ TIER_WEIGHT = (0.0, 0.3, 0.6, 1.0)
 """Weight of a day at each tier in fatigue, trust and hardship (behaviour notes 2.2, eq. 1)."""
 
 
+PARTS = ("leakage", "fatigue", "hardship", "risk", "trust", "breakouts", "messages")
+"""Parts of behaviour that can be turned off."""
+
+
 class Coupling(Section):
     """A part of behaviour that can be turned off; off, it changes nothing anywhere."""
 
@@ -289,3 +293,16 @@ class Behaviour(Section):
     few_active: FewActive | None = Field(
         default=None, description="The alternative reading of Hu et al. 2023; none if absent."
     )
+
+    def parts_off(self) -> tuple[str, ...]:
+        """Return the names of the parts that are turned off."""
+        return tuple(part for part in PARTS if not getattr(self, part).active)
+
+    def parts_at_work(self) -> tuple[str, ...]:
+        """Return the names of the parts of which a run can show something.
+
+        Messages are about break-outs or begin by themselves: without either there are none.
+        """
+        told = self.breakouts.active or bool(self.messages.seeded)
+        off = self.parts_off()
+        return tuple(part for part in PARTS if part not in off and (part != "messages" or told))

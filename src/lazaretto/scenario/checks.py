@@ -30,7 +30,7 @@ def cross_problems(written: Mapping[str, Any]) -> list[Problem]:
         *vaccination_problems(written.get("vaccination")),
         *_resource_problems(written.get("resources")),
         *_message_problems(written),
-        *_measure_problems(written.get("measures")),
+        *_measure_problems(written.get("measures"), written.get("resources")),
     ]
 
 
@@ -89,6 +89,9 @@ def _disease_problems(disease: object) -> Iterator[Problem]:
         yield Problem("disease", shown(disease), one_of(DISEASES), advice)
 
 
+OPENING = "open_resource"
+"""The measure whose amount is counted in the unit of a stock."""
+
 MOST_DAYS = 3660
 """Length of the longest run, ten years."""
 
@@ -131,8 +134,22 @@ def _seeding_problems(written: Mapping[str, Any]) -> Iterator[Problem]:
                     )
 
 
-def _measure_problems(measures: object) -> Iterator[Problem]:
+def _measure_problems(measures: object, resources: object) -> Iterator[Problem]:
     yield from _same_names("measures", "measure", measures)
+    units = {stock.get("name"): stock.get("unit") for stock in _mappings(resources)}
+    for i, entry in enumerate(_mappings(measures)):
+        stock, amount = entry.get("stock"), entry.get("amount")
+        if entry.get("measure") != OPENING or not isinstance(amount, Mapping):
+            continue
+        unit = units.get(stock) if isinstance(stock, str) else None
+        said = amount.get("unit", unit)
+        if unit in UNITS and said != unit:
+            yield Problem(
+                f"measures.{i}.amount.unit",
+                shown(said),
+                f"{unit}, the unit of {stock}",
+                f"give the amount in {unit} and write unit: {unit}",
+            )
 
 
 def _resource_problems(resources: object) -> Iterator[Problem]:

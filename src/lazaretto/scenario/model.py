@@ -28,6 +28,7 @@ from lazaretto.scenario.confinement import Confinement
 from lazaretto.scenario.contacts import Contacts
 from lazaretto.scenario.overrides import apply_overrides
 from lazaretto.scenario.problems import Problem, ScenarioError
+from lazaretto.scenario.published import with_defaults
 from lazaretto.scenario.reading import problems_of, read_scenario
 from lazaretto.scenario.reporting import Reporting
 from lazaretto.scenario.resources import Resource
@@ -43,6 +44,9 @@ from lazaretto.scenario.sourced import (
 from lazaretto.scenario.vaccination import Vaccination
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+
+FILLED_IN = ("name", "title", "r0")
+"""Keys without a fixed default that are filled in where a file leaves them out."""
 
 
 class MeasureEntry(BaseModel):
@@ -88,8 +92,11 @@ class Scenario(Section):
     Read one with `Scenario.load`; every value left out has a default with a source.
     """
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Short name, as in file names.")
-    title: str = Field(min_length=1, description="Title of the report.")
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]*$",
+        description="Short name, as in file names; that of its file if absent.",
+    )
+    title: str = Field(min_length=1, description="Title of the report; the name if absent.")
     description: str = Field(default="", description="What the scenario is, in a few sentences.")
     place: str = Field(
         min_length=1, description="A place of the library, or a path relative to this file."
@@ -99,7 +106,7 @@ class Scenario(Section):
         description=(
             "Mean secondary infections of a resident taken at random where all are susceptible "
             "and nothing is restricted, infections. Growth follows a typical infected person, "
-            "who has more contacts: about a tenth more."
+            "who has more contacts: about a tenth more. The published one of the disease if absent."
         )
     )
     start: date = Field(description="First day of the run, ISO date.")
@@ -129,6 +136,11 @@ class Scenario(Section):
     )
 
     _folder: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, given: object) -> object:
+        return with_defaults(given) if isinstance(given, Mapping) else given
 
     @model_validator(mode="after")
     def _check_together(self) -> Scenario:
@@ -315,6 +327,7 @@ class _SchemaWithSources(GenerateJsonSchema):
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a scenario file, for editors."""
     schema = Scenario.model_json_schema(by_alias=True, schema_generator=_SchemaWithSources)
+    schema["required"] = [key for key in schema["required"] if key not in FILLED_IN]
     return {"$schema": SCHEMA, **schema}
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 
@@ -22,16 +22,20 @@ class Problem:
         What is allowed there.
     advice
         What to do about it.
+    of
+        Name of the measure it is about, empty if it is about none.
     """
 
     key: str
     value: object
     allowed: str
     advice: str
+    of: str = ""
 
     def __str__(self) -> str:
         given = "" if self.value is None else f" is {shown(self.value)}"
-        return f"{self.key}{given}\n    allowed: {self.allowed}\n    do: {self.advice}"
+        named = f" ({self.of})" if self.of else ""
+        return f"{self.key}{named}{given}\n    allowed: {self.allowed}\n    do: {self.advice}"
 
 
 class ScenarioError(Exception):
@@ -41,9 +45,12 @@ class ScenarioError(Exception):
     ----------
     problems
         At least one problem, in the order of the file where that is known.
+    notes
+        What is no problem but should be known, in sentences.
     """
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], notes: Sequence[str] = ()) -> None:
+        self.notes = list(notes)
         self.problems: list[Problem] = []
         for problem in problems:
             if problem not in self.problems:
@@ -54,7 +61,8 @@ class ScenarioError(Exception):
         count = len(self.problems)
         head = "1 problem" if count == 1 else f"{count} problems"
         lines = [f"  {i}. {problem}" for i, problem in enumerate(self.problems, 1)]
-        return "\n".join([f"{head} in the scenario:", *lines])
+        notes = [f"Also: {note}" for note in self.notes]
+        return "\n".join([f"{head} in the scenario:", *lines, *notes])
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -75,8 +83,36 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
     return f"did you mean {match}?" if match else otherwise
 
 
+def of_measures(problems: Iterable[Problem], names: Mapping[str, str]) -> list[Problem]:
+    """Return problems that say by name which measure they are about.
+
+    Parameters
+    ----------
+    problems
+        The problems.
+    names
+        Name of each measure by its key, as in ``measures.3``.
+    """
+    return [
+        replace(problem, of=names.get(".".join(problem.key.split(".")[:2]), problem.of))
+        for problem in problems
+    ]
+
+
 def shown(value: object) -> str:
-    """Return a value as it is shown in a problem, cut to a line."""
-    text = str(value) if isinstance(value, str | date) else repr(value)
+    """Return a value as it is shown in a problem, as a file has it, cut to a line."""
+    text = _written(value, inside=False)
     text = "''" if text == "" else text
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _written(value: object, inside: bool = True) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_written(part) for part in value)}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {_written(part)}' for key, part in value.items())}}}"
+    if isinstance(value, str):
+        return repr(value) if inside else value
+    return str(value) if isinstance(value, date) else repr(value)

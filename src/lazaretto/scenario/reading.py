@@ -10,10 +10,11 @@ from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
+from lazaretto.scenario.aim import slug
 from lazaretto.scenario.problems import Problem, ScenarioError, did_you_mean, one_of, shown
-
-_NOT_A_SECTION = ("model_type", "model_attributes_type", "dict_type")
+from lazaretto.scenario.sentences import in_words
 
 
 def library() -> list[tuple[str, str]]:
@@ -47,7 +48,7 @@ def read_scenario(name_or_path: str | Path) -> tuple[dict[str, Any], Path | None
         raise ScenarioError(
             [Problem("scenario", shown(name), "a YAML file in UTF-8", f"correct it: {error}")]
         ) from None
-    return _parse(text, name), path.resolve().parent
+    return {"name": slug(path.stem), **_parse(text, name)}, path.resolve().parent
 
 
 def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
@@ -100,7 +101,7 @@ def _parse(text: str, name: str) -> dict[str, Any]:
         raise ScenarioError([Problem(name, None, "YAML", f"correct it: {error}")]) from None
     if not isinstance(written, dict):
         raise ScenarioError(
-            [Problem(name, None, "keys with values", "begin with name:, title:, place:")]
+            [Problem(name, None, "keys with values", "begin with place:, disease:, start:, end:")]
         )
     return {str(key): value for key, value in written.items()}
 
@@ -111,16 +112,20 @@ def _problem(detail: Any, model: type[BaseModel]) -> Problem:  # noqa: ANN401 - 
     context = detail.get("ctx", {})
     if kind == "extra_forbidden":
         known = _keys_at(model, loc[:-1])
-        advice = did_you_mean(str(loc[-1]), known, "remove it")
+        advice = did_you_mean(str(loc[-1]), known, "use one of these keys, or remove it")
         return Problem(key, shown(given), one_of(known), advice)
     if kind == "missing":
-        description = _description(model, loc)
-        return Problem(key, "missing", description, f"add {loc[-1]}:")
+        field = _field_at(model, loc)
+        description = None if field is None else field.description
+        return Problem(key, "missing", description or "a value", f"add {loc[-1]}:")
     if kind == "number":
         return Problem(key, shown(given), context["allowed"], context["advice"])
-    message = "keys with values below it" if kind in _NOT_A_SECTION else detail["msg"]
-    message = message[0].lower() + message[1:]
-    return Problem(key, shown(given), message, f"write: {_description(model, loc)}")
+    field = _field_at(model, loc)
+    section = None if field is None else model_in(field.annotation)
+    said = in_words(
+        kind, given, context, detail["msg"], field, str(loc[-1] if loc else "scenario"), section
+    )
+    return Problem(key, shown(given), said.allowed, said.advice)
 
 
 def _keys_at(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
@@ -132,20 +137,21 @@ def _keys_at(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
     return list(fields_of(at)) if at is not None else []
 
 
-def _description(model: type[BaseModel], loc: tuple[Any, ...]) -> str:
+def _field_at(model: type[BaseModel], loc: tuple[Any, ...]) -> FieldInfo | None:
+    """Return the last field on the way to a place, None if there is none."""
     at: type[BaseModel] | None = model
-    text = "a value"
+    last = None
     for part in loc:
         if isinstance(part, str) and at is not None:
             field = fields_of(at).get(part)
             if field is None:
                 break
-            text = field.description or text
+            last = field
             at = model_in(field.annotation)
-    return text
+    return last
 
 
-def fields_of(model: type[BaseModel] | None) -> dict[str, Any]:
+def fields_of(model: type[BaseModel] | None) -> dict[str, FieldInfo]:
     """Return the fields of a model by the key they have in a file; of no model, none."""
     if model is None:
         return {}

@@ -12,6 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
 from lazaretto.provenance import Figure, Status
+from lazaretto.scenario.units import as_share
 
 STATUSES: tuple[str, ...] = get_args(Status)
 KEYS = ("value", "unit", "source", "status", "low", "high", "note")
@@ -117,7 +118,8 @@ class Unit:
             or (self.whole and not float(value).is_integer())
         )
         if outside:
-            raise self._error("choose a value in the range")
+            meant = as_share(value) if self.at_most == 1 and self.name == "share" else None
+            raise self._error(meant or "choose a value in the range")
         return Sourced(figure)
 
     def _with_provenance(self, given: Mapping[Any, Any]) -> Figure:

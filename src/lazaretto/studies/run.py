@@ -247,6 +247,8 @@ class _Work:
 
     def _labelled(self, simulation: Simulation, seed: int, setup: float, wall: float) -> xr.Dataset:
         people, settings, scenario = simulation.people, simulation.settings, self.scenario
+        rules = settings.behaviour
+        off = "" if rules is None else ", ".join(rules.parts_off())
         labelled = dataset(
             simulation.tally,
             simulation.confinement.longest_stays(settings.n_days),
@@ -267,9 +269,10 @@ class _Work:
                 "wall_s": round(wall, 3),
                 "setup_s": round(setup, 3),
                 "series_sha256": simulation.tally.series_sha256(),
+                **({"behaviour_off": off} if off else {}),
             },
             [(stock.name, stock.unit) for stock in settings.stocks],
-            behaviour=settings.behaviour is not None,
+            behaviour=() if rules is None else rules.parts_at_work(),
         )
         response = simulation.citizens.response
         if response is not None and "breakouts" in labelled:

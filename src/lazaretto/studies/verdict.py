@@ -84,6 +84,8 @@ def _factor(median: float, value: float) -> str:
         return f"off: {wrong}"
     factor = abs(median / value)
     high = factor > 1
+    if f"{max(factor, 1 / factor):.2f}" == "1.00":
+        return "about right"
     return f"off by factor {max(factor, 1 / factor):.2f}, too {'high' if high else 'low'}"
 
 
