@@ -11,9 +11,9 @@ from lazaretto.cli import app
 from lazaretto.engine.checked import checked_measures, idle_measures, read_checked
 from lazaretto.measures import Measure, known_measures, timeline
 from lazaretto.measures.triggers import Condition, Trigger
-from lazaretto.reporting import support_of
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.scenario.reading import fields_of
+from lazaretto.scenario.support import SUPPORT, support_in
 from lazaretto.scenario.units import unit_of
 
 BASE = {
@@ -162,11 +162,18 @@ def test_support_that_acts_on_people_only_has_no_effect_without_behaviour(tmp_pa
     assert policy.notes == [said]
     assert idle_measures(read) == [said]
     assert "2 of 4 measures have no effect" in policy.verdict("small", 3)
-    assert support_of(read) == {"visiting_rights", "longest_stay"}
+    assert {name for name, why in support_in(read).items() if not why} == {
+        "visiting_rights", "longest_stay"
+    }  # fmt: skip
     read, policy = policy_of(tmp_path, measures=measures, behaviour={})
     assert policy.notes == [] == idle_measures(read)
     assert policy.verdict("small", 3) == "small is sound: 4 measures, 3 of its figures are assumed."
-    assert support_of(read) >= {"income_support", "information"}
+    assert support_in(read)["income_support"] == support_in(read)["official_information"] == ""
+
+
+def test_support_acts_through_what_its_measures_say():
+    kinds = known_measures()
+    assert {name: kinds[name].acts_through or "" for name in SUPPORT} == SUPPORT
 
 
 def test_a_part_that_is_off_leaves_its_support_without_effect(tmp_path):

@@ -196,7 +196,7 @@ def compare_policies(
     """
     from lazaretto.console_compare import print_comparison
     from lazaretto.engine.checked import read_checked
-    from lazaretto.reporting import write_report
+    from lazaretto.reporting import beside_of, write_report
     from lazaretto.studies import Interrupted, changes, cores
     from lazaretto.studies.compare import compare
     from lazaretto.studies.pairs import How, described_pair, pair_of
@@ -230,6 +230,8 @@ def compare_policies(
                     aim=made.aim,
                     structures=made.other_structures,
                     flips=made.flipping,
+                    unsupported=None if made.unsupported is None else made.unsupported.results,
+                    beside=beside_of(made),
                 )
             report_s = time.perf_counter() - began - runs_s
     if as_json:

@@ -19,11 +19,13 @@ from lazaretto.outcomes.proportionality import Structures
 from lazaretto.outcomes.results import SMALLEST_AREA
 from lazaretto.people import population
 from lazaretto.report import report, save_figures
+from lazaretto.report.beside import Amounts, Beside
 from lazaretto.report.message_reach import MessageReach
 from lazaretto.scenario import Scenario
 from lazaretto.scenario.support import support_in
 from lazaretto.studies import RunOutcome, observed_cases
-from lazaretto.studies.pairs import aim_of
+from lazaretto.studies.compare import Comparison
+from lazaretto.studies.pairs import aim_of, differences
 
 POPULATION = (
     "Population: seventh national census 2020, county yearbook",
@@ -50,6 +52,8 @@ def write_report(
     aim: Aim | None = None,
     structures: Structures | None = None,
     flips: Sequence[str] | None = None,
+    unsupported: xr.Dataset | None = None,
+    beside: Beside | None = None,
 ) -> None:
     """Write the report and the figures of a run into its folder.
 
@@ -69,6 +73,10 @@ def write_report(
         Results of both policies under other structures of the model, by name.
     flips
         Assumed parameters that change an answer within their range; none if not examined.
+    unsupported
+        Results of the policy without its support, if it was run.
+    beside
+        Another policy to be set beside this one, see `beside_of`.
     """
     if outcome.folder is None:
         raise ValueError("a report needs a run folder")
@@ -114,7 +122,21 @@ def write_report(
         structures=structures,
         support=support_in(scenario),
         flips=flips,
+        unsupported=unsupported,
+        beside=beside,
     )
+
+
+def beside_of(comparison: Comparison) -> Beside:
+    """Return the second policy of a comparison as the report of the first shows it."""
+    names = (str(each.summary["scenario"]) for each in (comparison.policy, comparison.less))
+    ours, other = names
+    amounts = [
+        Amounts(each.kind, each.unit, each.policy, each.less, each.difference)
+        for each in comparison.contrasts
+    ]
+    differs = differences(comparison.pair)
+    return Beside((ours, other), differs, comparison.less.results, amounts)
 
 
 def message_reach(scenario: Scenario, seed: int) -> MessageReach | None:

@@ -22,7 +22,7 @@ class ReportFigure:
         Name of its files and its anchor.
     part
         Part of the page it stands in: "wave", "search", "hospital", "confinement", "people",
-        "stocks", "scale" or "measures".
+        "stocks", "scale", "measures" or "beside".
     heading
         Its heading.
     caption

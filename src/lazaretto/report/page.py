@@ -21,6 +21,7 @@ from lazaretto.outcomes.ledger import ledger
 from lazaretto.outcomes.proportionality import Structures
 from lazaretto.provenance import Figure
 from lazaretto.report.appearance import AFTER_DARK, LAYOUTS, specification
+from lazaretto.report.beside import Beside, beside_figure, beside_lines
 from lazaretto.report.confined import person_days_table
 from lazaretto.report.contained import CARE_COLUMNS, care_table, has, isolation_table, severe
 from lazaretto.report.figure import ReportFigure
@@ -71,6 +72,8 @@ def report(
     structures: Structures | None = None,
     support: Collection[str] | None = None,
     flips: Sequence[str] | None = None,
+    unsupported: xr.Dataset | None = None,
+    beside: Beside | None = None,
 ) -> Path:
     """Write the report of a scenario as one HTML file and return its path.
 
@@ -102,8 +105,10 @@ def report(
         review are not judged.
     aim
         What the policy is for; fewer than 100 infections on the last day if none is stated.
-    structures, support, flips
+    structures, support, flips, unsupported
         As for `lazaretto.outcomes.proportionality.proportionality`.
+    beside
+        Another policy to be set beside this one.
     """
     import jinja2
 
@@ -111,6 +116,8 @@ def report(
     figures = report_figures(
         results, observed, observed_by_district, measures, generation, announced, reach, costs
     )
+    if beside is not None:
+        figures.append(beside_figure(results, beside))
     drawn = [_drawn(figure) for figure in figures]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("lazaretto.report"),
@@ -154,7 +161,9 @@ def report(
             (f"{name} ({len(found)})", parameter_rows(found)) for name, found in unit_value_groups()
         ],
         aim_words=aim_words(aim),
-        answers=judged(results, less_restrictive, aim, structures, support, flips),
+        answers=judged(results, less_restrictive, aim, structures, support, flips, unsupported),
+        beside=beside,
+        beside_lines=[] if beside is None else beside_lines(beside),
         flips=list(flips or ()),
         flips_words=flips_words(flips),
         fit_rows=fit_table(fit) if fit is not None and meant else [],
