@@ -128,7 +128,7 @@ def test_with_adds_to_the_policy_whatever_it_is_compared_with(town):
         ("closed_loop:share=1", ["that confines"]),
         ("food_delivry:share=0.5", ["did you mean food_delivery?", "allowed: support, care"]),
         ("food_delivery", ["food_delivery.share is missing", "add share:"]),
-        ("food_delivery:share=3", ["food_delivery.share is 3", "less than or equal to 1"]),
+        ("food_delivery:share=3", ["food_delivery.share is 3", "a share from 0 to 1"]),
         ("food_delivery:share=0.3,enforcement=1", ["food_delivery.enforcement", "remove it"]),
         ("food_delivery:share", ["write key=value, with a comma between two"]),
         ("food_delivery:share=0.3,areas=[Nordbank]", ["--with: measures.1.areas", "Northbank"]),
