@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field
 
-from lazaretto.scenario.checks import as_date
 from lazaretto.scenario.overrides import apply_overrides
 from lazaretto.scenario.problems import Problem, did_you_mean, one_of, shown
 from lazaretto.scenario.section import Section
+from lazaretto.scenario.written import as_date
 
 POLICY = ("measures", "resources", "vaccination")
 """Sections of a scenario in which two policies for the same people may differ."""
 
 JUDGED_BY = ("aim", "less_restrictive")
 """Sections that a run does not depend on: they say how it is judged."""
-
-LONGEST_SLUG = 48
 
 
 class StatedAim(Section):
@@ -118,12 +115,6 @@ def still_judged(written: Mapping[str, Any], changed: Mapping[str, Any]) -> dict
         and bool(list(_of_less_restrictive(changed)))
     )
     return {key: part for key, part in changed.items() if not (void and key == "less_restrictive")}
-
-
-def slug(words: str) -> str:
-    """Return words as they may be a part of the name of a scenario."""
-    plain = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
-    return plain[:LONGEST_SLUG].strip("-") or "less-restrictive"
 
 
 def _of_aim(written: Mapping[str, Any]) -> Iterator[Problem]:

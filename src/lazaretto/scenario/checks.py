@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from lazaretto.scenario.problems import Problem, did_you_mean, one_of, shown
 from lazaretto.scenario.resources import BEDS, UNITS
-from lazaretto.scenario.seeding import ALL
 from lazaretto.scenario.vaccination import vaccination_problems
-
-if TYPE_CHECKING:
-    from lazaretto.scenario.model import Scenario
+from lazaretto.scenario.written import as_date
 
 DISEASES = ("wild-type", "delta", "omicron-ba1", "omicron-ba2", "omicron-bf7")
 """Names a scenario may use; the room ``disease`` has exactly these (tested)."""
@@ -32,55 +28,6 @@ def cross_problems(written: Mapping[str, Any]) -> list[Problem]:
         *_message_problems(written),
         *_measure_problems(written.get("measures"), written.get("resources")),
     ]
-
-
-def check_areas(scenario: Scenario, districts: Sequence[str]) -> list[Problem]:
-    """Return the areas of a scenario that are no district of its place.
-
-    Parameters
-    ----------
-    scenario
-        The scenario; its seeding and the ``areas`` of its measures are looked at.
-    districts
-        Names of the districts of the place.
-    """
-    known = set(districts)
-    found = []
-    for key, area in _areas(scenario):
-        if not isinstance(area, str) or (area not in known and area != ALL):
-            found.append(
-                Problem(
-                    key,
-                    shown(area),
-                    one_of((*districts, ALL)),
-                    did_you_mean(str(area), (*districts, ALL), "name a district of the place"),
-                )
-            )
-    return found
-
-
-def as_date(value: object) -> date | None:
-    """Return a value of a file as a date, or None where it is none."""
-    if isinstance(value, date):
-        return value if type(value) is date else None
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            return None
-    return None
-
-
-def _areas(scenario: Scenario) -> Iterator[tuple[str, object]]:
-    for i, seeds in enumerate(scenario.seeding):
-        yield f"seeding.{i}.area", seeds.area
-    for i, entry in enumerate(scenario.measures):
-        areas = entry.parameters().get("areas", ALL)
-        if isinstance(areas, list):
-            for j, area in enumerate(areas):
-                yield f"measures.{i}.areas.{j}", area
-        else:
-            yield f"measures.{i}.areas", areas
 
 
 def _disease_problems(disease: object) -> Iterator[Problem]:

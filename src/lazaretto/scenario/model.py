@@ -19,11 +19,10 @@ from lazaretto.scenario.aim import (
     StatedAim,
     aim_problems,
     less_restricted,
-    slug,
     still_judged,
 )
 from lazaretto.scenario.behaviour import Behaviour
-from lazaretto.scenario.checks import as_date, cross_problems
+from lazaretto.scenario.checks import cross_problems
 from lazaretto.scenario.confinement import Confinement
 from lazaretto.scenario.contacts import Contacts
 from lazaretto.scenario.overrides import apply_overrides
@@ -42,6 +41,7 @@ from lazaretto.scenario.sourced import (
     is_number_with_provenance,
 )
 from lazaretto.scenario.vaccination import Vaccination
+from lazaretto.scenario.written import as_date, slug
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 

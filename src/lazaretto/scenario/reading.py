@@ -12,9 +12,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from lazaretto.scenario.aim import slug
 from lazaretto.scenario.problems import Problem, ScenarioError, did_you_mean, one_of, shown
 from lazaretto.scenario.sentences import in_words
+from lazaretto.scenario.written import slug
 
 
 def library() -> list[tuple[str, str]]:
