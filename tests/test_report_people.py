@@ -127,6 +127,15 @@ def test_adherence_counts_nobody_below_fifteen(runs):
     assert adherence_tables(young)["sealed"]["median"].dropna().iloc[0] == pytest.approx(0.9)
 
 
+def test_a_tier_that_few_runs_have_is_left_out():
+    """One run of three has people at precaution on some days: no line can be drawn of it."""
+    three = [responding_run() for _ in range(3)]
+    confined = three[0]["confined_by_age"].copy()
+    confined.loc[{"tier": "precaution"}] = 10**6
+    three[0] = three[0].assign(confined_by_age=confined)
+    assert list(adherence_tables(side_by_side(three, [1, 2, 3]))) == ["sealed"]
+
+
 def test_measured_adherence_begins_with_the_tier_and_falls_as_written(runs):
     table = adherence_tables(runs)["sealed"]
     wedge = measured_elsewhere(table, "sealed")

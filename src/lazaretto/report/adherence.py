@@ -70,7 +70,9 @@ def adherence(runs: xr.Dataset) -> xr.DataArray:
 
 
 def adherence_tables(results: xr.Dataset) -> dict[str, pd.DataFrame]:
-    """Return adherence by day for each tier at which adults live, as from `banded`.
+    """Return adherence by day for each tier at which adults live in half of the runs.
+
+    As from `banded`.
 
     Parameters
     ----------
@@ -81,9 +83,9 @@ def adherence_tables(results: xr.Dataset) -> dict[str, pd.DataFrame]:
     found = {}
     for tier in MEASURED:
         one = kept.sel(tier=tier, drop=True)
-        if bool(one.notnull().any()):
-            # A day counts if half of the runs have it, else a band would mean another thing there.
-            known = one.notnull().mean("replicate") >= 0.5
+        # A day counts if half of the runs have it, else a band would mean another thing there.
+        known = one.notnull().mean("replicate") >= 0.5
+        if bool(known.any()):
             found[tier] = banded({TIER_WORDS[tier]: one.where(known)})
     return found
 
