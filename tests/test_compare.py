@@ -262,6 +262,9 @@ def test_the_report_says_what_was_compared(town, runs):
     report = Path(json.loads(said)["report"]).read_text(encoding="utf-8")
     assert "under the less restrictive policy" in " ".join(report.split())
     assert "there is nothing to compare with" not in report
+    beside = report[report.index('id="beside"') : report.index('id="wave"')]
+    assert "Infections under both policies" in beside
+    assert "days sealed, person-days" in beside
 
 
 def test_a_run_takes_the_less_restrictive_run_if_there_is_one(town, tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Another policy beside the one of the report: both pans in a table, reported cases in a figure."""
+"""Another policy beside the one of the report: both pans in a table, infections in a figure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xarray as xr
 
-from lazaretto.outcomes import reported_net
 from lazaretto.outcomes.extra import Extra
 from lazaretto.report.appearance import DATA, SIMULATED, WIDE, Layout, finished, persons_up, rows
 from lazaretto.report.appearance import layered as drawn_over
@@ -19,6 +18,10 @@ from lazaretto.report.replicates import with_replicates
 
 if TYPE_CHECKING:
     import altair as alt
+
+
+NAMES = ("this policy", "the other")
+"""What the two are called in headings and keys; their own names may be long."""
 
 
 class Amounts(NamedTuple):
@@ -64,32 +67,30 @@ def beside_lines(beside: Beside) -> list[Line]:
 
 
 def beside_figure(results: xr.Dataset, beside: Beside) -> ReportFigure:
-    """Return the figure of reported cases under both policies."""
-    ours, other = beside.names
+    """Return the figure of infections under both policies."""
     return ReportFigure(
         "beside",
         "beside",
-        "Reported cases under both policies",
-        f"New reported infections a day under {ours} and under {other}, median over the runs; the "
-        "band holds all of them (90 % of 20 or more).",
-        partial(_cases, results, beside),
+        "Infections under both policies",
+        f"New infections a day, found or not, under this policy and under {beside.names[1]}: "
+        "median over the runs, and a band that holds all of them (90 % of 20 or more).",
+        partial(_infections, results, beside.other),
     )
 
 
-def _cases(results: xr.Dataset, beside: Beside, layout: Layout = WIDE) -> alt.LayerChart:
+def _infections(results: xr.Dataset, other: xr.Dataset, layout: Layout = WIDE) -> alt.LayerChart:
     both = {
-        name: reported_net(with_replicates(each)).sum("district")
-        for name, each in zip(beside.names, (results, beside.other), strict=True)
+        name: with_replicates(each)["infections"].sum(("district", "layer"))
+        for name, each in zip(NAMES, (results, other), strict=True)
     }
     dates = results["date"].values
-    colours = dict(zip(beside.names, (SIMULATED, DATA), strict=True))
+    colours = dict(zip(NAMES, (SIMULATED, DATA), strict=True))
     up = {field: persons_up(field) for field in ("p05", "median")}
     width, height = layout.panels(1), 220 if layout.narrow else 280
-    lines = band_layers("beside", dates, colours, width, up, columns=1 if layout.narrow else 2)
+    lines = band_layers("beside", dates, colours, width, up, columns=2)
     chart = drawn_over(lines, width=width, height=height)
     datasets: dict[str, list[dict[str, Any]]] = {"beside": rows(banded(both))}
-    words = f"Lines of reported cases by day under {' and '.join(beside.names)}."
-    return finished(chart, datasets, words, layout)
+    return finished(chart, datasets, "Lines of infections by day under both policies.", layout)
 
 
 def _line(amounts: Amounts) -> Line:
