@@ -267,7 +267,8 @@ def page(results: xr.Dataset) -> str:
             " band.** Simulated: median over replicates (lowest to highest). The band holds chance"
             " only, not what is unknown of parameters: with few replicates it is narrow. Some of"
             " these data were used to tune the scenario, see [shanghai-2022.md](shanghai-2022.md);"
-            " agreement with those is a description and no test.",
+            " agreement with those is a description and no test. What people did under the policy"
+            " has tests of its own, B1 to B20: [behaviour.md](behaviour.md#what-was-tested).",
             "",
             *_markdown(rows),
             "",
