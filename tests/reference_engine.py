@@ -181,11 +181,18 @@ class ReferenceEngine(Care):
         self.count_stocks(day)
         self.count_addresses(day)
 
+    def counted_tiers(self) -> list[int]:
+        """Return the tiers that are counted: in a small place without concessions."""
+        tier = list(self.today.tier)
+        if self.response is None or min(self.orders.places.district_persons) >= 100_000:
+            return tier
+        return [t + int(low) for t, low in zip(tier, self.response.lowered, strict=True)]
+
     def count_confinement(self, day: int) -> None:
         """Count residents by tier, and the unbroken stay of each building behind closed gates."""
         town, counts = self.town, self.counts
         tiers: dict[int, set[int]] = {}
-        for building, tier in enumerate(self.today.tier):
+        for building, tier in enumerate(self.counted_tiers()):
             residents = town.buildings.residents(building)
             counts.persons_by_tier[day, town.building_district[building], tier] += len(residents)
             for person in residents:

@@ -441,6 +441,11 @@ class VisitorsDoNotCome(ReferenceEngine):
         self.today.visiting = [0.0] * len(self.today.visiting)
 
 
+class ConcessionsAreCounted(ReferenceEngine):
+    def counted_tiers(self) -> list[int]:
+        return list(self.today.tier)
+
+
 MISREADINGS_OF_PEOPLE = [
     kind
     for kind in list(globals().values())

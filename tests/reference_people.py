@@ -158,13 +158,13 @@ class People(World):
 
     def count_people(self, day: int, date) -> None:
         """Count residents by livelihood and tier, and the days of school and work they lose."""
-        town, counts, today = self.town, self.counts, self.today
+        town, counts, tiers = self.town, self.counts, self.counted_tiers()
         pupils = np.zeros((*counts.pupils.shape[1:],), int)
         workers = np.zeros((*counts.workers.shape[1:],), int)
         essential = np.zeros_like(workers)
         for person in range(town.n_persons):
             building = town.building_number(person)
-            district, tier = town.building_district[building], today.tier[building]
+            district, tier = town.building_district[building], tiers[building]
             income, migrant = divmod(self.kind[person], 2)
             counts.persons_by_income[day, district, tier, income] += 1
             counts.isolated_by_income[day, district, tier, income] += person in self.apart

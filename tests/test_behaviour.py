@@ -193,6 +193,24 @@ def test_responsive_people_make_the_run_another_one(unmoved: Outcome, moved: Out
     assert (moved.counts["breakout_ends"].sum(axis=0) > 0).all()
 
 
+def test_a_small_place_does_not_show_which_compound_broke_out(people, monkeypatch):
+    """Where districts are small tiers are counted as ordered; elsewhere concessions show."""
+    torn = {"ignition": 1, "starters": 40, "repression": 0, "concession": 1,
+            "usual_fatigue": 0, "usual_hardship": 0}  # fmt: skip
+    made = settings_for(
+        people, n_days=30, measures=(Lockdown(tier=3, **since(2)),),
+        behaviour=responsive(breakouts=torn),
+    )  # fmt: skip
+    hidden = outcome(people, made).counts
+    assert hidden["breakouts"].sum() > 5
+    sealed = hidden["persons_by_tier"][2:].sum(axis=1)
+    assert (sealed == [0, 0, 0, PERSONS]).all()
+    monkeypatch.setattr("lazaretto.engine.responding.SMALLEST_AREA", 1)
+    shown = outcome(people, made).counts
+    assert (shown["breakouts"] == hidden["breakouts"]).all()
+    assert shown["persons_by_tier"][:, :, 2].sum() > 100
+
+
 # -- conservation ------------------------------------------------------------------------------
 
 

@@ -156,7 +156,7 @@ def test_break_outs_by_week_lose_none(runs):
     ends = ends_by_week(runs)
     assert ends["value"].sum() == 14 == runs["breakouts"].sum() / 2
     by_end = ends.groupby("series")["value"].sum()
-    assert by_end["conceded: the tier was lowered"] == by_end["sealed again"] == 7
+    assert by_end["conceded: tier lowered"] == by_end["sealed again"] == 7
     assert weekly_bands(runs, "breakout_persons")["mean"].sum() == 7 * 60
     assert (ends["until"] > ends["date"]).all()
 

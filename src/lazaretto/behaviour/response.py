@@ -117,6 +117,8 @@ class Response:
         """Residents by first day of their confinement, district and kind of household."""
         self.newly_aware = np.zeros((2, n_subdistricts))
         """Residents newly aware yesterday: of any break-out, of a concession."""
+        self.lowered = np.zeros(n_buildings, np.bool_)
+        """Buildings whose tier a concession lowers by one today."""
         self.events: Breakout | None = None
         self.told: DayOfMessages | None = None
         self.quiet = self._mood_of_nobody(n_days, n_districts)
@@ -167,9 +169,10 @@ class Response:
 
     def _ease(self, day: int, orders: Orders) -> None:
         eased = self.breakouts.eased(day)
+        self.lowered[:] = False
         if eased.any():
-            lower = eased[self.places.building_compound] & (orders.tier >= CONTROLLED)
-            orders.tier[lower] -= np.uint8(1)
+            self.lowered = eased[self.places.building_compound] & (orders.tier >= CONTROLLED)
+            orders.tier[self.lowered] -= np.uint8(1)
 
     def _begin_and_end_spells(self, day: int, tier: NDArray[np.uint8]) -> None:
         closed, was = tier >= CONTROLLED, self.closed_on != NOT_CLOSED

@@ -26,6 +26,7 @@ from lazaretto.engine.settings import Settings
 from lazaretto.engine.spread import Workers
 from lazaretto.measures import Observed, Orders, Places
 from lazaretto.outcomes import Tally
+from lazaretto.outcomes.results import SMALLEST_AREA
 from lazaretto.scenario.behaviour import Behaviour, Hardship
 from lazaretto.words import BUILDING, COMPOUND, LAYERS, TIERS
 
@@ -48,6 +49,7 @@ class Citizens:
     def __init__(self, settings: Settings, places: Places, city: City, workers: Workers) -> None:
         self.settings, self.city = settings, city
         self.n_districts = len(places.districts)
+        self.small = bool((places.district_persons < SMALLEST_AREA).any())
         rules, seed = settings.behaviour, settings.seed
         hardship = Hardship() if rules is None else rules.hardship
         self.income_key = stream_key(seed, Purpose.INCOME)
@@ -84,6 +86,16 @@ class Citizens:
         rules = self.settings.behaviour
         few = None if rules is None else rules.few_active
         return 1.0 if few is None else float(few.share)
+
+    def counted(self, tier: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the tiers that are counted: where a district is small, without concessions.
+
+        What people did is not said of fewer than `SMALLEST_AREA` residents, and a tier lower than
+        ordered says that a compound broke out.
+        """
+        if not self.small or self.response is None or not self.response.lowered.any():
+            return tier
+        return tier + self.response.lowered.astype(np.uint8)
 
     def isolated(self, table: Isolated, tier: NDArray[np.uint8]) -> NDArray[np.int64]:
         """Return the isolated by district, tier and kind, see `count_isolated_by_kind`."""

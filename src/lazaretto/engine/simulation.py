@@ -382,9 +382,9 @@ class Simulation:
         return cohort
 
     def _tier(self) -> NDArray[np.uint8]:
-        """Return today's tier of each building, whether people queue there or not."""
+        """Return the tier of each building that is counted today."""
         tier = self.policy.tier
-        return tier & np.uint8(3) if self.orders.queueing.any() else tier
+        return self.citizens.counted(tier & np.uint8(3) if self.orders.queueing.any() else tier)
 
     def _ledger(self) -> None:
         residents = self.confinement.count(self._tier())

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 END_WORDS = {
-    "conceded": "conceded: the tier was lowered",
+    "conceded": "conceded: tier lowered",
     "repressed": "repressed",
     "resealed": "sealed again",
 }

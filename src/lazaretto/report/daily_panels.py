@@ -195,4 +195,4 @@ def number_up(field: str = "value") -> alt.Y:
     """Return a vertical axis of plain numbers, from zero."""
     import altair as alt
 
-    return alt.Y(f"{field}:Q", title=None, axis=alt.Axis(tickCount=4, format="~g"))
+    return alt.Y(f"{field}:Q", title=None, axis=alt.Axis(tickCount=4, format=",~f"))
