@@ -94,7 +94,7 @@ class Structure(NamedTuple):
     name
         Its name: what is other than as configured.
     changed
-        The change, such as ``behaviour.fatigue.active=False``.
+        The change, such as ``behaviour.fatigue.active=false``.
     pair
         The two policies in it.
     """
@@ -205,6 +205,9 @@ def try_structures(
 
 
 def _in_words(value: object) -> str:
+    """Return a value as a scenario file writes it."""
     if isinstance(value, dict):
         return str(value.get("value", "default"))
+    if isinstance(value, bool):
+        return str(value).lower()
     return "none" if value is None else str(value)
