@@ -11,15 +11,9 @@ from lazaretto.outcomes.confined_more import CLOSED, SEALED, priced_by
 from lazaretto.outcomes.extra import LEAST, Extra
 from lazaretto.outcomes.rows import Ledger
 from lazaretto.outcomes.who_bears import Borne, shares_borne
+from lazaretto.scenario.support import SUPPORT as MEASURES
 
-SUPPORT = (
-    "food delivery",
-    "medical passes",
-    "income support",
-    "official information",
-    "visiting rights",
-    "longest stay",
-)
+SUPPORT = tuple(name.replace("_", " ") for name in MEASURES)
 """What those who are confined for the sake of others are owed (Silva and Smith 2015), as the six
 measures of support are called."""
 

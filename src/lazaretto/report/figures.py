@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from lazaretto.outcomes.results import SMALLEST_AREA
 from lazaretto.report.appearance import WIDE, specification
 from lazaretto.report.chronicle import lockdown_starts, measure_table, measures_timeline
 from lazaretto.report.confinement_figures import confined_over_time, longest_stays
@@ -26,7 +27,6 @@ from lazaretto.report.people_figures import people_figures, scale_figures
 from lazaretto.report.replicates import (
     FEWEST_RUNS_FOR_BAND,
     RUNS_DRAWN,
-    SMALLEST_AREA,
     by_area,
     with_replicates,
 )

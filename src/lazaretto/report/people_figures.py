@@ -9,7 +9,7 @@ import xarray as xr
 
 from lazaretto.measures import known_measures
 from lazaretto.outcomes.ledger import ledger
-from lazaretto.outcomes.results import OF_BEHAVIOUR
+from lazaretto.outcomes.results import OF_BEHAVIOUR, SMALLEST_AREA
 from lazaretto.outcomes.rows import Ledger
 from lazaretto.report.adherence import (
     FEWEST,
@@ -24,7 +24,7 @@ from lazaretto.report.contained import has
 from lazaretto.report.figure import ReportFigure
 from lazaretto.report.message_reach import MessageReach, reach_figure, reach_words
 from lazaretto.report.parameters import BEHAVIOUR_WORDS
-from lazaretto.report.replicates import FEWEST_RUNS_FOR_BAND, SMALLEST_AREA, spread, with_replicates
+from lazaretto.report.replicates import FEWEST_RUNS_FOR_BAND, spread, with_replicates
 from lazaretto.report.trust_and_food import measured_trust, trust_and_food
 from lazaretto.report.wording import decimal_in_runs, listed, people, people_in_runs, percent
 

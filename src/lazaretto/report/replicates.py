@@ -9,6 +9,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from lazaretto.outcomes.results import SMALLEST_AREA
+
 BAND = (0.05, 0.25, 0.50, 0.75, 0.95)
 """Quantiles drawn: the 90 % band, the 50 % band and the median."""
 
@@ -19,9 +21,6 @@ RUNS_DRAWN = 20
 
 FEWEST_RUNS_FOR_BAND = 20
 """Below this many runs 90 % of them are too few to be told from all of them."""
-
-SMALLEST_AREA = 100_000
-"""Residents below which an area is not shown by itself."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from lazaretto.outcomes.aims import Aim, reached
+from lazaretto.outcomes.results import SMALLEST_AREA
 from lazaretto.outcomes.rows import Ledger
 from lazaretto.report.adherence import adherence
 from lazaretto.report.chronicle import measure_table
@@ -18,7 +19,7 @@ from lazaretto.report.fit import Fit
 from lazaretto.report.headline import changed_in, wave
 from lazaretto.report.judged import default_aim
 from lazaretto.report.people_figures import responded
-from lazaretto.report.replicates import FEWEST_RUNS_FOR_BAND, SMALLEST_AREA, spread, with_replicates
+from lazaretto.report.replicates import FEWEST_RUNS_FOR_BAND, spread, with_replicates
 from lazaretto.report.wording import day, days, exactly, people, percent, short_day
 
 

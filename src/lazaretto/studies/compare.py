@@ -17,6 +17,7 @@ from lazaretto.outcomes.answers import Answer
 from lazaretto.outcomes.proportionality import proportionality
 from lazaretto.scenario import Scenario
 from lazaretto.scenario.aim import POLICY
+from lazaretto.scenario.support import support_in
 from lazaretto.studies.comparable import check_comparable
 from lazaretto.studies.conclusions import Finding, conclusions, findings, holds, judged_by, kept
 from lazaretto.studies.contrast import Contrast, contrasts
@@ -27,7 +28,6 @@ from lazaretto.studies.pairs import (
     Pair,
     aim_of,
     differences,
-    support_of,
     without_support,
 )
 from lazaretto.studies.plan import Plan
@@ -210,7 +210,7 @@ def compare(
         less.results,
         aim,
         {each.name: each.results for each in tried} or None,
-        support=support_of(pair.policy),
+        support=support_in(pair.policy),
         unsupported=None if unsupported is None else unsupported.results,
         flips=None if flipped is None else said_of(flipped),
     )

@@ -13,15 +13,9 @@ from pydantic import BaseModel
 
 from lazaretto.scenario import Scenario
 from lazaretto.scenario.reading import fields_of, model_in
+from lazaretto.scenario.support import SUPPORT
 
-SUPPORTING = (
-    "food_delivery",
-    "medical_passes",
-    "income_support",
-    "official_information",
-    "visiting_rights",
-    "longest_stay",
-)
+SUPPORTING = tuple(SUPPORT)
 """Measures that support people under confinement, or end it."""
 
 ENDS_CONFINEMENT = "longest_stay"

@@ -11,7 +11,6 @@ from lazaretto.engine.checked import checked_measures
 from lazaretto.outcomes.aims import Aim
 from lazaretto.scenario import Problem, Scenario, ScenarioError
 from lazaretto.scenario.aim import POLICY
-from lazaretto.scenario.support import support_in
 from lazaretto.studies.adding import ADDED, with_measures
 from lazaretto.studies.changes import Changes, changes
 from lazaretto.studies.comparable import (
@@ -268,11 +267,6 @@ def aim_of(scenario: Scenario) -> Aim:
     if stated is None:
         return Aim("containment", scenario.end)
     return Aim(stated.kind, stated.by or scenario.end, stated.value, stated.most_infected)
-
-
-def support_of(scenario: Scenario) -> dict[str, str]:
-    """Return the support that a scenario gives, with why one cannot act."""
-    return support_in(scenario)
 
 
 def without_support(scenario: Scenario) -> Scenario | None:
