@@ -23,6 +23,7 @@ STOREYS = (
     {"console"},
     {"session", "reporting"},
     {"report", "studies"},
+    {"nation"},
     {"engine"},
     {"behaviour"},
     {"measures", "outcomes"},
