@@ -66,6 +66,16 @@ class Purpose(IntEnum):
     """Income class and migrant status of a household: traits."""
     HABIT = 72
     """Whether a person leaks in a week, where habit decides."""
+    TRIP = 80
+    """Who sets out on a trip to another city, where to, and for how long."""
+    LODGING = 81
+    """At whose address a visitor stays."""
+    VISITING = 82
+    """Whom an infectious visitor meets."""
+    HOSTING = 83
+    """Which visitors an infectious person of a city meets."""
+    CITY = 84
+    """Seeds of the cities of a nation."""
     ACTIVE = 71
     """Who meets others at all, in the reading of few active people: a trait of households."""
 

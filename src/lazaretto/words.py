@@ -10,11 +10,12 @@ HOUSEHOLD, BUILDING, COMPOUND, SCHOOL, WORKPLACE, COMMUNITY = range(6)
 SEED = len(LAYERS)
 """Column of infections that were brought in, where infections are counted by layer."""
 
-FACILITY, BUS = SEED + 1, SEED + 2
-"""Columns of infections caught in an isolation facility and on the bus to it."""
+FACILITY, BUS, TRAVEL = SEED + 1, SEED + 2, SEED + 3
+"""Columns of infections caught in an isolation facility, on the bus to it, and of travellers."""
 
-ORIGINS = (*LAYERS, "seed", "facility", "bus")
-"""Where infections come from: contact layers, arrivals, isolation facilities, buses."""
+ORIGINS = (*LAYERS, "seed", "facility", "bus", "travel")
+"""Where infections come from: contact layers, arrivals, isolation facilities, buses, and travel:
+caught in another city, or from a visitor."""
 
 TIERS = ("open", "precaution", "controlled", "sealed")
 """Confinement level of a compound, 0 to 3."""

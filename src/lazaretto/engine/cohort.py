@@ -48,6 +48,33 @@ class Cohort:
         return int(self.person.size)
 
 
+def put_among(
+    cohorts: list[Cohort], day: int, person: NDArray[np.int32], record: NDArray[np.uint32]
+) -> None:
+    """Put those infected elsewhere in their place, by id, among those of the same day.
+
+    Parameters
+    ----------
+    cohorts
+        Written.
+    day
+        Day of infection.
+    person, record
+        Ids, ascending, and packed records, each shape (n,).
+    """
+    today = [cohort for cohort in cohorts if cohort.day == day]
+    if not today:
+        cohorts.append(Cohort(day, person, record))
+        return
+    ends = np.array([cohort.person[-1] for cohort in today[:-1]])
+    where = np.searchsorted(ends, person)
+    for i, cohort in enumerate(today):
+        here = where == i
+        at = np.searchsorted(cohort.person, person[here])
+        cohort.person = np.insert(cohort.person, at, person[here])
+        cohort.record = np.insert(cohort.record, at, record[here])
+
+
 class Count(NamedTuple):
     """Infections of one day, counted by one thread: flat arrays that are later added up."""
 

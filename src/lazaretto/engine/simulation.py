@@ -13,7 +13,14 @@ from lazaretto.chance import Purpose, stream_key
 from lazaretto.engine.campaign import vaccinate
 from lazaretto.engine.care import count_patients, expect, progress
 from lazaretto.engine.city import City, city_of
-from lazaretto.engine.cohort import Cohort, infect, no_count, still_needed, unprotect
+from lazaretto.engine.cohort import (
+    Cohort,
+    infect,
+    no_count,
+    put_among,
+    still_needed,
+    unprotect,
+)
 from lazaretto.engine.contacts import Policy
 from lazaretto.engine.containment import LOOK_BACK, Ancestry, Containment
 from lazaretto.engine.counting import count_day, count_isolated
@@ -94,12 +101,18 @@ class Simulation:
     on_infections
         Called with the day and the new infections of each range of persons, if given; the
         source of an infection brought in is -1.
+    travels
+        Whether residents may be in another city for days (`lazaretto.nation`).
+    workers
+        Threads shared with other runs, instead of ``threads`` of its own.
     """
 
     people: Population
     settings: Settings
     threads: int = 2
     on_infections: OnInfections | None = None
+    travels: bool = False
+    workers: Workers | None = None
 
     city: City = field(init=False)
     places: Places = field(init=False)
@@ -123,13 +136,13 @@ class Simulation:
         measures = settings.measures
         self._sought = any(measure.finds_infected for measure in measures)
         self._backward = any(getattr(measure, "backward", False) for measure in measures)
-        moves = self._sought or any(measure.moves_persons for measure in measures)
+        moves = self._sought or any(measure.moves_persons for measure in measures) or self.travels
         self.state = new_state(people.attributes.size, moves, vaccine_of(settings))
         n_districts, n_subdistricts = len(people.districts), people.subdistrict_start.size - 1
         n_stocks = len(settings.stocks)
         self.tally = Tally.of(settings.n_days, n_districts, n_stocks, n_subdistricts)
         self.places = places_of(people, self.city)
-        self._workers = Workers(self.threads)
+        self._workers = self.workers or Workers(self.threads)
         self.citizens = Citizens(settings, self.places, self.city, self._workers)
         building_district = self.city.building_district.astype(np.int64)
         self.confinement = Confinement(building_district, self.citizens.residents, n_districts)
@@ -144,6 +157,7 @@ class Simulation:
         self.policy: Policy = self._policy()
         self._thinned_after = days_worth_thinning(settings, self.rates)
         self._seen: Observed | None = None
+        self._step = 0
         self._outside: list[Infected] = []
         self._riders: Riders = nobody_rides()
         self._other = other_contacts(settings.courses, settings.contacts, settings.transmissibility)
@@ -185,12 +199,21 @@ class Simulation:
                 on_day(self)
         return self.tally
 
-    def advance(self) -> None:
-        """Simulate one day: the steps of `DAY`, in order."""
-        for step in DAY:
+    def advance(self, until: int = len(DAY)) -> None:
+        """Simulate one day: the steps of `DAY`, in order.
+
+        Parameters
+        ----------
+        until
+            Stop before this step of the day; the next call goes on from there.
+        """
+        for step in DAY[self._step : until]:
             getattr(self, step.method)()
-        self.day += 1
-        self.past = [*self.past[-LOOK_BACK:], self.policy]
+        self._step = until
+        if until == len(DAY):
+            self._step = 0
+            self.day += 1
+            self.past = [*self.past[-LOOK_BACK:], self.policy]
 
     def contacts_of(self, person: int, day: int) -> Diary:
         """Return everybody a person met on a day, recomputed.
@@ -232,8 +255,9 @@ class Simulation:
         self.close()
 
     def close(self) -> None:
-        """Stop the worker threads."""
-        self._workers.close()
+        """Stop the worker threads, unless they are shared."""
+        if self.workers is None:
+            self._workers.close()
 
     def _measures_decide(self) -> None:
         self._seen = None
@@ -268,17 +292,17 @@ class Simulation:
         seed, day = self.settings.seed, self.day
         person = seeded(self.settings.arrivals, seed, day, self.state.protected)
         self._outside = []
-        self._infect(person, np.full(person.size, SEED, np.uint16))
+        self.infect(person, np.full(person.size, SEED, np.uint16))
         kept, key = self.containment, self.containment.key(Purpose.FACILITY, day)
         state = (self.city, self.rates, self.state, kept.course_keys)
         if self._riders.person.size:
-            self._infect(*caught_on_buses(*state, *self._riders, day, key))
+            self.infect(*caught_on_buses(*state, *self._riders, day, key))
         if kept.isolated.size:
             isolated, stocks = kept.isolated, self.settings.stocks
-            self._infect(*caught_in_facilities(*state, isolated, stocks, day, key))
+            self.infect(*caught_in_facilities(*state, isolated, stocks, day, key))
 
-    def _infect(self, person: NDArray[np.int32], label: NDArray[np.uint16]) -> None:
-        """Infect persons, ascending, who did not catch it in the city."""
+    def infect(self, person: NDArray[np.int32], label: NDArray[np.uint16]) -> None:
+        """Infect persons, ascending, who did not catch it from a resident, before transmission."""
         if not person.size:
             return
         record, source = np.empty(person.size, np.uint32), np.full(person.size, -1, np.int32)
@@ -299,7 +323,8 @@ class Simulation:
             unprotect(self.state, last)
 
     def _transmission(self) -> None:
-        self._workers.sources = self._backward or self.on_infections is not None
+        if self.workers is None:
+            self._workers.sources = self._backward or self.on_infections is not None
         spread = transmit(
             self.city, self.rates, self.policy, self.state, self.cohorts, self.day,
             self.settings.seed, self._workers,
@@ -327,27 +352,13 @@ class Simulation:
         for parts in [[some] for some in spread] if apart else [spread]:
             self._add_cohort(parts)
         for some in self._outside:
-            self._add_arrived(some)
+            put_among(self.cohorts, self.day, some.person, some.record)
 
     def _add_cohort(self, parts: list[Infected]) -> None:
         if parts:
             person = np.concatenate([some.person for some in parts])
             record = np.concatenate([some.record for some in parts])
             self.cohorts.append(Cohort(self.day, person, record))
-
-    def _add_arrived(self, arrived: Infected) -> None:
-        """Put those infected elsewhere in their place, by id, among those of the same day."""
-        today = [cohort for cohort in self.cohorts if cohort.day == self.day]
-        if not today:
-            self._add_cohort([arrived])
-            return
-        ends = np.array([cohort.person[-1] for cohort in today[:-1]])
-        where = np.searchsorted(ends, arrived.person)
-        for i, cohort in enumerate(today):
-            here = where == i
-            at = np.searchsorted(cohort.person, arrived.person[here])
-            cohort.person = np.insert(cohort.person, at, arrived.person[here])
-            cohort.record = np.insert(cohort.record, at, arrived.record[here])
 
     def _progression(self) -> None:
         count_isolated(self.containment, self.day, self.orders)

@@ -28,6 +28,14 @@ from lazaretto.measures.support import (
 from lazaretto.measures.symptomatic_testing import SymptomaticTesting
 from lazaretto.measures.timeline import Timeline, timeline
 from lazaretto.measures.tracing import ContactTracing
+from lazaretto.measures.travel import (
+    ArrivalQuarantine,
+    CityClosure,
+    PreTravelTest,
+    TravelMeasure,
+    TravelRestriction,
+)
+from lazaretto.measures.travel_orders import RISK_DAYS, Entry, TravelOrders
 from lazaretto.measures.treatment import Antivirals
 from lazaretto.measures.triggers import Condition, Trigger
 from lazaretto.measures.vaccination import VaccinationCampaign
@@ -35,12 +43,16 @@ from lazaretto.measures.zones import Zones
 
 __all__ = [
     "NEVER_POSITIVE",
+    "RISK_DAYS",
     "Antivirals",
+    "ArrivalQuarantine",
+    "CityClosure",
     "CloseSchools",
     "CloseWorkplaces",
     "ClosedLoop",
     "Condition",
     "ContactTracing",
+    "Entry",
     "FoodDelivery",
     "HealthCare",
     "IncomeSupport",
@@ -55,6 +67,7 @@ __all__ = [
     "Orders",
     "Places",
     "Policy",
+    "PreTravelTest",
     "Quarantine",
     "ReduceContacts",
     "Rules",
@@ -63,6 +76,9 @@ __all__ = [
     "SymptomaticTesting",
     "Timeline",
     "Today",
+    "TravelMeasure",
+    "TravelOrders",
+    "TravelRestriction",
     "Trigger",
     "VaccinationCampaign",
     "VisitingRights",

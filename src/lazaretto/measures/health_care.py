@@ -18,6 +18,7 @@ class HealthCare(Measure):
     """Care for the severely ill in wards and intensive care, as far as there are beds."""
 
     word: ClassVar[str] = "health_care"
+    quiet: ClassVar[bool] = True
     finds_infected: ClassVar[bool] = False
     moves_persons: ClassVar[bool] = True
     gives_care: ClassVar[bool] = True

@@ -71,6 +71,7 @@ class Isolation(Holding):
     """Isolate persons who tested positive until negative tests release them."""
 
     word: ClassVar[str] = "isolation"
+    quiet: ClassVar[bool] = True
 
     least_days: Annotated[int, In("days")] = Field(
         7, ge=0, le=LONGEST_HOLD,

@@ -44,6 +44,9 @@ class Measure(BaseModel):
     moves_persons: ClassVar[bool] = False
     """Whether the measure may isolate persons or take them to hospital without looking for them."""
 
+    quiet: ClassVar[bool] = False
+    """Whether it does nothing in a city where nobody was ever infected or reported."""
+
     acts_on: ClassVar[str] = "districts"
     """The finest places it tells apart, districts or compounds; no trigger may be finer."""
 
@@ -87,6 +90,10 @@ class Measure(BaseModel):
         if not isinstance(given, list) or not given:
             raise ValueError("all, a district, or a list of at least one district")
         return given
+
+    def idle_without_cases(self) -> bool:
+        """Return whether it does nothing where nobody was ever infected or reported as a case."""
+        return self.quiet or (self.when is not None and self.when.on.needs_cases())
 
     def in_force(self, today: Today) -> bool:
         """Return whether the measure's dates include today."""

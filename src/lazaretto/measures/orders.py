@@ -21,6 +21,7 @@ from lazaretto.measures.rules import (
     TreatRule,
 )
 from lazaretto.measures.stocks import Stock
+from lazaretto.measures.travel_orders import TravelOrders
 from lazaretto.words import LAYERS, OPEN, TIERS
 
 MOST_RULES = 40
@@ -69,6 +70,8 @@ class Orders:
         How much there is of each stock today, shape (n_stocks,).
     rules
         What is done with persons.
+    travel
+        What holds for those who travel from city to city.
     """
 
     places: Places
@@ -86,6 +89,7 @@ class Orders:
     visiting: NDArray[np.float64] = field(init=False)
     amount: NDArray[np.int64] = field(init=False)
     rules: Rules = field(init=False)
+    travel: TravelOrders = field(init=False)
     longest_seek: int = 21
 
     def __post_init__(self) -> None:
@@ -102,6 +106,7 @@ class Orders:
         self.visiting = np.zeros(n_districts)
         self.amount = np.zeros(len(self.stocks), np.int64)
         self.rules = Rules()
+        self.travel = TravelOrders()
 
     def reset(self, day: int) -> None:
         """Forget yesterday's orders: everything open, nobody tested, stocks as scheduled."""
@@ -117,6 +122,7 @@ class Orders:
         self.visiting[:] = 0.0
         self.amount[:] = [stock.amount[day] for stock in self.stocks]
         self.rules = Rules()
+        self.travel = TravelOrders()
 
     def stock(self, name: str) -> int:
         """Return the position of a stock among `stocks`.

@@ -21,6 +21,7 @@ class Quarantine(Holding):
     """Keep traced contacts apart for some days and test them; who is positive becomes a case."""
 
     word: ClassVar[str] = "quarantine"
+    quiet: ClassVar[bool] = True
     finds_first_cases: ClassVar[bool] = False
 
     of: Literal["contacts", "second_contacts"] = Field(

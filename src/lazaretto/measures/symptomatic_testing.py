@@ -36,6 +36,10 @@ class SymptomaticTesting(Sampling):
         None, description="Stock of visits/day; no limit if absent. Those turned away may return."
     )
 
+    def idle_without_cases(self) -> bool:
+        """Return whether nobody comes for another illness, so that none tests falsely positive."""
+        return self.background == 0 or super().idle_without_cases()
+
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Let a share of the symptomatic be tested, and those who come for another illness."""
         districts = self.districts(today, places)

@@ -21,6 +21,7 @@ class ContactTracing(Measure):
     """Find the contacts of cases, infected or not; a quarantine says what is done with them."""
 
     word: ClassVar[str] = "contact_tracing"
+    quiet: ClassVar[bool] = True
     finds_first_cases: ClassVar[bool] = False
     takes: ClassVar[dict[str, str]] = {"tracers": "tracers"}
 

@@ -21,6 +21,7 @@ class Antivirals(Measure):
     """Treat a share of the symptomatic who are found soon after onset."""
 
     word: ClassVar[str] = "antivirals"
+    quiet: ClassVar[bool] = True
     finds_infected: ClassVar[bool] = False
     takes: ClassVar[dict[str, str]] = {"courses": "courses"}
 

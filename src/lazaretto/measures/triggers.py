@@ -68,6 +68,11 @@ class Condition(BaseModel):
             raise ValueError(f"at least one of {known}")
         return self
 
+    def needs_cases(self) -> bool:
+        """Return whether it cannot hold before a case was reported."""
+        facts = (self.cases, self.found_in_community, self.deaths, self.positive_within)
+        return any(fact is not None for fact in facts)
+
     def statement(self) -> Statement:
         """Return the condition as facts joined by and, or and not."""
         facts: list[Fact] = [

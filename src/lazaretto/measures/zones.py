@@ -93,6 +93,10 @@ class Zones(Measure):
         given = {key: getattr(self, key) for key in ZoneRule._fields}
         return named._replace(**{key: value for key, value in given.items() if value is not None})
 
+    def idle_without_cases(self) -> bool:
+        """Return whether units without recent positives are open."""
+        return self.rule_in_use().otherwise == "open" or super().idle_without_cases()
+
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Raise the buildings of the areas to the tier of their zone."""
         rule = self.rule_in_use()

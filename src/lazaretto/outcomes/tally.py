@@ -37,7 +37,7 @@ class Tally:
     ----------
     infections
         New infections by district and origin (`lazaretto.words.ORIGINS`), shape
-        (n_days, n_districts, 9).
+        (n_days, n_districts, 10).
     infections_by_age
         Shape (n_days, 18).
     infections_by_tier

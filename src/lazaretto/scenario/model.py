@@ -25,6 +25,7 @@ from lazaretto.scenario.behaviour import Behaviour
 from lazaretto.scenario.checks import cross_problems
 from lazaretto.scenario.confinement import Confinement
 from lazaretto.scenario.contacts import Contacts
+from lazaretto.scenario.nation import ManyCities
 from lazaretto.scenario.overrides import apply_overrides
 from lazaretto.scenario.problems import Problem, ScenarioError
 from lazaretto.scenario.published import with_defaults
@@ -57,6 +58,9 @@ class MeasureEntry(BaseModel):
     measure: str = Field(min_length=1, description="Which measure, such as lockdown.")
     name: str | None = Field(
         default=None, min_length=1, description="A name for it; no two measures share one."
+    )
+    stages: list[str] | None = Field(
+        default=None, min_length=1, description="Stages of national policy in which it is in force."
     )
 
     @model_validator(mode="before")
@@ -127,6 +131,9 @@ class Scenario(Section):
         default=[], max_length=100, description="Stocks that measures share and can run out of."
     )
     measures: list[MeasureEntry] = Field(default=[], description="What is done, in this order.")
+    nation: ManyCities | None = Field(
+        default=None, description="The cities of place china, their travel and stages of policy."
+    )
     outputs: Outputs = Field(default=Outputs(), description="What a run keeps.")
     aim: StatedAim | None = Field(
         default=None, description="What the policy is for; containment by the end if absent."

@@ -67,6 +67,10 @@ class Resource(Section):
     unit: StockUnit = Field(
         description="What it is counted in; courses are used up, all else is there every day."
     )
+    per_100000: bool = Field(
+        default=False,
+        description="Whether amounts are per 100,000 residents of each city; of many cities only.",
+    )
     opened: list[Opening] = Field(
         description="Amounts by date; each holds until the next. None: only measures open it."
     )

@@ -1,0 +1,142 @@
+"""One city of a nation: asleep until somebody infected touches it, then an engine of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lazaretto.chance import Purpose, stream_key
+from lazaretto.engine.prepare import Prepared
+from lazaretto.engine.simulation import Simulation
+from lazaretto.engine.spread import Workers
+from lazaretto.measures import RISK_DAYS, Measure, TravelMeasure, TravelOrders
+from lazaretto.nation.away import Away
+from lazaretto.nation.trips import Party
+
+BEFORE_TRANSMISSION = 4
+"""Steps of `lazaretto.engine.simulation.DAY` before transmission."""
+
+
+def seed_of_city(seed: int, code: str) -> int:
+    """Return the seed of a city in a nation, so that no two cities share their chance.
+
+    Parameters
+    ----------
+    seed
+        Seed of the run.
+    code
+        Census code of the city, digits.
+    """
+    return int(stream_key(seed, Purpose.CITY, int(code))) >> 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the nation knows of a city before it wakes.
+
+    Parameters
+    ----------
+    name, code, province
+        Name, census code and province.
+    n_persons
+        Residents.
+    measures
+        Its measures.
+    first_seed
+        Day of the run of the first infection brought in, None if there is none.
+    sleeps
+        Whether nothing happens in it before somebody is infected.
+    prepare
+        Makes or loads its population and settings, for a seed.
+    """
+
+    name: str
+    code: str
+    province: str
+    n_persons: int
+    measures: tuple[Measure, ...]
+    first_seed: int | None
+    sleeps: bool
+    prepare: Callable[[int], Prepared]
+
+
+@dataclass
+class Member:
+    """A city in a run of the nation.
+
+    Parameters
+    ----------
+    number
+        Its number among the cities.
+    plan
+        What is known of it.
+    seed
+        Its own seed.
+    """
+
+    number: int
+    plan: Plan
+    seed: int
+    simulation: Simulation | None = field(init=False, default=None)
+    parties: list[Party] = field(init=False, default_factory=list)
+    """Those who set out in the last days, by day; kept while awake."""
+    away: Away = field(init=False)
+
+    def __post_init__(self) -> None:
+        nobody = np.empty(0, np.uint8)
+        self.away = Away(np.empty(0, np.int32), np.empty(0, np.uint16), nobody, nobody)
+
+    @property
+    def awake(self) -> bool:
+        """Return whether its engine runs."""
+        return self.simulation is not None
+
+    def wake(self, day: int, travels: bool, workers: Workers) -> Simulation:
+        """Start the engine and bring it to a day before which nothing has happened.
+
+        Parameters
+        ----------
+        day
+            Day of the run.
+        travels
+            Whether its residents travel.
+        workers
+            Buffers shared with the other cities.
+        """
+        prepared = self.plan.prepare(self.seed)
+        settings = replace(prepared.settings, seed=self.seed)
+        simulation = Simulation(prepared.people, settings, 1, travels=travels, workers=workers)
+        simulation.run(until=day)
+        self.simulation = simulation
+        return simulation
+
+    def orders(self, today: date, detectable: dict[str, NDArray[np.float64]]) -> TravelOrders:
+        """Return what the city orders for its travellers today.
+
+        Parameters
+        ----------
+        today
+            The date.
+        detectable
+            As in `lazaretto.measures.Orders`.
+        """
+        if self.simulation is not None:
+            return self.simulation.orders.travel
+        orders = TravelOrders()
+        for measure in self.plan.measures:
+            if isinstance(measure, TravelMeasure) and measure.when is None:
+                after = measure.first is None or measure.first <= today
+                if after and (measure.last is None or today <= measure.last):
+                    measure.order_travel(orders, detectable)
+        return orders
+
+    def risk(self, day: int) -> float:
+        """Return the cases per 100,000 residents reported in the last days, up to yesterday."""
+        if self.simulation is None:
+            return 0.0
+        reports = self.simulation.tally.reports[max(day - RISK_DAYS, 0) : day, :, :2]
+        return float(reports.sum()) * 100_000 / self.plan.n_persons
