@@ -31,4 +31,4 @@ def effective_distance(flows: NDArray[np.float64], origin: int) -> NDArray[np.fl
     i, j = np.nonzero(trips)
     steps = np.zeros_like(trips)  # a step of length 0 is none, and every real one is at least 1
     steps[i, j] = 1.0 - np.log(trips[i, j] / trips.sum(axis=1)[i])
-    return np.asarray(dijkstra(steps, indices=origin), np.float64)
+    return np.asarray(dijkstra(steps, directed=True, indices=np.array(origin)), np.float64)

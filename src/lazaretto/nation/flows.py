@@ -68,13 +68,15 @@ def published_flows() -> Matrix:
     """Return the table of Tencent flows between nodes, (m, m) movements a day; read-only.
 
     Mean over 10 to 23 January 2020 (Li et al. 2020 Science 368:489, doi 10.1126/science.abb3221),
-    imputed from 2018. Only the 7 to 54 largest flows of a city are listed; 0 is not listed.
+    imputed from 2018. Only the largest flows of a city are listed, about 17; 0 is not listed. Rows
+    present on 42 of 14 days are three places under one name and are left out.
     """
     at = {code: i for i, code in enumerate(every_node().codes)}
     table = np.zeros((len(at), len(at)))
     for row in shipped("intercity_mobility_tencent_li2020"):
-        i, j = at[row["origin_code"]], at[row["destination_code"]]
-        table[i, j] = float(row["mean_daily_mobility_index"])
+        if int(row["days_present_of_14"]) <= 14:
+            i, j = at[row["origin_code"]], at[row["destination_code"]]
+            table[i, j] = float(row["mean_daily_mobility_index"])
     table.setflags(write=False)
     return table
 
@@ -157,15 +159,32 @@ def intensity(table: Matrix, persons: NDArray[np.float64]) -> NDArray[np.float64
     return np.asarray(relative * persons.sum() / (relative @ persons), np.float64)
 
 
-@lru_cache(maxsize=2)
-def _national_flows(blend: bool) -> Matrix:
-    """Return trips a day between nodes, (m, m), as if each resident made one; read-only."""
-    nodes = every_node()
-    shares, relative = gravity_shares(nodes), np.ones(nodes.persons.size)
-    if blend:
-        shares = blended_shares(shares, published_flows())
-        relative = intensity(published_flows(), nodes.persons)
-    flows = shares * (nodes.persons * relative)[:, None]
+def national_flows(nodes: Nodes, table: Matrix, weight: float) -> Matrix:
+    """Return trips between nodes if the mean resident makes one, (m, m).
+
+    Flows that follow a table as far as it goes and flows by gravity alone, in which all travel
+    alike, are averaged with a weight.
+
+    Parameters
+    ----------
+    nodes
+        The m nodes.
+    table
+        (m, m) flows in any unit, 0 where not listed.
+    weight
+        Of the table, between 0 (gravity alone) and 1.
+    """
+    gravity = gravity_shares(nodes)
+    flows = (1 - weight) * gravity * nodes.persons[:, None]
+    if weight > 0:
+        travel = nodes.persons * intensity(table, nodes.persons)
+        flows += weight * blended_shares(gravity, table) * travel[:, None]
+    return np.asarray(flows, np.float64)
+
+
+@lru_cache(maxsize=4)
+def _flows_of_china(weight: float) -> Matrix:
+    flows = national_flows(every_node(), published_flows(), weight)
     flows.setflags(write=False)
     return flows
 
@@ -174,7 +193,7 @@ def daily_trips(
     codes: Sequence[str],
     *,
     own: Path | None = None,
-    blend: bool = True,
+    table_weight: float = a.TABLE_WEIGHT,
     trips: float = a.TRIPS,
 ) -> Matrix:
     """Return the mean trips a day between cities on an ordinary day.
@@ -190,8 +209,8 @@ def daily_trips(
     own
         CSV with ``origin_code,destination_code,trips_per_day`` that replaces everything; pairs
         without a row have no trips.
-    blend
-        Use the published flows where there are any; else gravity alone.
+    table_weight
+        Weight of the published flows, between 0 (gravity alone) and 1.
     trips
         Trips per resident and day, mean of the nation.
 
@@ -212,7 +231,7 @@ def daily_trips(
     at = {code: i for i, code in enumerate(nodes.codes)}
     node = np.array([at[c.node] for c in chosen])
     part = np.array([c.population for c in chosen]) / nodes.persons[node]
-    flows = _national_flows(blend)[np.ix_(node, node)]
+    flows = _flows_of_china(table_weight)[np.ix_(node, node)]
     return np.asarray(trips * flows * part[:, None] * part, np.float64)
 
 
