@@ -89,7 +89,8 @@ def who_leaves(
     leaves = np.empty(party.person.size, np.bool_)
     chance = threshold(detected)
     found = _may_leave(city, tier, state, chance, party.person, lot, party.day, leaves)
-    return Party(party.day, *(column[leaves] for column in party[1:])), found
+    going = Party(party.day, party.person[leaves], party.city[leaves], party.stay[leaves])
+    return going, found
 
 
 @njit(nogil=True, _nrt=False, cache=True)
@@ -132,12 +133,12 @@ def take_away(state: State, parties: list[Party], day: int, quarantine: NDArray[
         Days at home after a return from each city, shape (n_cities,).
     """
     longest = int(quarantine.max(initial=0))
-    parts = []
+    parts: list[tuple[Party, int, int]] = []
     for party in parties:
         gone = day - party.day
         # The longest stays come first: those who are back are cut off.
-        last = np.searchsorted(-party.stay.astype(np.int64), -(gone - longest), side="left")
-        parts.append((party, gone, int(last)))
+        away = np.searchsorted(-party.stay.astype(np.int64), longest - gone, side="left")
+        parts.append((party, gone, int(away)))
     size = sum(last for *_, last in parts)
     who, at = np.empty(size, np.int32), np.empty(size, np.uint16)
     days, where = np.empty(size, np.uint8), np.empty(size, np.uint8)

@@ -82,8 +82,13 @@ def _visitors(visits: Records | None, day: int) -> Visitors:
     if visits is None:
         visits = np.empty(0, [("home", "u2"), ("person", "i4"), ("level", "u2"), ("since", "u1"),
                               ("gone", "u1")])  # fmt: skip
-    columns = [np.ascontiguousarray(visits[name]) for name in ("home", "person", "level", "since")]
-    return Visitors(*columns, (day - visits["gone"].astype(np.int16)).astype(np.int16))
+    return Visitors(
+        home=np.ascontiguousarray(visits["home"]),
+        person=np.ascontiguousarray(visits["person"]),
+        level=np.ascontiguousarray(visits["level"]),
+        since=np.ascontiguousarray(visits["since"]),
+        set_out=(day - visits["gone"].astype(np.int16)).astype(np.int16),
+    )
 
 
 def _exposed(engine: Simulation, visitors: Visitors) -> Exposed:

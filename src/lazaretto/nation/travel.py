@@ -41,12 +41,12 @@ class Flows:
     @property
     def before(self) -> int:
         """Return the days before the run on which somebody set out who may still be away."""
-        return self.stays.shape[1] + MOST_QUARANTINE
+        return int(self.stays.shape[1]) + MOST_QUARANTINE
 
     @property
     def none(self) -> bool:
         """Return whether nobody travels."""
-        return not self.trips.any()
+        return not bool(self.trips.any())
 
 
 class Today(NamedTuple):
