@@ -74,7 +74,8 @@ LONGEST_STAY = 14
 MEAN_STAY = _figure(
     "mean_stay", 2.06, "days",
     "overnight visitors from within China to Guangdong, four months of a year before 2020 "
-    "(bulletin of the province's department of culture and tourism)",
+    "(bulletin of the province's department of culture and tourism; the excerpt read shows no "
+    "year, its foreign visitors put it before 2020)",
     "measured", low=2.0, high=2.8,
     note="the form, geometric over 1 to 14 days, is assumed, and a day trip counts as a day; "
     "May Day 2019: 2.25 days (Ministry of Culture and Tourism); National Day 2016: 68 hours, "
