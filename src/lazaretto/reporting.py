@@ -13,7 +13,8 @@ from lazaretto.behaviour.messages import reach
 from lazaretto.disease import courses, variant
 from lazaretto.engine.checked import checked_measures, place_of
 from lazaretto.engine.prepare import unmeasured_figures
-from lazaretto.measures import Measure
+from lazaretto.measures import Measure, build_measures
+from lazaretto.nation.results import by_province
 from lazaretto.outcomes.aims import Aim
 from lazaretto.outcomes.proportionality import Structures
 from lazaretto.outcomes.results import SMALLEST_AREA
@@ -80,10 +81,13 @@ def write_report(
     """
     if outcome.folder is None:
         raise ValueError("a report needs a run folder")
-    real = observed_cases(str(outcome.results.attrs["place"]))
+    results = by_province(outcome.results)
+    if less_restrictive is not None:
+        less_restrictive = by_province(less_restrictive)
+    real = observed_cases(str(results.attrs["place"]))
     measures = [
         _written(entry.measure, measure)
-        for entry, measure in zip(scenario.measures, checked_measures(scenario), strict=True)
+        for entry, measure in zip(scenario.measures, _measures(scenario), strict=True)
     ]
     daily = None if real is None else real.daily
     by_district = None if real is None else real.by_district
@@ -95,7 +99,7 @@ def write_report(
     if progress is not None:
         progress("drawing the figures", 0.1)
     save_figures(
-        outcome.results,
+        results,
         outcome.folder.path / "figures",
         observed=daily,
         observed_by_district=by_district,
@@ -107,7 +111,7 @@ def write_report(
     if progress is not None:
         progress("writing the report", 0.6)
     report(
-        outcome.results,
+        results,
         outcome.folder.report,
         observed=daily,
         observed_by_district=by_district,
@@ -142,7 +146,8 @@ def beside_of(comparison: Comparison) -> Beside:
 def message_reach(scenario: Scenario, seed: int) -> MessageReach | None:
     """Return how far messages go under the rules of a scenario, with and without deletion.
 
-    None without behaviour or messages, and for a place of fewer than 100,000 residents.
+    None without behaviour or messages, for a place of fewer than 100,000 residents, and for many
+    cities, whose messages do not reach each other.
 
     Parameters
     ----------
@@ -152,7 +157,7 @@ def message_reach(scenario: Scenario, seed: int) -> MessageReach | None:
         Seed of the messages.
     """
     rules = scenario.behaviour
-    if rules is None or not rules.messages.active:
+    if rules is None or not rules.messages.active or scenario.nation is not None:
         return None
     people = population(place_of(scenario))
     if people.n_persons < SMALLEST_AREA:
@@ -179,6 +184,13 @@ def aim_to_show(scenario: Scenario, aim: Aim | None) -> Aim | None:
     return aim or aim_of(scenario)
 
 
+def _measures(scenario: Scenario) -> list[Measure]:
+    """Return the measures of a sound scenario, in the order in which they are written."""
+    if scenario.nation is None:
+        return checked_measures(scenario)
+    return build_measures(scenario.measures, scenario.folder)[0]
+
+
 def _seed(results: xr.Dataset) -> int:
     return int(np.atleast_1d(results["seed"].values)[0]) if "seed" in results.coords else 0
 
@@ -192,7 +204,7 @@ def _written(word: str, measure: Measure) -> dict[str, Any]:
 
 
 def _population(scenario: Scenario) -> tuple[str, str, str]:
-    place = place_of(scenario)
+    place = scenario.place if scenario.nation is not None else place_of(scenario)
     if isinstance(place, Path):
         return (f"Population: tables of the user, {place.name}", "given with the scenario", "")
     return POPULATION

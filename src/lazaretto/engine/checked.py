@@ -29,6 +29,7 @@ from lazaretto.scenario import (
     check_areas,
     did_you_mean,
 )
+from lazaretto.scenario.nation import NATION
 from lazaretto.scenario.overrides import apply_overrides
 from lazaretto.scenario.problems import of_measures
 from lazaretto.scenario.reading import read_scenario
@@ -50,14 +51,16 @@ def read_checked(
     Raises
     ------
     ScenarioError
-        With every problem at once, also where some of them keep the scenario from being read.
+        With every problem at once, also where some of them keep the scenario from being read. Of a
+        scenario of many cities `lazaretto.nation.plans.plan_nation` checks place and measures.
     """
     try:
         scenario = Scenario.load(name_or_path, overrides)
     except ScenarioError as error:
         further, names, notes = _problems_as_written(name_or_path, overrides)
         raise ScenarioError(of_measures([*error.problems, *further], names), notes) from None
-    checked_measures(scenario)
+    if scenario.nation is None:
+        checked_measures(scenario)
     return scenario
 
 
@@ -117,7 +120,10 @@ def idle_measures(scenario: Scenario) -> list[str]:
     scenario
         The scenario.
     """
-    measures = checked_measures(scenario)
+    if scenario.nation is None:
+        measures = checked_measures(scenario)
+    else:
+        measures = [measure for _, measure in _built(scenario.measures, scenario.folder)[0]]
     policy = Policy(scenario.start, scenario.end, [], True, scenario.resources)
     never = [
         _named(entry)
@@ -212,7 +218,7 @@ def _problems_as_written(
         area: Any = given.get("area", ALL) if isinstance(given, Mapping) else ALL
         as_far: dict[str, Any] = {"area": area}
         seeds.append(Seeding.model_construct(**as_far))
-    if isinstance(written.get("place"), str):
+    if isinstance(written.get("place"), str) and written["place"] != NATION:
         districts, wrong = _districts(written["place"], folder)
         problems = wrong + problems
         if districts is not None:

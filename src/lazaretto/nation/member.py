@@ -95,13 +95,11 @@ class Member:
         """Return whether its engine runs."""
         return self.simulation is not None
 
-    def wake(self, day: int, travels: bool, workers: Workers) -> Simulation:
-        """Start the engine and bring it to a day before which nothing has happened.
+    def start(self, travels: bool, workers: Workers) -> Simulation:
+        """Start the engine on its first day.
 
         Parameters
         ----------
-        day
-            Day of the run.
         travels
             Whether its residents travel.
         workers
@@ -109,10 +107,8 @@ class Member:
         """
         prepared = self.plan.prepare(self.seed)
         settings = replace(prepared.settings, seed=self.seed)
-        simulation = Simulation(prepared.people, settings, 1, travels=travels, workers=workers)
-        simulation.run(until=day)
-        self.simulation = simulation
-        return simulation
+        self.simulation = Simulation(prepared.people, settings, 1, travels=travels, workers=workers)
+        return self.simulation
 
     def orders(self, today: date, detectable: dict[str, NDArray[np.float64]]) -> TravelOrders:
         """Return what the city orders for its travellers today.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -47,6 +48,11 @@ class NationPlan:
     flows: Flows
     courses: CourseTable
 
+    def measures(self) -> list[Measure]:
+        """Return the measures of all cities, those of several cities once."""
+        found: dict[int, Measure] = {id(m): m for plan in self.plans for m in plan.measures}
+        return list(found.values())
+
 
 def plan_nation(scenario: Scenario) -> NationPlan:
     """Check a scenario of many cities and plan it.
@@ -70,11 +76,16 @@ def plan_nation(scenario: Scenario) -> NationPlan:
 
 
 def _checked(cities: Sequence[CityScenario]) -> list[list[Measure]]:
+    """Return the measures of each city; what several cities have in common is made once."""
     problems: dict[tuple[str, str], Problem] = {}
+    made: dict[str, list[Measure]] = {}
     found: list[list[Measure]] = []
     for each in cities:
+        written = json.dumps([entry.model_dump(mode="json") for entry in each.scenario.measures])
         try:
-            found.append(checked_measures(each.scenario))
+            if written not in made:
+                made[written] = checked_measures(each.scenario)
+            found.append(made[written])
         except ScenarioError as error:
             for problem in error.problems:
                 problems.setdefault((problem.key, problem.allowed), problem)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,10 @@ from lazaretto.nation.visits import Exposed
 
 _Meetings = tuple[dict[int, Exposed], dict[int, Records]]
 """Exposed residents by city, and exposed visitors by the city they live in."""
+
+
+COUNTED = ("departures", "kept_by_test", "infectious_visitors", "trips_lost", "woken")
+"""Arrays of `Nation` by day and city, or by city."""
 
 
 def engine_of(member: Member) -> Simulation:
@@ -98,7 +103,7 @@ class Nation:
         self._detectable = {"pcr": self.courses.pcr, "antigen": self.courses.antigen}
         self._threads = Workers(self.threads)
         backward = any(getattr(m, "backward", False) for plan in self.plans for m in plan.measures)
-        self._buffers = Workers(1, sources=backward)
+        self.buffers = Workers(1, sources=backward)
         self.mine = [m for m in self.members if self.exchange.owner(m.number) == self.exchange.rank]
 
     @property
@@ -131,6 +136,17 @@ class Nation:
         """Stop the worker threads."""
         self._threads.close()
 
+    def gathered(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays of `COUNTED` with the cities of all processes in them."""
+        whole = {}
+        for name in COUNTED:
+            own = getattr(self, name)
+            whole[name] = own.copy()
+            mine = [(member.number, own[..., member.number]) for member in self.mine]
+            for number, column in self.exchange.share(mine):
+                whole[name][..., number] = column
+        return whole
+
     def advance(self) -> None:
         """Simulate one day."""
         self._threads.map(self._wake, [m for m in self.mine if self._wakes_today(m)])
@@ -149,7 +165,8 @@ class Nation:
 
     def _wake(self, member: Member) -> None:
         """Start the engine of a city, with those of its residents who are away already."""
-        member.wake(self.day, not self.flows.none, self._buffers)
+        engine = member.start(not self.flows.none, self.buffers)
+        engine.run(until=self.day)  # days on which nothing could happen
         self.woken[member.number] = self.day
         if not self.flows.none:
             days = range(self.day - self.flows.before, self.day)

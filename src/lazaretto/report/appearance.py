@@ -30,11 +30,11 @@ LAYER_COLOURS = dict(
     zip(
         ORIGINS,
         ("#4477aa", "#66ccee", "#228833", "#ccbb44", "#ee6677", "#aa3377", "#9aa5b1", "#332288",
-         "#997700"),
+         "#997700", "#ee7733"),
         strict=True,
     )
 )  # fmt: skip
-"""Paul Tol's qualitative scheme "bright", safe for colour-blind readers, and two more."""
+"""Paul Tol's qualitative scheme "bright", safe for colour-blind readers, and three more."""
 
 SAMPLED_COLOURS = dict(
     zip(SAMPLED_FOR, ("#ee6677", "#4477aa", "#66ccee", "#ccbb44", "#9aa5b1"), strict=True)

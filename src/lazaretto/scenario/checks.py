@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from lazaretto.scenario.nation import NATION
 from lazaretto.scenario.problems import Problem, did_you_mean, one_of, shown
 from lazaretto.scenario.resources import BEDS, UNITS
 from lazaretto.scenario.vaccination import vaccination_problems
@@ -21,6 +22,7 @@ def cross_problems(written: Mapping[str, Any]) -> list[Problem]:
     """
     return [
         *_disease_problems(written.get("disease")),
+        *_nation_problems(written),
         *_date_problems(written),
         *_seeding_problems(written),
         *vaccination_problems(written.get("vaccination")),
@@ -34,6 +36,27 @@ def _disease_problems(disease: object) -> Iterator[Problem]:
     if isinstance(disease, str) and disease not in DISEASES:
         advice = did_you_mean(disease, DISEASES, "choose one of them")
         yield Problem("disease", shown(disease), one_of(DISEASES), advice)
+
+
+def _nation_problems(written: Mapping[str, Any]) -> Iterator[Problem]:
+    many = written.get("nation")
+    if many is not None and written.get("place") != NATION:
+        yield Problem(
+            "nation",
+            "given",
+            f"only beside place: {NATION}",
+            f"write place: {NATION}, or remove it",
+        )
+    if many is not None:
+        return
+    for i, entry in enumerate(_mappings(written.get("measures"))):
+        if entry.get("stages") is not None:
+            allowed = f"only in a scenario of place {NATION}, with nation.stages"
+            yield Problem(f"measures.{i}.stages", shown(entry["stages"]), allowed, "remove it")
+    for i, resource in enumerate(_mappings(written.get("resources"))):
+        if resource.get("per_100000"):
+            allowed = f"only in a scenario of place {NATION}"
+            yield Problem(f"resources.{i}.per_100000", "true", allowed, "write whole amounts")
 
 
 OPENING = "open_resource"

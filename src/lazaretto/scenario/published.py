@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lazaretto.provenance import Figure
+from lazaretto.scenario.nation import NATION
 
 UNIT = "infections"
 NOT_GIVEN = "r0 of the disease, as the scenario gives none"
@@ -48,6 +49,8 @@ def with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         The scenario as nested mappings.
     """
     filled = dict(given)
+    if filled.get("place") == NATION and filled.get("nation") is None:
+        filled["nation"] = {}
     if "title" not in filled and isinstance(filled.get("name"), str):
         filled["title"] = filled["name"]
     disease = filled.get("disease")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -19,9 +20,11 @@ from lazaretto.engine.checkpoint import CheckpointError, load_checkpoint, save_c
 from lazaretto.engine.prepare import Prepared, prepare
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.warming import warm_up
+from lazaretto.nation.plans import NationPlan, plan_nation
 from lazaretto.outcomes import dataset, side_by_side
 from lazaretto.scenario import Scenario
 from lazaretto.studies.events import EventFile
+from lazaretto.studies.nation_run import NationWork, Stopped
 from lazaretto.studies.run_folder import RunFolder, digest_of, inputs_of
 from lazaretto.studies.summary import summary_of
 
@@ -115,8 +118,9 @@ def run_scenario(
     """
     if replicates < 1:
         raise ValueError(f"replicates is {replicates}; at least 1 is needed")
-    measures = checked_measures(scenario)
     threads = threads or cores()
+    plan = plan_nation(scenario) if scenario.nation is not None else None
+    measures = checked_measures(scenario) if plan is None else plan.measures()
     inputs = inputs_of(scenario, seed, replicates)
     folder = RunFolder.of(out, scenario.name, digest_of(inputs)) if out is not None else None
     if folder is not None and not again:
@@ -134,9 +138,13 @@ def run_scenario(
                 folder.reopen()
         work = _Work(scenario, replicates, threads, folder, progress, stop)
         began = time.perf_counter()
-        prepared = prepare(scenario, seed, work.tell)
-        setup = time.perf_counter() - began
-        parts = [work.replicate(prepared, seed + i, i) for i in range(replicates)]
+        if plan is None:
+            prepared = prepare(scenario, seed, work.tell)
+            setup = time.perf_counter() - began
+            parts = [work.replicate(prepared, seed + i, i) for i in range(replicates)]
+        else:
+            setup = 0.0
+            parts = [work.replicate_of_nation(plan, seed + i, i) for i in range(replicates)]
         results = side_by_side(parts, [seed + i for i in range(replicates)])
         summary = summary_of(
             results,
@@ -194,12 +202,9 @@ class _Work:
 
     def replicate(self, prepared: Prepared, seed: int, number: int) -> xr.Dataset:
         """Return the results of one replicate, from an interrupted run as far as it went."""
-        folder = self.folder
-        if folder is not None and folder.replicate(number).is_file():
-            try:
-                return xr.load_dataset(folder.replicate(number), engine="h5netcdf")
-            except (OSError, KeyError, ValueError):
-                folder.replicate(number).unlink()
+        folder, made = self.folder, self._made_before(number)
+        if made is not None:
+            return made
         settings = replace(prepared.settings, seed=seed)
         began = time.perf_counter()
         simulation = Simulation(prepared.people, settings, self.threads)
@@ -216,10 +221,41 @@ class _Work:
             self._simulate(simulation, seed, number)
             wall = time.perf_counter() - began
         part = self._labelled(simulation, seed, setup, wall)
-        if folder is not None and self.replicates > 1:
-            _write_netcdf(part, folder.replicate(number))
-            folder.checkpoint(number).unlink(missing_ok=True)
+        self._keep(part, number)
         return part
+
+    def replicate_of_nation(self, plan: NationPlan, seed: int, number: int) -> xr.Dataset:
+        """Return the results of one replicate of many cities."""
+        made = self._made_before(number)
+        if made is not None:
+            return made
+        folder = self.folder
+        work = NationWork(plan, self.threads, self.tell, self.stop, folder)
+        of = "" if self.replicates == 1 else f"run {number + 1} of {self.replicates}, "
+        try:
+            part = work.replicate(seed, number, of)
+        except Stopped as stopped:
+            raise Interrupted(str(stopped) if folder is not None else None) from None
+        assert part is not None  # of this process, which is the only one
+        self._keep(part, number)
+        return part
+
+    def _made_before(self, number: int) -> xr.Dataset | None:
+        """Return a replicate that an interrupted run finished, None if there is none."""
+        if self.folder is None or not self.folder.replicate(number).is_file():
+            return None
+        try:
+            return xr.load_dataset(self.folder.replicate(number), engine="h5netcdf")
+        except (OSError, KeyError, ValueError):
+            self.folder.replicate(number).unlink()
+            return None
+
+    def _keep(self, part: xr.Dataset, number: int) -> None:
+        """Keep a finished replicate while others are still to be made."""
+        if self.folder is not None and self.replicates > 1:
+            _write_netcdf(part, self.folder.replicate(number))
+            self.folder.checkpoint(number).unlink(missing_ok=True)
+            shutil.rmtree(self.folder.nation(number), ignore_errors=True)
 
     def _simulate(self, simulation: Simulation, seed: int, number: int) -> None:
         folder, n_days = self.folder, simulation.settings.n_days

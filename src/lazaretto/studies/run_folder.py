@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import shutil
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -25,7 +26,9 @@ from lazaretto.studies.lock import alone_in
 MANIFEST = "manifest.json"
 FORMAT = 1
 
-LEFT_OVERS = ("replicate-*.nc", "checkpoint-*.npz", "*.partial", ".*.partial", ".*.part")
+LEFT_OVERS = (
+    "replicate-*.nc", "checkpoint-*.npz", "nation-*", "*.partial", ".*.partial", ".*.part",
+)  # fmt: skip
 """What an unfinished run leaves for its continuation, or a killed process by accident."""
 
 
@@ -51,11 +54,20 @@ def inputs_of(scenario: Scenario, seed: int, replicates: int) -> dict[str, Any]:
         "lazaretto": lazaretto.__version__,
         "model": model_digest(),
         "scenario": scenario.digest(),
-        "place": hashlib.sha256(read_area(place_of(scenario)).content()).hexdigest(),
+        "place": hashlib.sha256(_tables(scenario)).hexdigest(),
         "own_measures": own,
         "seed": seed,
         "replicates": replicates,
     }
+
+
+def _tables(scenario: Scenario) -> bytes:
+    """Return what populations and travel are made from and neither model nor scenario say."""
+    if scenario.nation is None:
+        return read_area(place_of(scenario)).content()
+    flows = scenario.nation.travel.flows
+    own = (scenario.folder or Path.cwd()) / flows if flows is not None else None
+    return own.read_bytes() if own is not None and own.is_file() else b"shipped"
 
 
 def digest_of(inputs: dict[str, Any]) -> str:
@@ -100,6 +112,10 @@ class RunFolder:
     def replicate(self, replicate: int) -> Path:
         """Return the file of one finished replicate of a run that is not finished."""
         return self.path / f"replicate-{replicate:03d}.nc"
+
+    def nation(self, replicate: int) -> Path:
+        """Return the folder an interrupted replicate of many cities goes on from."""
+        return self.path / f"nation-{replicate:03d}"
 
     def checkpoint(self, replicate: int) -> Path:
         """Return the file an interrupted replicate goes on from."""
@@ -161,7 +177,10 @@ class RunFolder:
     def _remove(self, *patterns: str) -> None:
         for pattern in patterns:
             for file in self.path.glob(pattern):
-                file.unlink(missing_ok=True)
+                if file.is_dir():
+                    shutil.rmtree(file, ignore_errors=True)
+                else:
+                    file.unlink(missing_ok=True)
 
 
 def find_runs(out: Path) -> list[dict[str, Any]]:

@@ -1,0 +1,129 @@
+"""Stop and go on: the state of a run of many cities, one file a city and one for the whole."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from lazaretto.engine.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from lazaretto.nation.member import Member
+from lazaretto.nation.simulation import COUNTED, Nation
+from lazaretto.nation.trips import Party
+
+FORMAT = 1
+
+
+def save_nation(nation: Nation, folder: Path, digest: str) -> None:
+    """Write the state of a run between two days; the folder changes as a whole or not at all.
+
+    Parameters
+    ----------
+    nation
+        The run.
+    folder
+        Where this process keeps its cities; made if absent.
+    digest
+        Hash of the inputs, checked when it is read again.
+    """
+    rank, size = nation.exchange.rank, nation.exchange.size
+    folder.mkdir(parents=True, exist_ok=True)
+    new = folder / f"day-{nation.day:05d}-{rank}.partial"
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    try:
+        for member in nation.mine:
+            if member.simulation is not None:
+                save_checkpoint(member.simulation, new / f"{member.plan.code}.npz", digest)
+                np.savez(
+                    new / f"{member.plan.code}-trips.npz", allow_pickle=False, **_trips(member)
+                )
+        whole = {name: getattr(nation, name) for name in COUNTED}
+        whole["allowed"] = np.array(nation.travel.allowed)
+        np.savez(new / "nation.npz", allow_pickle=False, **whole)
+        said = {"format": FORMAT, "digest": digest, "day": nation.day, "size": size}
+        (new / "manifest.json").write_text(json.dumps(said), encoding="utf-8")
+        done = folder / f"day-{nation.day:05d}-{rank}"
+        shutil.rmtree(done, ignore_errors=True)
+        new.replace(done)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    nation.exchange.share([nation.day])  # all have written before any removes the day before
+    for old in folder.glob(f"day-*-{rank}"):
+        if old != done:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def load_nation(nation: Nation, folder: Path, digest: str) -> bool:
+    """Put a fresh run where the last state of all its processes was written, if there is one.
+
+    Parameters
+    ----------
+    nation
+        A run that has not begun.
+    folder, digest
+        As in `save_nation`.
+
+    Returns
+    -------
+    Whether there was one; what is damaged or belongs to another run is removed.
+    """
+    rank = nation.exchange.rank
+    found = {path: _day(path, nation, digest) for path in folder.glob(f"day-*-{rank}")}
+    mine = {day: path for path, day in found.items() if day}
+    days = nation.exchange.share([set(mine)])
+    common = set.intersection(*days) if days else set()
+    if not common:
+        return False
+    path = mine[max(common)]
+    with np.load(path / "nation.npz", allow_pickle=False) as saved:
+        for name in COUNTED:
+            getattr(nation, name)[:] = saved[name]
+        nation.travel.allowed.clear()
+        nation.travel.allowed.extend(saved["allowed"])
+    nation.day = max(common)
+    nation.travel.latest = nation.day - 1
+    for member in nation.mine:
+        file = path / f"{member.plan.code}.npz"
+        if file.is_file():
+            engine = member.start(not nation.flows.none, nation.buffers)
+            load_checkpoint(engine, file, digest)
+            member.parties = _parties(path / f"{member.plan.code}-trips.npz")
+    return True
+
+
+def _day(path: Path, nation: Nation, digest: str) -> int:
+    """Return the day of a state that fits this run; 0 and remove it if it does not."""
+    try:
+        said = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+        fits = said["format"] == FORMAT and said["digest"] == digest
+        if fits and said["size"] == nation.exchange.size:
+            return int(said["day"])
+    except (OSError, ValueError, KeyError):
+        pass
+    shutil.rmtree(path, ignore_errors=True)
+    return 0
+
+
+def _trips(member: Member) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
+    parties = member.parties
+    return {
+        "day": np.array([party.day for party in parties], np.int64),
+        "size": np.array([party.person.size for party in parties], np.int64),
+        "person": np.concatenate([np.empty(0, np.int32), *(party.person for party in parties)]),
+        "city": np.concatenate([np.empty(0, np.uint16), *(party.city for party in parties)]),
+        "stay": np.concatenate([np.empty(0, np.uint8), *(party.stay for party in parties)]),
+    }
+
+
+def _parties(path: Path) -> list[Party]:
+    try:
+        with np.load(path, allow_pickle=False) as saved:
+            ends = np.cumsum(saved["size"])[:-1]
+            columns = [np.split(saved[name], ends) for name in ("person", "city", "stay")]
+            days = saved["day"].tolist()
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointError(f"{path} cannot be read ({error}); remove it") from error
+    return [Party(day, *row) for day, row in zip(days, zip(*columns, strict=True), strict=False)]
