@@ -237,6 +237,7 @@ def _area(
     size_area: str,
     notes: list[str],
     with_65plus: NDArray[np.float64],
+    rural: NDArray[np.int64],
     n_subdistricts: int = 0,
 ) -> CensusArea:
     employed, industries, share = _employment(codes, persons)
@@ -250,6 +251,7 @@ def _area(
         family_households=counts[:, 0],
         family_persons=counts[:, 1],
         one_person=counts[:, 2],
+        rural=rural,
         generations=generations,
         size_share=_size_share(size_area),
         lon=where[:, 0],
@@ -281,6 +283,7 @@ def _shipped_area(place: Place) -> CensusArea:
     whole = _household_counts(prefecture)
     counts = np.empty((len(codes), len(HOUSEHOLD_COLUMNS)), np.int64)
     with_65plus = np.full(len(codes), np.nan)
+    rural = np.zeros(len(codes), np.int64)
     notes = []
     for d, code in enumerate(codes):
         row = own.get(code) or (prefecture if code == prefecture["area_code"] else None)
@@ -290,6 +293,7 @@ def _shipped_area(place: Place) -> CensusArea:
             counts[d] = _household_counts(own[code])
         elif code == place.code and code == prefecture["area_code"]:
             counts[d] = whole
+            rural[d] = int(prefecture["population"]) - int(prefecture["urban_population"])
         else:
             factor = persons[d].sum() / int(prefecture["population"])
             counts[d] = _scaled_counts(whole, factor)
@@ -304,7 +308,7 @@ def _shipped_area(place: Place) -> CensusArea:
     subdistricts = SHANGHAI_SUBDISTRICTS if place.code == "310100" else 0
     return _area(
         place.name, place.title, codes, names, persons, counts, where, location, size_area,
-        notes, with_65plus, subdistricts,
+        notes, with_65plus, rural, subdistricts,
     )  # fmt: skip
 
 
@@ -332,5 +336,5 @@ def _user_area(path: Path) -> CensusArea:
     codes = [f"user-{c}" for c in tables.codes]
     return _area(
         name, path.stem, codes, tables.names, tables.persons, counts, where, "China", "China",
-        notes, np.full(len(codes), np.nan),
+        notes, np.full(len(codes), np.nan), np.zeros(len(codes), np.int64),
     )  # fmt: skip
