@@ -181,6 +181,8 @@ def _each(
                 for future in finished:
                     yield futures.pop(future), future.result()
         except BrokenProcessPool as error:
+            if stop():
+                return  # Interrupted before the process could leave that to its parent.
             advice = "where memory was short, use fewer workers"
             raise OSError(f"a process that made people was killed; {advice}") from error
         finally:
