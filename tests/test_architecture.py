@@ -18,7 +18,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 
 STOREYS = (
     {"cli"},
-    {"console_compare", "console_timeline"},
+    {"console_compare", "console_people", "console_timeline"},
     {"console_run"},
     {"console"},
     {"session", "reporting"},

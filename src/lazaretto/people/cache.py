@@ -57,6 +57,20 @@ def address(census: CensusArea, sizes: Sizes, seed: int) -> str:
     return digest.hexdigest()
 
 
+def kept_at(census: CensusArea, seed: int, cache: Path | None = None) -> tuple[Path, str]:
+    """Return the folder a population is kept in, and its address.
+
+    Parameters
+    ----------
+    census, seed
+        What it is made from.
+    cache
+        Folder of cached populations, see `lazaretto.compiled.cache_folder`.
+    """
+    key = address(census, Sizes(), seed)
+    return (cache or cache_folder()) / "people" / f"{census.name}-{key[:16]}", key
+
+
 def population(
     place: str | Path,
     *,
@@ -86,14 +100,12 @@ def population(
         If the place is not known or its tables have problems.
     """
     census = read_area(place)
-    sizes = Sizes()
-    key = address(census, sizes, seed)
-    folder = (cache or cache_folder()) / "people" / f"{census.name}-{key[:16]}"
+    folder, key = kept_at(census, seed, cache)
     try:
         return load(folder, key)
     except CacheError:
         pass
-    made = make_population(census, seed=seed, sizes=sizes, threads=threads, progress=progress)
+    made = make_population(census, seed=seed, threads=threads, progress=progress)
     if progress:
         progress("saving", 0.0)
     try:
