@@ -42,7 +42,7 @@ SMALL = 1 << 20
 """Bytes up to which an array is read, not mapped: every map keeps a file open."""
 
 OPEN_FILES = 8_192
-"""Files a process may have open once it ran out of them; a nation needs about 1,500."""
+"""Files a process may have open once it ran out of them; the nation needs about 1,000."""
 
 
 class CacheError(Exception):
