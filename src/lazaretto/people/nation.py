@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
-from signal import SIG_IGN, SIGINT, SIGTERM, signal
+from signal import SIG_IGN, SIGINT, signal
+from threading import Thread
 
 from lazaretto.people.areas import read_area
 from lazaretto.people.cache import MANIFEST, CacheError, kept_at, load, save
@@ -166,7 +167,7 @@ def _each(
             yield i, keep(censuses[i], seed, cache)
         return
     context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_signals) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent) as pool:
         futures: dict[Future[Kept | list[str]], int] = {}
         left = list(reversed(order))
         try:
@@ -189,10 +190,17 @@ def _each(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _leave_signals() -> None:
-    """Let a worker finish its place when the user interrupts: the parent decides."""
+def _follow_parent() -> None:
+    """Let a worker finish its place when the user interrupts, and end when its parent is gone."""
     signal(SIGINT, SIG_IGN)
-    signal(SIGTERM, SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def keep(census: CensusArea, seed: int = 0, cache: Path | None = None) -> Kept | list[str]:
