@@ -68,6 +68,8 @@ class Purpose(IntEnum):
     """Whether a person leaks in a week, where habit decides."""
     ACTIVE = 71
     """Who meets others at all, in the reading of few active people: a trait of households."""
+    BORDER = 74
+    """Infected travellers by day of arrival: who, how long infected, what their tests say."""
 
 
 def stream_key(seed: int, purpose: int, day: int = 0) -> np.uint64:

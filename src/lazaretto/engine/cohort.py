@@ -48,6 +48,34 @@ class Cohort:
         return int(self.person.size)
 
 
+def join(
+    cohorts: list[Cohort], day: int, person: NDArray[np.int32], record: NDArray[np.uint32]
+) -> None:
+    """Put persons infected elsewhere in their place, by id, among those infected on a day.
+
+    Parameters
+    ----------
+    cohorts
+        The cohorts of a run, by day; changed.
+    day
+        Day of infection.
+    person, record
+        Who, ascending, and their packed records, shape (n,).
+    """
+    theirs = [cohort for cohort in cohorts if cohort.day == day]
+    if not theirs:
+        later = next((i for i, cohort in enumerate(cohorts) if cohort.day > day), len(cohorts))
+        cohorts.insert(later, Cohort(day, person, record))
+        return
+    ends = np.array([cohort.person[-1] for cohort in theirs[:-1]])
+    where = np.searchsorted(ends, person)
+    for i, cohort in enumerate(theirs):
+        here = where == i
+        at = np.searchsorted(cohort.person, person[here])
+        cohort.person = np.insert(cohort.person, at, person[here])
+        cohort.record = np.insert(cohort.record, at, record[here])
+
+
 class Count(NamedTuple):
     """Infections of one day, counted by one thread: flat arrays that are later added up."""
 
