@@ -213,7 +213,7 @@ def test_each_traveller_keeps_what_the_closed_form_says(protocol):
     found, infectious, left, home = [], [], [], []
     for day in range(n_days):
         some = travellers(made, 7, day, city_of(people), rates, no_vaccine())
-        keys = [stream_key(7, Purpose.COURSE, when) for when in some.infected_on]
+        keys = [stream_key(7, Purpose.COURSE, when) for when in some.infected_on.tolist()]
         record = np.empty(some.person.size, np.uint32)
         records_when(city_of(people), rates, no_vaccine(), np.array(keys), some.person,
                      some.infected_on, record)  # fmt: skip
@@ -334,7 +334,7 @@ class NobodyIsFoundAtHome(ReferenceEngine):
         super().watch_homes(day, arrived, stay)
 
 
-class TestsAreReadADayLater(ReferenceEngine):
+class SwabsAreTakenADayLater(ReferenceEngine):
     def traveller(self, day: int, number: int, stay: Stay):
         later = tuple((after + 1, chances) for after, chances in stay.tests)
         return super().traveller(day, number, stay._replace(tests=later))
@@ -346,7 +346,7 @@ class ThoseInfectedLongAgoComeIn(ReferenceEngine):
 
 
 @pytest.mark.parametrize("misreading", [
-    EverybodyIsInfectedOnRelease, HomesAreNotWatched, NobodyIsFoundAtHome, TestsAreReadADayLater,
+    EverybodyIsInfectedOnRelease, HomesAreNotWatched, NobodyIsFoundAtHome, SwabsAreTakenADayLater,
     ThoseInfectedLongAgoComeIn,
 ])  # fmt: skip
 def test_a_rule_of_the_border_read_wrongly_is_noticed(misreading):
