@@ -9,6 +9,7 @@ from itertools import pairwise
 import hypothesis.strategies as st
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from reference_engine import ReferenceEngine
 from reference_scenarios import Made, scenarios, shares
@@ -33,6 +34,7 @@ from lazaretto.chance import Purpose, stream_key, threshold
 from lazaretto.disease import CourseTable, courses, variants
 from lazaretto.disease.border_page import border_page
 from lazaretto.disease.quarantine_escape import Escape, escape, sensitivity
+from lazaretto.engine import simulation
 from lazaretto.engine.border import NEVER, Border, Stay, records_when, travellers
 from lazaretto.engine.checkpoint import load_checkpoint, save_checkpoint
 from lazaretto.engine.city import AGE_MASK, city_of
@@ -43,6 +45,7 @@ from lazaretto.engine.settings import Settings
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.vaccinated import no_vaccine
 from lazaretto.people import Population
+from lazaretto.report.headline import border_words
 from lazaretto.scenario import Scenario, ScenarioError, check_areas
 from lazaretto.scenario.border import PROTOCOLS, PreDepartureTest, Protocol
 
@@ -275,6 +278,14 @@ def test_the_reference_agrees(kind):
     assert {name: met[name] for name, least in few.items() if met[name] < least} == {}
 
 
+def test_travellers_find_their_place_in_days_kept_in_ranges(monkeypatch):
+    """Days of which each range of persons is kept apart take travellers into the right one."""
+    people, made = of_the_reference("alone", mean=20.0)
+    whole = outcome(people, made)
+    monkeypatch.setattr(simulation, "LARGE_COHORT", 1)
+    assert differing(outcome(people, made), whole) == []
+
+
 @st.composite
 def borders(draw: st.DrawFn, made: Made) -> Border:
     """Return a border of any kind for a scenario."""
@@ -450,6 +461,15 @@ def test_every_problem_is_said_at_once():
 def test_the_area_is_a_district_of_the_place():
     (problem,) = check_areas(scenario_with(area="Chongmin"), ["Chongming"])
     assert (problem.key, problem.value) == ("border.area", "Chongmin")
+
+
+def test_the_headline_says_what_the_border_found():
+    days = {"date": np.arange(3)}
+    counted = {"imported": [5, 6, 0], "imported_found": [0, 7, 0], "imported_released": [1, 0, 1]}
+    results = xr.Dataset({name: ("date", values) for name, values in counted.items()}, days)
+    said = border_words(results)
+    assert "11 infected travellers arrived" in said
+    assert "7 were found and 2 let go" in said
 
 
 def test_named_protocols_can_be_kept():
