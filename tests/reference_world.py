@@ -39,6 +39,20 @@ class Case:
     onset: int | None
     """Day of first symptoms, counted from infection."""
     severity: int
+    entered: int | None = None
+    """Day on which a traveller came in; None for others."""
+
+
+@dataclass(eq=False)
+class Traveller:
+    """One infected traveller, who is a resident from the day of release on."""
+
+    person: int
+    infected_on: int
+    found_on: int | None = None
+    """Day on which the border finds the traveller; None if it does not."""
+    last: int = 0
+    """Last infectious day."""
 
 
 @dataclass
@@ -162,6 +176,13 @@ class Met:
     """Place-days with a trigger on."""
     ended: int = 0
     """Times a trigger ended."""
+    came_in: int = 0
+    """Travellers put into the run."""
+    watched_at_home: int = 0
+    found_at_home: int = 0
+    """Travellers whom the border finds at home."""
+    let_go: int = 0
+    """Travellers let go after days at home."""
 
 
 @dataclass
@@ -206,6 +227,9 @@ class World:
         measures = settings.measures
         self.looked_for = any(measure.finds_infected for measure in measures)
         self.persons_move = self.looked_for or any(measure.moves_persons for measure in measures)
+        border = settings.border
+        if border is not None and border.infected.any():
+            self.persons_move |= any(stay.home_days for stay in border.stays)
         self.triggered = [measure.idle(self._places()) for measure in measures]
         detectable = {"pcr": settings.courses.pcr, "antigen": settings.courses.antigen}
         self.orders = Orders(self._places(), detectable, settings.stocks)

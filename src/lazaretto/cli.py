@@ -307,7 +307,7 @@ def schema() -> None:
 @inspect.command("day")
 def inspect_day() -> None:
     """Print the steps of a day, in the order the engine executes them."""
-    from lazaretto.engine.simulation import DAY
+    from lazaretto.engine.day import DAY
 
     table = listing("step", "reads", "writes", "cost follows")
     for number, step in enumerate(DAY, 1):

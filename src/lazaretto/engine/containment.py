@@ -21,6 +21,7 @@ from lazaretto.engine.state import AT_HOME, State, move, undo, whereabouts_of
 from lazaretto.engine.tracing import Queue
 from lazaretto.measures import NEVER_POSITIVE, Orders, Places
 from lazaretto.outcomes import Addresses, Tally
+from lazaretto.words import SEED
 
 LOOK_BACK = 21
 """Days for which contacts can be recomputed."""
@@ -143,6 +144,17 @@ class Containment:
             move(self.state.whereabouts, person, where, before)
             self.log.append(Move(stamp, person, before))
             self.moved = True
+
+    def join_ancestry(self, day: int, person: Persons) -> None:
+        """Keep that nobody here infected persons who came later, ascending, infected on a day."""
+        if day in self.ancestry:
+            known = self.ancestry[day]
+            at = np.searchsorted(known.person, person)
+            self.ancestry[day] = Ancestry(
+                np.insert(known.person, at, person),
+                np.insert(known.source, at, np.int32(-1)),
+                np.insert(known.origin, at, np.uint8(SEED)),
+            )
 
     def where(self, person: Persons) -> NDArray[np.uint8]:
         """Return where persons are, shape (n,)."""

@@ -152,8 +152,8 @@ def _isolate(
     turned = wanted & (at >= 0)
     c.isolated.turn_into(at[turned], CASE, stamp)
     np.add.at(c.tally.isolated[day, :, CASE], district[turned], 1)
-    # Who is in hospital is apart already; `position` is -1 for them.
-    new = wanted & (at < 0) & (c.where(person) == AT_LARGE)
+    # Who is in hospital is apart already; `position` is -1 for them, and for watched travellers.
+    new = wanted & (at < 0) & (c.where(person) <= AT_HOME)
     for reason, which in ((CASE, new & ~false), (FALSE_POSITIVE, new & false)):
         c.isolated.add(person[which], reason, district[which], stamp)
         np.add.at(c.tally.isolated[day, :, reason], district[which], 1)

@@ -224,7 +224,15 @@ def _of_city(
             continue
         placed = {**entry, "areas": where} if "areas" in entry else dict(entry)
         measures += _in_stages(placed, many.stages, scenario.start, scenario.end)
-    return {**written, "seeding": seeding, "measures": measures}
+    found = {**written, "seeding": seeding, "measures": measures}
+    border = written.get("border")
+    if border is not None:
+        area = local_area(border["area"], city, districts)
+        if area is None:
+            found.pop("border")
+        else:
+            found["border"] = {**border, "area": area}
+    return found
 
 
 def _names_districts(written: Mapping[str, Any], city: City) -> bool:
@@ -299,12 +307,17 @@ def _scaled(resources: list[dict[str, Any]], persons: int) -> list[dict[str, Any
             continue
         opened = [
             {**step, "amount": {
-                **step["amount"], "value": round(step["amount"]["value"] * persons / 100_000),
+                **step["amount"], "value": _whole(step["amount"]["value"] * persons / 100_000),
             }}
             for step in resource["opened"]
         ]  # fmt: skip
         scaled.append({**resource, "per_100000": False, "opened": opened})
     return scaled
+
+
+def _whole(amount: float) -> int:
+    """Return an amount as a whole number; where there is any there is at least one."""
+    return max(round(amount), 1 if amount > 0 else 0)
 
 
 def _area_problems(scenario: Scenario) -> list[Problem]:
@@ -315,7 +328,9 @@ def _area_problems(scenario: Scenario) -> list[Problem]:
         head, slash, district = area.lower().partition("/")
         codes = names.get(head, [])
         known: list[str] = list(names)
-        if slash and codes:
+        if key == "border.area" and len(codes) != 1:
+            allowed = "the city where flights arrive, or City/District"
+        elif slash and codes:
             inside = [name for code in codes for name in read_area(code).districts]
             if district in [name.lower() for name in inside]:
                 continue
@@ -332,6 +347,8 @@ def _area_problems(scenario: Scenario) -> list[Problem]:
 def _areas(scenario: Scenario) -> Iterator[tuple[str, str]]:
     for i, seeds in enumerate(scenario.seeding):
         yield f"seeding.{i}.area", seeds.area
+    if scenario.border is not None:
+        yield "border.area", scenario.border.area
     for i, entry in enumerate(scenario.measures):
         given = entry.parameters().get("areas", ALL)
         for j, area in enumerate(given if isinstance(given, list) else [given]):

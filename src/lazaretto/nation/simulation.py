@@ -268,7 +268,7 @@ class Nation:
                 keys = order_keys(target, label)
                 keys.sort()
                 won = winners(keys)
-                engine_of(member).infect(target[won], label[won])
+                engine_of(member).infect(target[won], label[won], self.day)
 
         self._threads.map(catch, cities)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from lazaretto.scenario.border import border_problems
 from lazaretto.scenario.nation import NATION
 from lazaretto.scenario.problems import Problem, did_you_mean, one_of, shown
 from lazaretto.scenario.resources import BEDS, UNITS
@@ -25,6 +26,7 @@ def cross_problems(written: Mapping[str, Any]) -> list[Problem]:
         *_nation_problems(written),
         *_date_problems(written),
         *_seeding_problems(written),
+        *border_problems(written.get("border")),
         *vaccination_problems(written.get("vaccination")),
         *_resource_problems(written.get("resources")),
         *_message_problems(written),
