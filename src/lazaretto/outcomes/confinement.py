@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -27,18 +29,22 @@ class Confinement:
         District of each building, shape (n_buildings,).
     residents
         Residents of each building by kind, shape (n_buildings, n_kinds); the first 18 kinds are
-        the age bands, of which everybody has one.
+        the age bands, of which everybody has one. Where it is a function it is called on the first
+        day on which anybody is confined: in villages buildings are small and the table is large.
     n_districts
         Number of districts.
+    totals
+        Residents by district and kind, shape (n_districts, n_kinds); added up if absent.
     """
 
     def __init__(
         self,
         building_district: NDArray[np.integer],
-        residents: NDArray[np.integer],
+        residents: NDArray[np.integer] | Callable[[], NDArray[np.integer]],
         n_districts: int,
+        totals: NDArray[np.int64] | None = None,
     ) -> None:
-        n_buildings, n_kinds = residents.shape
+        n_buildings = building_district.size
         self.n_districts = n_districts
         self.district = building_district.astype(np.int64)
         self.tier = np.full(n_buildings, OPEN, np.uint8)
@@ -48,11 +54,10 @@ class Confinement:
         """Length of the last stay that ended, days."""
         self.opened_on = np.full(n_buildings, -NEVER, np.int32)
         self.days = 0
-        # Residents of all buildings before each one: those of any run of buildings are then one
-        # difference, however long the run is.
-        self._before = np.zeros((n_buildings + 1, n_kinds), np.int32)
-        np.cumsum(residents, axis=0, out=self._before[1:])
         self._border = self.district[1:] != self.district[:-1]
+        self._residents = residents
+        self._known: NDArray[np.int32] | None = None
+        self._totals = self._added_up() if totals is None else totals
         self._everybody_open()
 
     def count(self, tier: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -84,6 +89,10 @@ class Confinement:
         """
         open_end = np.where(self.closed_on != AT_LARGE, self.days - self.closed_on, 0)
         longest = np.maximum(self.longest, open_end)
+        if not longest.any():
+            table = np.zeros((len(AGE_BANDS), n_days + 1), np.int64)
+            table[:, 0] = self._totals[:, : len(AGE_BANDS)].sum(axis=0)
+            return table
         residents = np.diff(self._before[:, : len(AGE_BANDS)], axis=0)
         table = np.zeros((residents.shape[1], n_days + 1), np.int64)
         for age in range(table.shape[0]):
@@ -114,11 +123,29 @@ class Confinement:
         self.opened_on = np.array(held["opened_on"], np.int32)
         self.days = int(held["days"])
 
-    def _everybody_open(self) -> None:
+    @property
+    def _before(self) -> NDArray[np.int32]:
+        """Residents of all buildings before each one, shape (n_buildings + 1, n_kinds).
+
+        Those of any run of buildings are then one difference, however long the run is.
+        """
+        if self._known is None:
+            given = self._residents
+            residents = given() if callable(given) else given
+            self._known = np.zeros((residents.shape[0] + 1, residents.shape[1]), np.int32)
+            np.cumsum(residents, axis=0, out=self._known[1:])
+        return self._known
+
+    def _added_up(self) -> NDArray[np.int64]:
         edges = np.concatenate([[0], np.flatnonzero(self._border) + 1, [self.tier.size]])
         residents = self._before[edges[1:]] - self._before[edges[:-1]]
-        self._table = np.zeros((self.n_districts, len(TIERS), residents.shape[1]), np.int64)
-        np.add.at(self._table[:, OPEN], self.district[edges[:-1]], residents)
+        totals = np.zeros((self.n_districts, residents.shape[1]), np.int64)
+        np.add.at(totals, self.district[edges[:-1]], residents)
+        return totals
+
+    def _everybody_open(self) -> None:
+        self._table = np.zeros((self.n_districts, len(TIERS), self._totals.shape[1]), np.int64)
+        self._table[:, OPEN] = self._totals
 
     def _recount(self, tier: NDArray[np.uint8]) -> None:
         """Move the residents of the buildings that changed, run by run."""
