@@ -2,8 +2,8 @@
 
 Three seeds each, as shipped. As for Shanghai (tests/test_shanghai_people.py) a number passes if its
 range over the seeds overlaps the published band; where only one figure was published the band is
-that figure. What was tuned to is said: agreement there is a description and no test. Sources stand in
-docs/beijing-wuhan-hong-kong.md. Seeds are fixed, so nothing here fails by chance.
+that figure. What was tuned to is said: agreement there is a description and no test. Sources stand
+in docs/beijing-wuhan-hong-kong.md. Seeds are fixed, so nothing here fails by chance.
 """
 
 from __future__ import annotations
