@@ -100,7 +100,7 @@ def test_young_and_old_prefectures_are_feasible(place):
 
 def test_every_place_has_a_consistent_census():
     known = areas()
-    assert len({p.name for p in known}) == len(known) == 400
+    assert len({p.name for p in known}) == len(known) == 401
     assert sum(p.population for p in known if len(p.code) == 6 and p.districts == 16) > 46e6
 
 

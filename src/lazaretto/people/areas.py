@@ -6,8 +6,9 @@ import difflib
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,9 @@ LONG_FORM = 10
 
 
 SHANGHAI_SUBDISTRICTS = 216
+
+OUTSIDE_CENSUS = {"810000": "Hong Kong"}
+"""Places of which tables are shipped that are not in the census of 2020, by code."""
 
 ALSO_CALLED = {
     "harbin": "230100", "qiqihar": "230200", "luliang": "141100", "hohhot": "150100",
@@ -81,7 +85,7 @@ def slug(text: str) -> str:
 
 
 def areas() -> list[Place]:
-    """Return every place `read_area` knows by name: prefectures, then single districts."""
+    """Return every place `read_area` knows by name: prefectures, districts, Hong Kong."""
     return list(_areas())
 
 
@@ -96,6 +100,9 @@ def _areas() -> tuple[Place, ...]:
         code = row["area_code"]
         province = "Shanghai" if code.startswith("31") else "Beijing"
         found.append((code, row["name_en"], province, int(ages[code][2].sum()), 1))
+    for code, title in OUTSIDE_CENSUS.items():
+        own = read_user_tables(_own_folder(title))
+        found.append((code, title, title, int(own.persons.sum()), len(own.codes)))
     named = Counter(slug(title) for _, title, *_ in found)
     return tuple(
         Place(code, _unique(title, province, named), title, province, population, n)
@@ -134,7 +141,10 @@ def read_area(place: str | Path) -> CensusArea:
         p for p in known for r in [_prefecture(p.code)] if r and text in _chinese(r["name_zh"])
     ]
     if len(found) == 1:
-        return _shipped_area(found[0])
+        only = found[0]
+        if only.code in OUTSIDE_CENSUS:
+            return replace(_user_area(_own_folder(only.title)), name=only.name, title=only.title)
+        return _shipped_area(only)
     if Path(text).exists():
         return _user_area(Path(text))
     if found:
@@ -149,6 +159,10 @@ def read_area(place: str | Path) -> CensusArea:
             f"{len(known)} places, or the path of a census CSV"
         ]
     )
+
+
+def _own_folder(title: str) -> Path:
+    return Path(str(resources.files("lazaretto") / "data" / slug(title)))
 
 
 def _chinese(name: str) -> set[str]:
