@@ -109,9 +109,8 @@ class Simulation:
         self.places = places_of(people, self.city)
         self._workers = self.workers or Workers(self.threads)
         self.citizens = Citizens(settings, self.places, self.city, self._workers)
-        building_district = self.city.building_district.astype(np.int64)
         self.confinement = Confinement(
-            building_district, self.citizens.residents, n_districts, self.citizens.totals
+            self.city.building_district, self.citizens.residents, n_districts, self.citizens.totals
         )
         detectable = {"pcr": settings.courses.pcr, "antigen": settings.courses.antigen}
         self.orders = Orders(self.places, detectable, settings.stocks)

@@ -46,13 +46,14 @@ class Confinement:
     ) -> None:
         n_buildings = building_district.size
         self.n_districts = n_districts
-        self.district = building_district.astype(np.int64)
+        self.district = building_district
         self.tier = np.full(n_buildings, OPEN, np.uint8)
-        self.closed_on = np.full(n_buildings, AT_LARGE, np.int32)
-        self.longest = np.zeros(n_buildings, np.int32)
-        self.last = np.zeros(n_buildings, np.int32)
+        # One number for all buildings until the first of them is closed.
+        self.closed_on = np.broadcast_to(np.int32(AT_LARGE), n_buildings)
+        self.longest = np.broadcast_to(np.int32(0), n_buildings)
+        self.last = np.broadcast_to(np.int32(0), n_buildings)
         """Length of the last stay that ended, days."""
-        self.opened_on = np.full(n_buildings, -NEVER, np.int32)
+        self.opened_on = np.broadcast_to(np.int32(-NEVER), n_buildings)
         self.days = 0
         self._border = self.district[1:] != self.district[:-1]
         self._residents = residents
@@ -77,6 +78,8 @@ class Confinement:
 
     def stays(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
         """Return days closed, days since a stay ended, and its length, each (n_buildings,)."""
+        if not self.last.flags.writeable:
+            return self.last, np.broadcast_to(np.int32(NEVER), self.tier.size), self.last
         closed = self.closed_on != AT_LARGE
         since = np.where(closed, self.days - self.closed_on, 0).astype(np.int32)
         opened = np.where(closed, NEVER, self.days - self.opened_on).astype(np.int32)
@@ -158,7 +161,7 @@ class Confinement:
         # Counts of persons are far below 2**53, so that sums of floats are exact.
         moved = (self._before.take(last, axis=0) - self._before.take(first, axis=0)).astype(float)
         n, run = self.n_districts * len(TIERS), np.arange(first.size)
-        place = self.district[first] * len(TIERS)
+        place = self.district[first].astype(np.int64) * len(TIERS)
         shape = (n, first.size)
         gains = sparse.csr_array((np.ones(run.size), (place + tier[first], run)), shape=shape)
         losses = sparse.csr_array((np.ones(run.size), (place + self.tier[first], run)), shape=shape)
@@ -167,6 +170,11 @@ class Confinement:
 
     def _begin_and_end_stays(self, tier: NDArray[np.uint8]) -> None:
         closed, was = tier >= CONTROLLED, self.closed_on != AT_LARGE
+        if not self.last.flags.writeable and closed.any():
+            for name in ("closed_on", "longest", "last", "opened_on"):
+                setattr(self, name, getattr(self, name).copy())
+        elif not self.last.flags.writeable:
+            return
         opened = np.flatnonzero(was & ~closed)
         self.last[opened] = self.days - self.closed_on[opened]
         self.opened_on[opened] = self.days
