@@ -130,12 +130,12 @@ def _report(
 
 def _mark_places(c: Containment, day: int, building: NDArray[np.int64]) -> None:
     """Mark where a positive was found; one found in a facility says nothing of the home."""
-    compound = c.places.building_compound[building]
+    compound = c.places.building_compound[building].astype(np.int64)
     subdistrict = c.places.compound_subdistrict[compound]
     c.remember_positives()
     for last, place in zip(c.last_positive, (building, compound, subdistrict), strict=True):
         last[place] = day
-    c.positive_compounds.append(compound.astype(np.int64))
+    c.positive_compounds.append(compound)
 
 
 def _isolate(
