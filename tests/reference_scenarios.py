@@ -24,6 +24,7 @@ from towns import (
 )
 
 from lazaretto.disease import courses, variants
+from lazaretto.engine.age_mixing import AT_RANDOM
 from lazaretto.engine.rates import ContactRates
 from lazaretto.engine.seeding import Arrival
 from lazaretto.engine.settings import Settings, Vaccination
@@ -94,6 +95,18 @@ def protections(draw: st.DrawFn) -> list[float]:
     first = draw(st.integers(5, 35))
     rest = draw(st.lists(shares(0.05), max_size=8))
     return [0.0] * first + rest or [0.0]
+
+
+@st.composite
+def mixings(draw: st.DrawFn) -> np.ndarray:
+    """Return how likely ages meet in the community: at random, or by a table, some never."""
+    if draw(st.booleans()):
+        return AT_RANDOM
+    seed = draw(st.integers(0, 9))
+    table = np.random.default_rng(seed).choice([0.0, 0.2, 0.5, 1.0, 1.5, 2.0], (18, 18))
+    if draw(st.booleans()):
+        table[3] = 0.0  # an age that meets nobody
+    return table
 
 
 @st.composite
@@ -394,6 +407,7 @@ def scenarios(draw: st.DrawFn) -> Made:
         np.array([draw(shares(0.1)) for _ in LAYERS]),
         draw(shares(0.5)),
         draw(shares()),
+        draw(mixings()),
     )
     confinement = draw(st.sampled_from([CONFINED, None]))
     if confinement is None:
