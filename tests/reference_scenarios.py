@@ -103,7 +103,7 @@ def mixings(draw: st.DrawFn) -> np.ndarray:
     if draw(st.booleans()):
         return AT_RANDOM
     seed = draw(st.integers(0, 9))
-    table = np.random.default_rng(seed).choice([0.0, 0.2, 0.5, 1.0, 1.5, 2.0], (18, 18))
+    table = np.random.default_rng(seed).choice([0.0, 0.1, 0.3, 0.5, 0.7, 1.0], (18, 18))
     if draw(st.booleans()):
         table[3] = 0.0  # an age that meets nobody
     return table
@@ -407,7 +407,6 @@ def scenarios(draw: st.DrawFn) -> Made:
         np.array([draw(shares(0.1)) for _ in LAYERS]),
         draw(shares(0.5)),
         draw(shares()),
-        draw(mixings()),
     )
     confinement = draw(st.sampled_from([CONFINED, None]))
     if confinement is None:
@@ -433,6 +432,5 @@ def scenarios(draw: st.DrawFn) -> Made:
         apart=np.array([1, *(draw(shares(0.0, 0.3)) for _ in LAYERS[1:])]),
     )  # fmt: skip
     support = tuple(draw(supports(people.districts)))
-    return Made(
-        people, replace(made, behaviour=draw(behaviours()), measures=(*made.measures, *support))
-    )
+    made = replace(made, behaviour=draw(behaviours()), measures=(*made.measures, *support))
+    return Made(people, replace(made, contacts=contacts._replace(by_age=draw(mixings()))))

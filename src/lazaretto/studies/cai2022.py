@@ -40,6 +40,7 @@ OUTBREAK = date(2022, 3, 1)
 DAYS = 180
 
 UNVACCINATED, FIRST_READY, SECOND_GIVEN, SECOND_READY, BOOSTER_GIVEN, RECOVERED = 0, 3, 4, 6, 7, 10
+FLOWS = ("infections", "symptomatic", "ward", "icu", "deaths")
 N_IMMUNITY = 12
 """States in the order of ``cai2022_vaccine_effectiveness.csv``; the last two are of recovered."""
 
@@ -80,8 +81,9 @@ class Inputs:
         Date of the first of those days.
     r0, seeds, boosters, acceptance
         As `R0`, `SEEDS`, `BOOSTERS`, `ACCEPTANCE`.
-    daily_r0
-        Whether r0 is meant as the model runs it, in whole days; they mean it in continuous time.
+    steps
+        Steps of a day; 1 there. They mean r0 and all times in continuous time, which a step of a
+        day makes longer: at 1 the eigenvalue they run is 4.30.
     """
 
     first_age: NDArray[np.int64]
@@ -102,7 +104,7 @@ class Inputs:
     seeds: float = SEEDS.value
     boosters: float = BOOSTERS.value
     acceptance: float = ACCEPTANCE.value
-    daily_r0: bool = False
+    steps: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,18 +182,24 @@ def inputs() -> Inputs:
     )
 
 
-def next_generation(given: Inputs) -> Floats:
+def next_generation(given: Inputs, as_run: bool = False) -> Floats:
     """Return infections of each age band (row) caused by one unvaccinated of another (column).
 
     Per unit of transmissibility, shape (14, 14). Who comes to need a bed transmits until then;
     Diekmann, Heesterbeek and Metz 1990, doi 10.1007/BF00178324.
+
+    Parameters
+    ----------
+    given
+        The inputs.
+    as_run
+        Count the steps in which a person transmits, and not the time.
     """
     removed = given.rates["infectious_to_removed"]
     to_bed = given.rates["symptomatic_to_hospital"]
-    if given.daily_r0:
-        removed, to_bed = float(_chance(removed)), float(_chance(to_bed))
     ill, bed = given.symptomatic, given.hospital
-    if given.daily_r0:
+    if as_run:
+        removed, to_bed = (float(_chance(x / given.steps)) * given.steps for x in (removed, to_bed))
         days = (ASYMPTOMATIC.value * (1 - ill) + ill * (1 - bed)) / removed + ill * bed / to_bed
     else:  # the mean of two rates, not of two times, as they have it
         mixed = removed * (1 - bed) + to_bed * bed
@@ -212,11 +220,11 @@ def run(given: Inputs) -> Course:
     given
         The inputs.
     """
-    rates = {key: float(_chance(rate)) for key, rate in given.rates.items()}
-    risk = given.risk
+    steps, risk = given.steps, given.risk
+    rates = {key: float(_chance(rate / steps)) for key, rate in given.rates.items()}
     by_age, n = given.population, given.population.size
-    exposure = transmissibility(given) * _exposure(given) / by_age[:, None]
-    leaves = _chance(risk["rate_out_vaccination_stage_per_day"])[:, None]
+    exposure = transmissibility(given) * _exposure(given) / by_age[:, None] / steps
+    leaves = _chance(risk["rate_out_vaccination_stage_per_day"] / steps)[:, None]
     zero = np.zeros((N_IMMUNITY, n))
     willing, refuse, exposed = zero.copy(), zero.copy(), zero.copy()
     silent, mild, to_bed = zero.copy(), zero.copy(), zero.copy()  # no symptoms, symptoms, bed later
@@ -227,10 +235,10 @@ def run(given: Inputs) -> Course:
     accept[SECOND_READY] = given.acceptance
     outbreak = (OUTBREAK - given.first_day).days
     days = outbreak + DAYS
-    kept = ("infections", "symptomatic", "ward", "icu", "deaths", "in_icu", "immunity")
-    made = {key: np.zeros((days, N_IMMUNITY, n)) for key in kept}
-    for day in range(days):
-        if day == outbreak:
+    made = {key: np.zeros((days, N_IMMUNITY, n)) for key in (*FLOWS, "in_icu", "immunity")}
+    for step in range(days * steps):
+        day = step // steps
+        if step == outbreak * steps:
             willing[0] -= given.seeds / n
             mild[0] += given.seeds / n
         shed = risk["onward_transmission"] @ (mild + to_bed + ASYMPTOMATIC.value * silent)
@@ -271,7 +279,7 @@ def run(given: Inputs) -> Course:
             ("in_icu", icu_live + icu_die),
             ("immunity", willing + refuse),
         ):
-            made[key][day] = value
+            made[key][day] = value + (made[key][day] if key in FLOWS else 0.0)
     return Course(**made, outbreak=outbreak)
 
 
@@ -286,6 +294,7 @@ def _vaccinate(given: Inputs, day: int, willing: Floats, outbreak: bool) -> None
     primary, booster = given.doses[day]
     if outbreak:
         booster = given.boosters
+    primary, booster = primary / given.steps, booster / given.steps
     adults = given.first_age >= 18
     offered = _offered(given, day)
     _give(booster, adults, willing, SECOND_READY, BOOSTER_GIVEN)
@@ -318,12 +327,12 @@ def published() -> dict[str, float]:
 
 
 def table() -> Iterator[str]:
-    """Yield the lines of the comparison: published, this model, and r0 read in whole days."""
-    ours, daily = run(inputs()).totals(), run(replace(inputs(), daily_r0=True)).totals()
-    yield "| target | published | this model | ratio | if r0 is that of whole days |"
+    """Yield the lines of the comparison: published, this model, and the same in short steps."""
+    ours, short = run(inputs()).totals(), run(replace(inputs(), steps=24)).totals()
+    yield "| target | published | this model, steps of a day | ratio | steps of an hour |"
     yield "| --- | ---: | ---: | ---: | ---: |"
     for key, value in published().items():
-        shown = f"{ours[key]:,.6g} | {ours[key] / value:.3f} | {daily[key]:,.6g}"
+        shown = f"{ours[key]:,.6g} | {ours[key] / value:.3f} | {short[key]:,.6g}"
         yield f"| {key} | {value:,.6g} | {shown} |"
 
 
