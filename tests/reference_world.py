@@ -12,7 +12,6 @@ from lazaretto.engine.settings import Settings
 from lazaretto.measures import Orders, Places
 from lazaretto.outcomes import Tally
 from lazaretto.people import Population
-from lazaretto.words import BUILDING, COMMUNITY, COMPOUND
 
 AT_LARGE, AT_HOME, AWAY, DEAD = "at large", "isolated at home", "in a facility", "dead"
 """Where a person is; a hospital is a facility."""
@@ -110,6 +109,8 @@ class Met:
     """Persons with more than one infector on the day of infection."""
     drawn_tie_breaks: int = 0
     """Of those, decided by the order of exposures."""
+    not_made_by_age: int = 0
+    """Contacts drawn in the community and not made for the ages of the two."""
     not_made_by_source: int = 0
     not_made_by_target: int = 0
     not_made_apart: int = 0
@@ -269,10 +270,7 @@ class World:
         self.by_day = courses.infectiousness.round(12).tolist()
         self.per_day, self.weight = contacts.per_day.tolist(), contacts.weight.tolist()
         self.strength = [n * w for n, w in zip(self.per_day, self.weight, strict=True)]
-        building, compound = self.strength[BUILDING], self.strength[COMPOUND]
-        self.open_to_all = building + compound + self.strength[COMMUNITY]
-        self.in_building = chance(building / max(self.open_to_all, 1e-300))
-        self.in_compound = chance((building + compound) / max(self.open_to_all, 1e-300))
+        self.by_age = contacts.by_age.tolist()
         self.own_subdistrict = chance(contacts.own_subdistrict)
         highest = max(courses.susceptibility)
         self.susceptible = [chance(s / highest) for s in courses.susceptibility]

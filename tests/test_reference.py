@@ -75,7 +75,7 @@ ENOUGH = {
     "beds_not_staffed": 50, "died": 100, "died_without_bed": 30, "treated": 100, "no_course": 10,
     "spared": 5, "doses": 300, "doses_ran_out": 10, "spared_by_vaccine": 1_000, "triggered": 500,
     "ended": 20, "slipped": 1_000, "leaking": 1_500, "joining": 50, "made_in_crowds": 50,
-    "not_active": 1_000,
+    "not_active": 1_000, "not_made_by_age": 10_000,
 }  # fmt: skip
 """How often each of the rarer rules must have mattered over all scenarios."""
 

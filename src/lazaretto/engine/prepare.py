@@ -14,9 +14,11 @@ from lazaretto.disease import CourseTable, courses, testing, variant
 from lazaretto.disease.quarantine_escape import sensitivity
 from lazaretto.disease.severity import severity
 from lazaretto.disease.vaccines import dose_days, vaccine
+from lazaretto.engine.age_mixing import AT_RANDOM, read_matrix, relative_rates
 from lazaretto.engine.border import Border, Stay
 from lazaretto.engine.checked import checked_measures, place_of
 from lazaretto.engine.city import city_of
+from lazaretto.engine.diary import other_contacts
 from lazaretto.engine.rates import ContactRates, build_rates
 from lazaretto.engine.seeding import Arrival
 from lazaretto.engine.settings import Reporting, Settings, Vaccination
@@ -76,11 +78,12 @@ def prepare(
         found = [Problem("place", scenario.place, allowed, said) for said in error.problems]
         raise ScenarioError(found) from error
     table = courses(variant(scenario.disease))
-    contacts = contact_rates(scenario)
+    contacts = contact_rates(scenario, people)
     met = meeting(people, city_of(people), table)
     try:
         transmissibility = solve(float(scenario.r0), met, table, contacts)
         build_rates(table, contacts, transmissibility)
+        other_contacts(table, contacts, transmissibility)
     except ValueError as error:
         allowed = "a value that the contacts of this place can bring about"
         raise ScenarioError([Problem("r0", float(scenario.r0), allowed, str(error))]) from error
@@ -126,14 +129,28 @@ def as_written(scenario: Scenario) -> NDArray[np.float64]:
     return np.stack([residents, essential], axis=1)
 
 
-def contact_rates(scenario: Scenario) -> ContactRates:
-    """Return the contact rates of a scenario as arrays by layer."""
+def contact_rates(scenario: Scenario, people: Population | None = None) -> ContactRates:
+    """Return the contact rates of a scenario as arrays by layer.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    people
+        The population of the place, for contacts of the community by age; at random if absent.
+    """
     layers = scenario.contacts.layers()
+    matrix = scenario.contacts.community.by_age
+    by_age = AT_RANDOM
+    if matrix is not None and people is not None:
+        residents = people.household_persons.sum(axis=0)
+        by_age = relative_rates(read_matrix(matrix, scenario.folder), residents)
     return ContactRates(
         per_day=np.array([float(layer.rate) for layer in layers]),
         weight=np.array([float(layer.weight) for layer in layers]),
         household_exponent=float(scenario.contacts.household_size_exponent),
         own_subdistrict=float(scenario.contacts.own_subdistrict),
+        by_age=by_age,
     )
 
 

@@ -41,6 +41,9 @@ SHANGHAI_SUBDISTRICTS = 216
 OUTSIDE_CENSUS = {"810000": "Hong Kong"}
 """Places of which tables are shipped that are not in the census of 2020, by code."""
 
+HUNDREDTH = "china-hundredth"
+"""China's residents and households divided by a hundred, in one district without a position."""
+
 ALSO_CALLED = {
     "harbin": "230100", "qiqihar": "230200", "luliang": "141100", "hohhot": "150100",
     "ordos": "150600", "hulunbuir": "150700", "bayannur": "150800", "ulanqab": "150900",
@@ -121,8 +124,8 @@ def read_area(place: str | Path) -> CensusArea:
     Parameters
     ----------
     place
-        Name or code of a prefecture or of a district of Shanghai or Beijing (see `areas`), or the
-        path of a user's own CSV or folder.
+        Name or code of a prefecture or of a district of Shanghai or Beijing (see `areas`),
+        `HUNDREDTH`, or the path of a user's own CSV or folder.
 
     Raises
     ------
@@ -132,6 +135,8 @@ def read_area(place: str | Path) -> CensusArea:
     text = str(place)
     if isinstance(place, Path) or "/" in text or text.endswith(".csv"):
         return _user_area(Path(place))
+    if text == HUNDREDTH:
+        return _hundredth()
     known = _areas()
     wanted = slug(text)
     found = [p for p in known if text == p.code or wanted == p.name]
@@ -341,13 +346,26 @@ def _shipped_area(place: Place) -> CensusArea:
     )  # fmt: skip
 
 
+def _national_households() -> NDArray[np.int64]:
+    rows = [_household_counts(row) for row in shipped("china_prefectures_census2020")]
+    return np.asarray(np.sum(rows, axis=0), np.int64)
+
+
+def _hundredth() -> CensusArea:
+    persons = np.rint(shipped_ages()["100000"][2][None] / 100).astype(np.int64)
+    counts = _scaled_counts(_national_households(), 0.01)[None]
+    notes = ["residents, households and the employed of the nation, one in a hundred"]
+    where, unknown = np.full((1, 3), np.nan), np.full(1, np.nan)
+    return _area(
+        HUNDREDTH, "China, one in a hundred", ["nation"], ["China"], persons, counts, where,
+        "China", "China", notes, unknown,
+    )  # fmt: skip
+
+
 def _user_area(path: Path) -> CensusArea:
     tables: UserTables = read_user_tables(path)
     notes = ["employment and industries: national shares in proportion to residents"]
-    whole = sum(
-        (_household_counts(r) for r in shipped("china_prefectures_census2020")),
-        np.zeros(len(HOUSEHOLD_COLUMNS), np.int64),
-    )
+    whole = _national_households()
     nation = int(shipped_ages()["100000"][2].sum())
     counts = np.empty((len(tables.codes), len(HOUSEHOLD_COLUMNS)), np.int64)
     for d, code in enumerate(tables.codes):
