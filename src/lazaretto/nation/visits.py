@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 
 from lazaretto.chance import GOLDEN, draw, low31, pick, second
 from lazaretto.engine.city import ESSENTIAL, City, building_of
-from lazaretto.engine.contacts import NUMBER_OF_EVENTS, Policy, contact_happens, draw_target, who_is
+from lazaretto.engine.contacts import (
+    NUMBER_OF_EVENTS,
+    Policy,
+    contact_happens,
+    draw_target,
+    made_by_age,
+    row_of_age,
+    who_is,
+)
 from lazaretto.engine.exposures import label_of
 from lazaretto.engine.infection import course_of, is_essential
 from lazaretto.engine.rates import Rates
@@ -107,20 +115,23 @@ def whom_visitors_meet(
         mine = policy.keep[district, policy.tier[building], 0]
         u = low31(draw(key, who, NUMBER_OF_EVENTS))
         event = 0
-        while u >= rates.open[event, visitors.level[i]]:
+        age = row_of_age(city, rates, host)
+        while u >= rates.open[age, event, visitors.level[i]]:
             bits = draw(key, who, event)
             event += 1
             choice = low31(bits)
             layer = COMMUNITY
-            if choice < rates.place[0]:
+            if choice < rates.place[age, 0]:
                 layer = BUILDING
-            elif choice < rates.place[1]:
+            elif choice < rates.place[age, 1]:
                 layer = COMPOUND
             chance = second(bits)
             if policy.free == 0 and low31(chance) >= mine[layer]:
                 continue
             met = draw_target(city, rates, host, np.uint32(0), layer, bits)
             if met < 0 or is_marked(state.protected, met):
+                continue
+            if not made_by_age(city, rates, host, met, layer, chance):
                 continue
             if policy.free == 0 or policy.moved:
                 essential = 1 if city.attributes[met] & ESSENTIAL else 0

@@ -358,7 +358,7 @@ def _hundredth() -> CensusArea:
     where, unknown = np.full((1, 3), np.nan), np.full(1, np.nan)
     return _area(
         HUNDREDTH, "China, one in a hundred", ["nation"], ["China"], persons, counts, where,
-        "China", "China", notes, unknown,
+        "China", "China", notes, unknown, np.zeros(1, np.int64),
     )  # fmt: skip
 
 
