@@ -80,7 +80,9 @@ def travel_measures(draw: st.DrawFn, districts: tuple[str, ...]) -> list[Measure
 @st.composite
 def simple(draw: st.DrawFn) -> list[Measure]:
     """Return measures that find cases, so that places come to be at risk."""
-    made: list[Measure] = [SymptomaticTesting(share=draw(shares(0.3)), turnaround_days=1)]
+    made: list[Measure] = [
+        SymptomaticTesting(share=draw(shares(0.3)), delay_days=1, turnaround_days=1)
+    ]
     if draw(st.booleans()):
         made.append(Isolation(least_days=draw(st.integers(1, 6))))
     if draw(st.booleans()):
