@@ -22,7 +22,7 @@ from lazaretto.engine import simulation
 from lazaretto.engine.diary import other_contacts
 from lazaretto.engine.rates import ContactRates, build_rates
 
-SEEDS, EXAMPLES = 8, 3
+SEEDS, EXAMPLES = 12, 5
 """Runs of Hypothesis, and scenarios in each; the first of each is its simplest."""
 
 def reference_of(
