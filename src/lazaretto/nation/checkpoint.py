@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from lazaretto.engine.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from lazaretto.engine.checkpoint import Arrays, CheckpointError, load_checkpoint, save_checkpoint
 from lazaretto.nation.member import Member
 from lazaretto.nation.simulation import COUNTED, Nation
 from lazaretto.nation.trips import Party
@@ -68,7 +69,12 @@ def load_nation(nation: Nation, folder: Path, digest: str) -> bool:
 
     Returns
     -------
-    Whether there was one; what is damaged or belongs to another run is removed.
+    Whether there was one; what belongs to another run or was not finished is removed.
+
+    Raises
+    ------
+    CheckpointError
+        If a file of it is damaged.
     """
     rank = nation.exchange.rank
     found = {path: _day(path, nation, digest) for path in folder.glob(f"day-*-{rank}")}
@@ -78,11 +84,11 @@ def load_nation(nation: Nation, folder: Path, digest: str) -> bool:
     if not common:
         return False
     path = mine[max(common)]
-    with np.load(path / "nation.npz", allow_pickle=False) as saved:
-        for name in COUNTED:
-            getattr(nation, name)[:] = saved[name]
-        nation.travel.allowed.clear()
-        nation.travel.allowed.extend(saved["allowed"])
+    saved = _read(path / "nation.npz", (*COUNTED, "allowed"))
+    for name in COUNTED:
+        getattr(nation, name)[:] = saved[name]
+    nation.travel.allowed.clear()
+    nation.travel.allowed.extend(saved["allowed"])
     nation.day = max(common)
     nation.travel.latest = nation.day - 1
     for member in nation.mine:
@@ -101,13 +107,21 @@ def _day(path: Path, nation: Nation, digest: str) -> int:
         fits = said["format"] == FORMAT and said["digest"] == digest
         if fits and said["size"] == nation.exchange.size:
             return int(said["day"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         pass
     shutil.rmtree(path, ignore_errors=True)
     return 0
 
 
-def _trips(member: Member) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
+def _read(path: Path, names: Sequence[str]) -> Arrays:
+    try:
+        with np.load(path, allow_pickle=False) as saved:
+            return {name: saved[name] for name in names}
+    except Exception as error:  # a damaged file makes its readers raise almost anything
+        raise CheckpointError(f"{path} cannot be read ({error}); remove it") from error
+
+
+def _trips(member: Member) -> Arrays:
     parties = member.parties
     return {
         "day": np.array([party.day for party in parties], np.int64),
@@ -119,11 +133,8 @@ def _trips(member: Member) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.
 
 
 def _parties(path: Path) -> list[Party]:
-    try:
-        with np.load(path, allow_pickle=False) as saved:
-            ends = np.cumsum(saved["size"])[:-1]
-            columns = [np.split(saved[name], ends) for name in ("person", "city", "stay")]
-            days = saved["day"].tolist()
-    except (OSError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}); remove it") from error
+    saved = _read(path, ("day", "size", "person", "city", "stay"))
+    ends = np.cumsum(saved["size"])[:-1]
+    columns = [np.split(saved[name], ends) for name in ("person", "city", "stay")]
+    days = saved["day"].tolist()
     return [Party(day, *row) for day, row in zip(days, zip(*columns, strict=True), strict=False)]

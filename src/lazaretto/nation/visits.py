@@ -27,13 +27,14 @@ from lazaretto.engine.contacts import (
 )
 from lazaretto.engine.exposures import label_of
 from lazaretto.engine.infection import course_of, is_essential
+from lazaretto.engine.leakage import meets_others
 from lazaretto.engine.rates import Rates
 from lazaretto.engine.state import AT_LARGE, State, is_marked, where_is
 from lazaretto.engine.transmission import accepts
 from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, TRAVEL
 
 MOST_HOSTED = 8
-"""Most visitors one person exposes on a day, less one."""
+"""Most visitors one person exposes on a day."""
 
 
 class Visitors(NamedTuple):
@@ -190,6 +191,8 @@ def whom_residents_host(
             if policy.moved and where_is(state.whereabouts, who) != AT_LARGE:
                 break
             if policy.free == 0:
+                if not meets_others(city, policy.leak, who):
+                    break
                 building = building_of(city, who)
                 district = np.int64(city.building_district[building])
                 kind = who_is(city, policy, who, district, is_essential(record[i]))
