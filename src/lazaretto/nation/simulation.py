@@ -104,6 +104,7 @@ class Nation:
         self._threads = Workers(self.threads)
         backward = any(getattr(m, "backward", False) for plan in self.plans for m in plan.measures)
         self.buffers = Workers(1, sources=backward)
+        self.exchange.assign([plan.n_persons for plan in self.plans])
         self.mine = [m for m in self.members if self.exchange.owner(m.number) == self.exchange.rank]
 
     @property
