@@ -116,9 +116,8 @@ def run(
         if made is None:
             raise AssertionError("a run with a folder to write to has one")
         less = _finished_less_restrictive(read, seed, replicates, folder)
-        if report and not (
-            outcome.found and made.has_report(None if less is None else less.folder)
-        ):
+        beside = None if less is None else less.folder
+        if report and not (outcome.found and made.has_report(beside)):
             from lazaretto.reporting import write_report
 
             theirs = None if less is None else less.results

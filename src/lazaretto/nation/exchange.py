@@ -66,6 +66,10 @@ class Exchange(Protocol):
         """Return the items of all processes, in the order of the processes."""
         ...
 
+    def collect(self, mine: Sequence[Item]) -> list[Item]:
+        """Return the items of all processes to the first, in the same order; none to the others."""
+        ...
+
     def deliver(self, records: NDArray[Any]) -> NDArray[Any]:
         """Send each record to the process of the city in its field ``to``; return those for us."""
         ...
@@ -104,6 +108,8 @@ class Alone:
     def share(self, mine: Sequence[Item]) -> list[Item]:
         """Return the items as they are."""
         return list(mine)
+
+    collect = share
 
     def deliver(self, records: NDArray[Any]) -> NDArray[Any]:
         """Return the records as they are."""

@@ -119,6 +119,14 @@ class Ranks:
         """Return the items of all processes, in the order of the processes."""
         return [item for items in self._tell(list(mine)) for item in items]
 
+    def collect(self, mine: Sequence[Item]) -> list[Item]:
+        """Return the items of all processes to the first, in the same order; none to the others."""
+        packed = pickle.dumps(list(mine), pickle.HIGHEST_PROTOCOL)
+        self._tell(len(packed))
+        self._count(min(self.rank, 1), len(packed) * min(self.rank, 1))
+        heard = self._all.gather(packed) or []
+        return [item for each in heard for item in _unpacked(each)]
+
     def deliver(self, records: NDArray[Any]) -> NDArray[Any]:
         """Send each record to the process of the city in its field ``to``; return those for us."""
         owners = self._owners[records["to"]]
@@ -168,8 +176,7 @@ class Ranks:
     def _exchanged(self, word: tuple[Any, Any]) -> list[tuple[Any, Any]]:
         packed = pickle.dumps(word, pickle.HIGHEST_PROTOCOL)
         self._count(self.size - 1, len(packed) * (self.size - 1))
-        heard = self._all.allgather(packed)
-        return [pickle.loads(each) for each in heard]  # noqa: S301 - of this run's processes
+        return [_unpacked(each) for each in self._all.allgather(packed)]
 
     def _count(self, messages: int, n_bytes: int, visits: bool | None = None) -> None:
         if not self.days:
@@ -182,6 +189,10 @@ class Ranks:
             today.visits += n_bytes
         else:
             today.exposures += n_bytes
+
+
+def _unpacked(packed: bytes) -> Any:  # noqa: ANN401 - whatever was packed
+    return pickle.loads(packed)  # noqa: S301 - by a process of this run
 
 
 @contextmanager

@@ -122,7 +122,7 @@ class NationWork:
             nation.close()
         wall = time.perf_counter() - began
         mine = [counted(member, scenario.n_days) for member in nation.mine]
-        every_city = self.exchange.share([each for each in mine if each is not None])
+        every_city = self.exchange.collect([each for each in mine if each is not None])
         gathered = nation.gathered()
         sent = self._sent(nation)
         if self.exchange.rank:
