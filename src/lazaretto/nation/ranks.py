@@ -140,6 +140,7 @@ class Ranks:
                 [received, counts[:, self.rank], self._mpi.BYTE],
             )
         except BaseException:  # the others are in the middle of it
+            traceback.print_exc(file=sys.__stderr__)
             self.abort()
         sent[self.rank] = 0
         self._count(int((sent > 0).sum()), int(sent.sum()), visits=records.dtype == VISIT)
@@ -157,7 +158,6 @@ class Ranks:
 
     def abort(self) -> NoReturn:
         """End all processes at once, the last resort."""
-        traceback.print_exc(file=sys.__stderr__)
         self._all.Abort(1)
         raise SystemExit(1)
 
