@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -29,10 +29,6 @@ from lazaretto.console import (
 from lazaretto.console_run import print_summary, run_line
 from lazaretto.console_timeline import print_timeline
 from lazaretto.scenario import library
-
-if TYPE_CHECKING:
-    from lazaretto.scenario import Scenario
-    from lazaretto.studies import RunOutcome
 
 app = typer.Typer(
     help="Would this containment policy hold, and what would it cost the people under it?",
@@ -79,7 +75,7 @@ def run(
     from lazaretto.nation.ranks import together
     from lazaretto.studies import Interrupted, changes, run_scenario
     from lazaretto.studies.nation_run import assist
-    from lazaretto.studies.pairs import aim_of
+    from lazaretto.studies.pairs import aim_of, finished_less_restrictive
 
     report_s = 0.0
     with problems_shown(as_json):
@@ -115,7 +111,7 @@ def run(
         made = outcome.folder
         if made is None:
             raise AssertionError("a run with a folder to write to has one")
-        less = _finished_less_restrictive(read, seed, replicates, folder)
+        less = finished_less_restrictive(read, seed, replicates, folder)
         beside = None if less is None else less.folder
         if report and not (outcome.found and made.has_report(beside)):
             from lazaretto.reporting import write_report
@@ -135,16 +131,6 @@ def run(
             report=made.report if report else None,
             report_s=report_s,
         )
-
-
-def _finished_less_restrictive(
-    scenario: Scenario, seed: int, replicates: int, folder: Path
-) -> RunOutcome | None:
-    if scenario.less_restrictive is None:
-        return None
-    from lazaretto.studies.pairs import finished_less_restrictive
-
-    return finished_less_restrictive(scenario, seed, replicates, folder)
 
 
 @app.command("compare")
