@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -14,6 +14,7 @@ import lazaretto
 from lazaretto.console import (
     complain,
     file_given,
+    first_speaks,
     listing,
     out,
     print_fidelity,
@@ -29,10 +30,6 @@ from lazaretto.console_people import make_people
 from lazaretto.console_run import print_summary, run_line
 from lazaretto.console_timeline import print_timeline
 from lazaretto.scenario import library
-
-if TYPE_CHECKING:
-    from lazaretto.scenario import Scenario
-    from lazaretto.studies import RunFolder, RunOutcome
 
 app = typer.Typer(
     help="Would this containment policy hold, and what would it cost the people under it?",
@@ -77,37 +74,48 @@ def run(
 ) -> None:
     """Simulate a scenario and write its run folder and report."""
     from lazaretto.engine.checked import idle_measures, read_checked
-    from lazaretto.studies import Interrupted, changes, cores, run_scenario
-    from lazaretto.studies.pairs import aim_of
+    from lazaretto.nation.ranks import together
+    from lazaretto.studies import Interrupted, changes, run_scenario
+    from lazaretto.studies.nation_run import assist
+    from lazaretto.studies.pairs import aim_of, finished_less_restrictive
 
     report_s = 0.0
     with problems_shown(as_json):
-        file_given(scenario)
-        read = read_checked(scenario, overrides or [])
-        for note in idle_measures(read):
-            complain(note)
-        different = changes(read, overrides or [])
-        try:
-            with progress_shown(as_json) as progress, stop_asked() as stop:
-                outcome = run_scenario(
-                    read,
-                    seed=seed,
-                    replicates=replicates,
-                    threads=threads or cores(),
-                    out=folder,
-                    again=again,
-                    progress=progress,
-                    stop=stop,
-                    changed=different.said,
-                    against=different.against,
-                )
-        except Interrupted as stopped:
-            stopped_at(stopped.goes_on_from)
+        with together() as processes:
+            file_given(scenario)
+            read = read_checked(scenario, overrides or [])
+            threads = threads or processes.cores()
+            if processes.rank:
+                with stop_asked() as stop:
+                    assist(read, processes, seed=seed, replicates=replicates, threads=threads,
+                           out=folder, stop=stop)  # fmt: skip
+                return
+            for note in idle_measures(read):
+                complain(note)
+            different = changes(read, overrides or [])
+            try:
+                with progress_shown(as_json) as progress, stop_asked() as stop:
+                    outcome = run_scenario(
+                        read,
+                        seed=seed,
+                        replicates=replicates,
+                        threads=threads,
+                        out=folder,
+                        again=again,
+                        progress=progress,
+                        stop=stop,
+                        changed=different.said,
+                        against=different.against,
+                        exchange=processes,
+                    )
+            except Interrupted as stopped:
+                stopped_at(stopped.goes_on_from)
         made = outcome.folder
         if made is None:
             raise AssertionError("a run with a folder to write to has one")
-        less = _finished_less_restrictive(read, seed, replicates, folder)
-        if report and not (outcome.found and _up_to_date(made, less)):
+        less = finished_less_restrictive(read, seed, replicates, folder)
+        beside = None if less is None else less.folder
+        if report and not (outcome.found and made.has_report(beside)):
             from lazaretto.reporting import write_report
 
             theirs = None if less is None else less.results
@@ -125,25 +133,6 @@ def run(
             report=made.report if report else None,
             report_s=report_s,
         )
-
-
-def _finished_less_restrictive(
-    scenario: Scenario, seed: int, replicates: int, folder: Path
-) -> RunOutcome | None:
-    if scenario.less_restrictive is None:
-        return None
-    from lazaretto.studies.pairs import finished_less_restrictive
-
-    return finished_less_restrictive(scenario, seed, replicates, folder)
-
-
-def _up_to_date(made: RunFolder, less: RunOutcome | None) -> bool:
-    """Return whether there is a report, and it is younger than the less restrictive run."""
-    if not made.report.is_file():
-        return False
-    if less is None or less.folder is None:
-        return True
-    return made.report.stat().st_mtime >= less.folder.trajectories.stat().st_mtime
 
 
 @app.command("compare")
@@ -379,12 +368,14 @@ def version_shown(value: bool) -> None:
 
 @app.callback()
 def common(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback answers
         bool,
         typer.Option("--version", callback=version_shown, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
     """Answer whether a containment policy would hold, and what it would cost."""
+    first_speaks(context.invoked_subcommand)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import sys
@@ -43,9 +44,23 @@ def complain(text: str) -> None:
     err.print(text, markup=False, soft_wrap=True)
 
 
+def first_speaks(command: str | None) -> None:
+    """Silence all but the first of several processes, and leave if a command needs only one."""
+    from lazaretto.nation.ranks import launched
+
+    rank, size = launched()
+    if rank:
+        sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    if size > 1 and command != "run":
+        complain(f"{command} runs in one process, and this is one of {size}: only run is split\n"
+                 "    do: start it without mpiexec")  # fmt: skip
+        raise typer.Exit(2)
+
+
 @contextmanager
 def problems_shown(as_json: bool = False) -> Iterator[None]:
     """Print every problem and leave: exit code 2 for the user's input, 1 for everything else."""
+    from lazaretto.nation.ranks import RanksError
     from lazaretto.people import CensusError
     from lazaretto.studies import FolderBusyError
 
@@ -57,13 +72,13 @@ def problems_shown(as_json: bool = False) -> Iterator[None]:
         else:
             complain(str(error))
         raise typer.Exit(2) from None
-    except (FolderBusyError, OSError) as error:
+    except (FolderBusyError, RanksError, OSError) as error:
         named = isinstance(error, OSError) and error.filename is not None
         message = f"{error.filename}: {error.strerror}" if named else str(error)  # type: ignore[union-attr]
         if as_json:
             print_json({"ok": False, "problems": [{"advice": message}]})
         complain(message)
-        raise typer.Exit(1) from None
+        raise typer.Exit(error.code if isinstance(error, RanksError) else 1) from None
     except Exception as error:
         trouble = _of_own_measure(error)
         if trouble is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,13 +26,14 @@ def save_nation(nation: Nation, folder: Path, digest: str) -> None:
     nation
         The run.
     folder
-        Where this process keeps its cities; made if absent.
+        Where all processes keep their cities; made if absent.
     digest
         Hash of the inputs, checked when it is read again.
     """
     rank, size = nation.exchange.rank, nation.exchange.size
     folder.mkdir(parents=True, exist_ok=True)
-    new = folder / f"day-{nation.day:05d}-{rank}.partial"
+    done = _part(folder, nation.day, rank)
+    new = done.with_name(f"{done.name}.partial")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
     try:
@@ -43,22 +45,25 @@ def save_nation(nation: Nation, folder: Path, digest: str) -> None:
                 )
         whole = {name: getattr(nation, name) for name in COUNTED}
         whole["allowed"] = np.array(nation.travel.allowed)
+        whole["cities"] = np.array([member.number for member in nation.mine], np.int64)
         np.savez(new / "nation.npz", allow_pickle=False, **whole)
-        said = {"format": FORMAT, "digest": digest, "day": nation.day, "size": size}
+        said = {"format": FORMAT, "digest": digest, "day": nation.day, "rank": rank, "size": size}
         (new / "manifest.json").write_text(json.dumps(said), encoding="utf-8")
-        done = folder / f"day-{nation.day:05d}-{rank}"
         shutil.rmtree(done, ignore_errors=True)
         new.replace(done)
     finally:
         shutil.rmtree(new, ignore_errors=True)
-    nation.exchange.share([nation.day])  # all have written before any removes the day before
-    for old in folder.glob(f"day-*-{rank}"):
-        if old != done:
+    nation.exchange.share([nation.day])  # all have written before the day before is removed
+    if rank == 0:
+        current = {_part(folder, nation.day, each) for each in range(size)}
+        for old in set(folder.glob("day-*")) - current:
             shutil.rmtree(old, ignore_errors=True)
 
 
 def load_nation(nation: Nation, folder: Path, digest: str) -> bool:
     """Put a fresh run where the last state of all its processes was written, if there is one.
+
+    It may have been written by another number of processes.
 
     Parameters
     ----------
@@ -76,41 +81,49 @@ def load_nation(nation: Nation, folder: Path, digest: str) -> bool:
     CheckpointError
         If a file of it is damaged.
     """
-    rank = nation.exchange.rank
-    found = {path: _day(path, nation, digest) for path in folder.glob(f"day-*-{rank}")}
-    mine = {day: path for path, day in found.items() if day}
-    days = nation.exchange.share([set(mine)])
-    common = set.intersection(*days) if days else set()
-    if not common:
+    first = nation.exchange.rank == 0
+    latest = nation.exchange.share([_latest(folder, digest)] if first else [])[0]
+    if latest is None:
         return False
-    path = mine[max(common)]
-    saved = _read(path / "nation.npz", (*COUNTED, "allowed"))
-    for name in COUNTED:
-        getattr(nation, name)[:] = saved[name]
-    nation.travel.allowed.clear()
-    nation.travel.allowed.extend(saved["allowed"])
-    nation.day = max(common)
+    nation.day, size = latest
     nation.travel.latest = nation.day - 1
-    for member in nation.mine:
-        file = path / f"{member.plan.code}.npz"
-        if file.is_file():
-            engine = member.start(not nation.flows.none, nation.buffers)
-            load_checkpoint(engine, file, digest)
-            member.parties = _parties(path / f"{member.plan.code}-trips.npz")
+    for rank in range(size):
+        path = _part(folder, nation.day, rank)
+        saved = _read(path / "nation.npz", (*COUNTED, "allowed", "cities"))
+        cities = saved["cities"]
+        for name in COUNTED:
+            getattr(nation, name)[..., cities] = saved[name][..., cities]
+        nation.travel.allowed.clear()
+        nation.travel.allowed.extend(saved["allowed"])
+        for member in nation.mine:
+            file = path / f"{member.plan.code}.npz"
+            if file.is_file():
+                engine = member.start(not nation.flows.none, nation.buffers)
+                load_checkpoint(engine, file, digest)
+                member.parties = _parties(path / f"{member.plan.code}-trips.npz")
     return True
 
 
-def _day(path: Path, nation: Nation, digest: str) -> int:
-    """Return the day of a state that fits this run; 0 and remove it if it does not."""
-    try:
-        said = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-        fits = said["format"] == FORMAT and said["digest"] == digest
-        if fits and said["size"] == nation.exchange.size:
-            return int(said["day"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    shutil.rmtree(path, ignore_errors=True)
-    return 0
+def _part(folder: Path, day: int, rank: int) -> Path:
+    """Return where a process keeps the state after so many days."""
+    return folder / f"day-{day:05d}-{rank}"
+
+
+def _latest(folder: Path, digest: str) -> tuple[int, int] | None:
+    """Return the last day written by all processes and their number; remove what does not fit."""
+    parts: Counter[tuple[int, int]] = Counter()
+    for path in folder.glob("day-*"):
+        try:
+            said = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+            day, rank, size = int(said["day"]), int(said["rank"]), int(said["size"])
+            fits = said["format"] == FORMAT and said["digest"] == digest
+        except (OSError, ValueError, KeyError, TypeError):
+            fits = False
+        if fits and path == _part(folder, day, rank):
+            parts[day, size] += 1
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+    return max((each for each, count in parts.items() if count == each[1]), default=None)
 
 
 def _read(path: Path, names: Sequence[str]) -> Arrays:

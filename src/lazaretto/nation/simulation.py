@@ -110,6 +110,7 @@ class Nation:
         self.buffers = Workers(1, sources=backward)
         persons = sum(plan.n_persons for plan in self.plans)
         self.crowded = persons > CROWDED * self.exchange.size
+        self.exchange.assign([plan.n_persons for plan in self.plans])
         self.mine = [m for m in self.members if self.exchange.owner(m.number) == self.exchange.rank]
 
     @property

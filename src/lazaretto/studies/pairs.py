@@ -27,8 +27,9 @@ from lazaretto.studies.levers import (
     WITHOUT_CONFINING,
     is_condition,
 )
+from lazaretto.studies.nation_run import Progress
 from lazaretto.studies.plan import Plan
-from lazaretto.studies.run import Interrupted, Progress, RunOutcome, run_scenario
+from lazaretto.studies.run import Interrupted, RunOutcome, run_scenario
 from lazaretto.studies.run_folder import RunFolder, digest_of, inputs_of
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -20,16 +19,14 @@ from lazaretto.engine.checkpoint import CheckpointError, load_checkpoint, save_c
 from lazaretto.engine.prepare import Prepared, prepare
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.warming import warm_up
-from lazaretto.nation.plans import NationPlan, plan_nation
+from lazaretto.nation.exchange import Alone, Exchange
+from lazaretto.nation.plans import NationPlan
 from lazaretto.outcomes import dataset, side_by_side
 from lazaretto.scenario import Scenario
 from lazaretto.studies.events import EventFile
-from lazaretto.studies.nation_run import NationWork, Stopped
+from lazaretto.studies.nation_run import NationWork, Progress, Stopped, planned
 from lazaretto.studies.run_folder import RunFolder, digest_of, inputs_of
 from lazaretto.studies.summary import summary_of
-
-Progress = Callable[[str, float], None]
-"""Called with what is being done and the share of it that is done."""
 
 
 class Interrupted(Exception):  # noqa: N818 - not an error: the run can go on
@@ -80,6 +77,7 @@ def run_scenario(
     stop: Callable[[], bool] = lambda: False,
     changed: Sequence[str] = (),
     against: str = "",
+    exchange: Exchange | None = None,
 ) -> RunOutcome:
     """Run a scenario, or find the run if it was made before.
 
@@ -102,6 +100,8 @@ def run_scenario(
     changed, against
         What was changed, in words such as ``r0=4``, and the name of the scenario it was changed
         against; see `lazaretto.studies.changes`. Kept with the results, without influence on them.
+    exchange
+        The processes of the run, of which this is the first; the others `assist`.
 
     Raises
     ------
@@ -118,11 +118,13 @@ def run_scenario(
     """
     if replicates < 1:
         raise ValueError(f"replicates is {replicates}; at least 1 is needed")
-    threads = threads or cores()
-    plan = plan_nation(scenario) if scenario.nation is not None else None
+    exchange = exchange or Alone()
+    threads = threads or exchange.cores()
+    plan = planned(scenario, exchange)
     measures = checked_measures(scenario) if plan is None else plan.measures()
     inputs = inputs_of(scenario, seed, replicates)
-    folder = RunFolder.of(out, scenario.name, digest_of(inputs)) if out is not None else None
+    digest = digest_of(inputs)
+    folder = RunFolder.of(out, scenario.name, digest) if out is not None else None
     if folder is not None and not again:
         finished = folder.finished()
         if finished is not None:
@@ -136,7 +138,7 @@ def run_scenario(
                 folder.clear()
             else:
                 folder.reopen()
-        work = _Work(scenario, replicates, threads, folder, progress, stop)
+        work = _Work(scenario, replicates, threads, folder, progress, stop, exchange, digest)
         began = time.perf_counter()
         if plan is None:
             prepared = prepare(scenario, seed, work.tell)
@@ -177,9 +179,7 @@ def run_scenario(
 
 def cores() -> int:
     """Return the number of processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return Alone().cores()
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,8 @@ class _Work:
     folder: RunFolder | None
     progress: Progress | None
     stop: Callable[[], bool]
+    exchange: Exchange
+    digest: str
 
     def tell(self, what: str, share: float) -> None:
         """Tell of a step of the preparation, and stop if asked to."""
@@ -230,13 +232,14 @@ class _Work:
         if made is not None:
             return made
         folder = self.folder
-        work = NationWork(plan, self.threads, self.tell, self.stop, folder)
+        self.exchange.share([(number, self.digest)])
+        work = NationWork(plan, self.threads, self.progress, self.stop, folder, self.exchange)
         of = "" if self.replicates == 1 else f"run {number + 1} of {self.replicates}, "
         try:
             part = work.replicate(seed, number, of)
         except Stopped as stopped:
             raise Interrupted(str(stopped) if folder is not None else None) from None
-        assert part is not None  # of this process, which is the only one
+        assert part is not None  # of this process, which is the first
         self._keep(part, number)
         return part
 

@@ -170,6 +170,14 @@ class RunFolder:
         """Remove all but what an unfinished run goes on from."""
         self._remove(MANIFEST, self.trajectories.name, "*.html", "figures/*")
 
+    def has_report(self, beside: RunFolder | None) -> bool:
+        """Return whether there is a report, and it is younger than the run set beside this one."""
+        if not self.report.is_file():
+            return False
+        if beside is None:
+            return True
+        return self.report.stat().st_mtime >= beside.trajectories.stat().st_mtime
+
     def alone(self) -> AbstractContextManager[None]:
         """Keep every other process out of the folder, see `lazaretto.studies.lock.alone_in`."""
         return alone_in(self.path)

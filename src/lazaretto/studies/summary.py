@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ def summary_of(
         }
         for i, part in enumerate(parts)
     ]
+    sent = [json.loads(part.attrs["messages"]) for part in parts if "messages" in part.attrs]
     joined = hashlib.sha256("".join(hashes).encode()).hexdigest()
     return {
         "run": None if run is None else str(run),
@@ -74,7 +76,7 @@ def summary_of(
         "peak_rss_mib": round(peak_memory() / 2**20, 1),
         "series_sha256": hashes[0] if len(hashes) == 1 else joined,
         "replicates": each,
-    }
+    } | ({"messages": sent} if sent else {})
 
 
 def peak_memory() -> int:
