@@ -55,6 +55,7 @@ class ReduceContacts(Measure):
     """Reduce contacts in chosen layers: voluntary distance, public transport, closed venues."""
 
     word: ClassVar[str] = "reduce_contacts"
+    quiet: ClassVar[bool] = True
     finds_infected: ClassVar[bool] = False
 
     layers: list[Literal["household", "building", "compound", "school", "workplace",

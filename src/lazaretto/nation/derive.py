@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from lazaretto.measures import TravelMeasure, known_measures
 from lazaretto.nation.cities import City, every_city
 from lazaretto.people.areas import ALSO_CALLED, read_area
 from lazaretto.people.census import shares_to_counts
@@ -24,6 +25,10 @@ OWN = (
     "reporting",
 )  # fmt: skip
 """Sections of another scenario that a city with a policy of its own follows."""
+
+
+ON_TRAVEL = {word for word, kind in known_measures().items() if issubclass(kind, TravelMeasure)}
+"""Measures of the nation that hold in cities with a policy of their own too."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,10 @@ def city_scenarios(scenario: Scenario) -> list[CityScenario]:
     found = []
     for city in cities:
         own = owners.get(city.code)
-        mine = {**written, **own} if own is not None else of_city(city)
+        mine = of_city(city)
+        if own is not None:
+            travel = [entry for entry in mine["measures"] if entry["measure"] in ON_TRAVEL]
+            mine = {**written, **own, "measures": [*own.get("measures", []), *travel]}
         mine["resources"] = _scaled(mine.get("resources", []), city.population)
         text = json.dumps(mine, sort_keys=True, default=str)
         if text not in made:

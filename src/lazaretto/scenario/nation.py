@@ -61,7 +61,8 @@ class OwnPolicy(Section):
     scenario: str = Field(
         min_length=1,
         description="A scenario of the library, or a path relative to this file: its measures, "
-        "resources, seeding, contacts, confinement, behaviour and vaccination hold there.",
+        "resources, seeding, contacts, confinement, behaviour and vaccination hold there, beside "
+        "the measures on travel written here.",
     )
 
 
