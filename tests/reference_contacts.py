@@ -167,6 +167,28 @@ class Contacts(People):
             self.poisson[mean] = [*table[:-1], ALWAYS]
         return bisect_right(self.poisson[mean], value)
 
+    def likelier(self, person: int) -> list[float]:
+        """Return how much likelier than at random a person meets each age in the community."""
+        return self.by_age[self.town.age[person] if len(self.by_age) > 1 else 0]
+
+    def drawn(self, person: int, rates: list[float]) -> list[float]:
+        """Return the rates at which contacts are drawn: as if all were of the age met most."""
+        return [*rates[:COMMUNITY], rates[COMMUNITY] * max(self.likelier(person))]
+
+    def made_by_age(self, person: int, met: int, bits: int) -> bool:
+        """Return whether a contact drawn in the community is made, by the ages of the two."""
+        ages = self.likelier(person)
+        share = ages[self.town.age[met] if len(ages) > 1 else 0] / max(ages)
+        made = low31(second_plain(second_plain(second_plain(bits)))) < chance(share)
+        self.met.not_made_by_age += not made
+        return made
+
+    def near(self, rates: list[float]) -> tuple[int, int]:
+        """Return the cumulative chances of building and compound among those open to all."""
+        building, compound = rates[BUILDING], rates[COMPOUND]
+        total = max(building + compound + rates[COMMUNITY], 1e-300)
+        return chance(building / total), chance((building + compound) / total)
+
     def contacts_drawn(
         self, person: int, rates: list[float], key: int, in_building: int, in_compound: int
     ) -> Iterator[tuple[int, int, int]]:
@@ -198,7 +220,9 @@ class Contacts(People):
             bits = draw_plain(key, person, OPEN_DRAWS + i)
             layer, place = self.place_open_to_all(person, bits, in_building, in_compound)
             if len(place) > (person in place):
-                yield layer, one_of_the_others(place, person, bits), bits
+                met = one_of_the_others(place, person, bits)
+                if layer != COMMUNITY or self.made_by_age(person, met, bits):
+                    yield layer, met, bits
 
     def place_open_to_all(
         self, person: int, bits: int, in_building: int, in_compound: int
@@ -218,9 +242,10 @@ class Contacts(People):
         self, person: int, infectiousness: float, day: int
     ) -> Iterator[tuple[int, int, int]]:
         """Draw the contacts of a day that would infect a susceptible person."""
-        rates = [rate * infectiousness for rate in self.strength]
+        drawn = self.drawn(person, self.strength)
+        rates = [rate * infectiousness for rate in drawn]
         key = self.key(Purpose.TRANSMISSION, day)
-        yield from self.contacts_drawn(person, rates, key, self.in_building, self.in_compound)
+        yield from self.contacts_drawn(person, rates, key, *self.near(drawn))
 
     def other_contacts(
         self, person: int, infectiousness: float, day: int
@@ -230,10 +255,9 @@ class Contacts(People):
             n * max(1 - infectiousness * w, 0.0)
             for n, w in zip(self.per_day, self.weight, strict=True)
         ]
-        building, compound = rates[BUILDING], rates[COMPOUND]
-        total = max(building + compound + rates[COMMUNITY], 1e-300)
-        shares = (chance(building / total), chance((building + compound) / total))
-        yield from self.contacts_drawn(person, rates, self.key(Purpose.DIARY, day), *shares)
+        drawn = self.drawn(person, rates)
+        key = self.key(Purpose.DIARY, day)
+        yield from self.contacts_drawn(person, drawn, key, *self.near(drawn))
 
     # -- what is left of them ------------------------------------------------------------------
 

@@ -120,7 +120,7 @@ class Containment(Infection):
             stay.reason, stay.since, stay.negatives = CASE, acts_on, 0
             self.met.turned_cases += 1
             self.counts.isolated[day, district, CASE] += 1
-        elif self.where_is(person) == AT_LARGE:  # and not in hospital
+        elif self.where_is(person) in (AT_LARGE, AT_HOME):  # not in hospital; travellers at home
             self.isolate(person, FALSE_POSITIVE if sample.false else CASE, day, acts_on)
 
     def isolate(self, person: int, reason: int, day: int, since: int) -> None:

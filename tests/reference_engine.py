@@ -18,6 +18,7 @@ Everything else is written out again, in these files, each of which adds to the 
     reference_transfers    who moves to which bed, on which bus, with whom
     reference_evening      samples, laboratories, releases
     reference_care         hospitals, deaths, vaccination
+    reference_border       travellers
     reference_engine       the day
 
 The rules of a day, in order:
@@ -33,8 +34,9 @@ The rules of a day, in order:
     case may be quarantined at home, and a contact of a contact may turn out to be a contact. Then
     the isolated move to free beds in buses, those isolated longest first, but none who has spent
     half of the least days at home, and an adult may go with a child. Then vaccine doses are given.
-3.  Infections from outside arrive among those who can be infected; then riders are infected on
-    their bus, and the isolated in their facility.
+3.  Infections from outside arrive among those who can be infected; then travellers leave the
+    facilities of the border, still infectious, those at home are found or let go, riders are
+    infected on their bus, and the isolated in their facility.
 4.  Everyone infectious, and not away or dead, draws potential infections. A contact takes place
     if both sides still make it: one isolated at home makes few, one away none, staff on site meet
     only each other, all others as the tier of their building and the orders leave; neighbours
@@ -57,9 +59,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
-from reference_care import Care
+from reference_border import Border
 from reference_contacts import Day
-from reference_world import IN_BED, WITHOUT_BED
+from reference_world import IN_BED, WITHOUT_BED, Case
 
 from lazaretto.measures import Observed, Today
 from lazaretto.words import CONTROLLED
@@ -76,7 +78,7 @@ NEVER_LEFT = 1 << 14
 """Days since a building was let out that never was."""
 
 
-class ReferenceEngine(Care):
+class ReferenceEngine(Border):
     """One run in plain Python.
 
     Parameters
@@ -95,11 +97,12 @@ class ReferenceEngine(Care):
         """Simulate a day."""
         self.measures_decide(day)
         self.morning(day)
-        new = self.arrivals(day)
+        arrived = self.arrivals(day)
+        self.keep(arrived)
         self.today.where = dict(self.where)
-        new += self.transmission(day)
-        self.cases += sorted(new, key=lambda case: case.person)
-        for case in new:
+        spread = self.transmission(day)
+        self.keep(spread)
+        for case in [*arrived, *spread]:
             self.expect(case)
         self.count_isolated(day)
         self.progression(day)
@@ -108,6 +111,10 @@ class ReferenceEngine(Care):
             self.results_come(day, day + 1)
         self.ledger(day)
         self.days.append(self.today)
+
+    def keep(self, new: list[Case]) -> None:
+        """Keep infections in order of day and person; nobody infected today infects others."""
+        self.cases = sorted([*self.cases, *new], key=lambda case: (case.day, case.person))
 
     # -- 1 measures decide ---------------------------------------------------------------------
 

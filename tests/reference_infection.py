@@ -55,8 +55,9 @@ class Infection(Contacts):
             return True
         if self.wanes_after is None:
             return False
-        review = day - day % REVIEW_DAYS
-        return review - self.last_case[person].day >= self.wanes_after
+        review, last = day - day % REVIEW_DAYS, self.last_case[person]
+        seen = last.entered is None or review > last.entered
+        return seen and review - last.day >= self.wanes_after
 
     def accepts(self, target: int, day: int, value: int) -> bool:
         """Return whether an exposure infects: by age, vaccine, and days since infection."""
@@ -95,7 +96,12 @@ class Infection(Contacts):
     def arrivals(self, day: int) -> list[Case]:
         """Infect who brings the infection in from outside, then riders, then the isolated."""
         seeds = [self.infect(day, person, None, SEED) for person in sorted(self.arriving(day))]
-        return [*seeds, *self.on_buses(day), *self.in_facilities(day)]
+        travelled = self.from_abroad(day)
+        return [*seeds, *travelled, *self.on_buses(day), *self.in_facilities(day)]
+
+    def from_abroad(self, day: int) -> list[Case]:
+        """Put travellers into the run; they are infectious today."""
+        raise NotImplementedError
 
     def arriving(self, day: int) -> list[int]:
         """Choose the persons who bring the infection in from outside today."""
@@ -235,11 +241,17 @@ class Infection(Contacts):
 
     # -- the infected --------------------------------------------------------------------------
 
-    def infect(self, day: int, person: int, source: Case | None, origin: int) -> Case:
-        """Infect a person: draw the course, and count. The last infection counts as not known."""
+    def infect(
+        self, day: int, person: int, source: Case | None, origin: int, since: int = 0
+    ) -> Case:
+        """Infect a person: draw the course, and count. The last infection counts as not known.
+
+        Who comes from abroad was infected some days since, but is counted today.
+        """
         town, counts = self.town, self.counts
         self.met.reinfections += person in self.last_case
-        case = self.course_of_infection(day, person, source, origin)
+        case = self.course_of_infection(day - since, person, source, origin)
+        case.entered = day if since else None
         self.last_case[person] = case
         self.known.discard(person)
         counts.infections[day][town.district_number(person)][origin] += 1
@@ -270,11 +282,15 @@ class Infection(Contacts):
         return Case(day, person, source, origin, course, onset, severity)
 
     def infections(self) -> list[tuple[int, int, int, int]]:
-        """Return (day, person, source or -1, origin) of every infection, by day and person."""
+        """Return (day, person, source or -1, origin) of every infection, by day and person.
+
+        The day of a traveller is the one of coming in.
+        """
         return sorted(
-            (case.day, case.person, -1 if case.source is None else case.source.person, case.origin)
+            (case.day if case.entered is None else case.entered, case.person,
+             -1 if case.source is None else case.source.person, case.origin)
             for case in self.cases
-        )
+        )  # fmt: skip
 
     def longest_stays(self) -> np.ndarray:
         """Return residents by age band and longest stay, shape (18, n_days + 1)."""

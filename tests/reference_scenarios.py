@@ -24,6 +24,7 @@ from towns import (
 )
 
 from lazaretto.disease import courses, variants
+from lazaretto.engine.age_mixing import AT_RANDOM
 from lazaretto.engine.rates import ContactRates
 from lazaretto.engine.seeding import Arrival
 from lazaretto.engine.settings import Settings, Vaccination
@@ -94,6 +95,18 @@ def protections(draw: st.DrawFn) -> list[float]:
     first = draw(st.integers(5, 35))
     rest = draw(st.lists(shares(0.05), max_size=8))
     return [0.0] * first + rest or [0.0]
+
+
+@st.composite
+def mixings(draw: st.DrawFn) -> np.ndarray:
+    """Return how likely ages meet in the community: at random, or by a table, some never."""
+    if draw(st.booleans()):
+        return AT_RANDOM
+    seed = draw(st.integers(0, 9))
+    table = np.random.default_rng(seed).choice([0.0, 0.1, 0.3, 0.5, 0.7, 1.0], (18, 18))
+    if draw(st.booleans()):
+        table[3] = 0.0  # an age that meets nobody
+    return table
 
 
 @st.composite
@@ -419,6 +432,5 @@ def scenarios(draw: st.DrawFn) -> Made:
         apart=np.array([1, *(draw(shares(0.0, 0.3)) for _ in LAYERS[1:])]),
     )  # fmt: skip
     support = tuple(draw(supports(people.districts)))
-    return Made(
-        people, replace(made, behaviour=draw(behaviours()), measures=(*made.measures, *support))
-    )
+    made = replace(made, behaviour=draw(behaviours()), measures=(*made.measures, *support))
+    return Made(people, replace(made, contacts=contacts._replace(by_age=draw(mixings()))))

@@ -12,7 +12,6 @@ from lazaretto.engine.settings import Settings
 from lazaretto.measures import Orders, Places
 from lazaretto.outcomes import Tally
 from lazaretto.people import Population
-from lazaretto.words import BUILDING, COMMUNITY, COMPOUND
 
 AT_LARGE, AT_HOME, AWAY, DEAD = "at large", "isolated at home", "in a facility", "dead"
 """Where a person is; a hospital is a facility."""
@@ -39,6 +38,20 @@ class Case:
     onset: int | None
     """Day of first symptoms, counted from infection."""
     severity: int
+    entered: int | None = None
+    """Day on which a traveller came in; None for others."""
+
+
+@dataclass(eq=False)
+class Traveller:
+    """One infected traveller, who is a resident from the day of release on."""
+
+    person: int
+    infected_on: int
+    found_on: int | None = None
+    """Day on which the border finds the traveller; None if it does not."""
+    last: int = 0
+    """Last infectious day."""
 
 
 @dataclass
@@ -96,6 +109,8 @@ class Met:
     """Persons with more than one infector on the day of infection."""
     drawn_tie_breaks: int = 0
     """Of those, decided by the order of exposures."""
+    not_made_by_age: int = 0
+    """Contacts drawn in the community and not made for the ages of the two."""
     not_made_by_source: int = 0
     not_made_by_target: int = 0
     not_made_apart: int = 0
@@ -162,6 +177,13 @@ class Met:
     """Place-days with a trigger on."""
     ended: int = 0
     """Times a trigger ended."""
+    came_in: int = 0
+    """Travellers put into the run."""
+    watched_at_home: int = 0
+    found_at_home: int = 0
+    """Travellers whom the border finds at home."""
+    let_go: int = 0
+    """Travellers let go after days at home."""
 
 
 @dataclass
@@ -206,6 +228,9 @@ class World:
         measures = settings.measures
         self.looked_for = any(measure.finds_infected for measure in measures)
         self.persons_move = self.looked_for or any(measure.moves_persons for measure in measures)
+        border = settings.border
+        if border is not None and border.infected.any():
+            self.persons_move |= any(stay.home_days for stay in border.stays)
         self.triggered = [measure.idle(self._places()) for measure in measures]
         detectable = {"pcr": settings.courses.pcr, "antigen": settings.courses.antigen}
         self.orders = Orders(self._places(), detectable, settings.stocks)
@@ -245,10 +270,7 @@ class World:
         self.by_day = courses.infectiousness.round(12).tolist()
         self.per_day, self.weight = contacts.per_day.tolist(), contacts.weight.tolist()
         self.strength = [n * w for n, w in zip(self.per_day, self.weight, strict=True)]
-        building, compound = self.strength[BUILDING], self.strength[COMPOUND]
-        self.open_to_all = building + compound + self.strength[COMMUNITY]
-        self.in_building = chance(building / max(self.open_to_all, 1e-300))
-        self.in_compound = chance((building + compound) / max(self.open_to_all, 1e-300))
+        self.by_age = contacts.by_age.tolist()
         self.own_subdistrict = chance(contacts.own_subdistrict)
         highest = max(courses.susceptibility)
         self.susceptible = [chance(s / highest) for s in courses.susceptibility]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lazaretto.engine.checked import checked_measures
+from lazaretto.nation.plans import plan_nation
 from lazaretto.scenario import Scenario, library
 
 ROOT = Path(__file__).parent.parent
@@ -18,7 +19,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 
 STOREYS = (
     {"cli"},
-    {"console_compare", "console_timeline"},
+    {"console_compare", "console_people", "console_timeline"},
     {"console_run"},
     {"console"},
     {"session", "reporting"},
@@ -159,8 +160,12 @@ def test_no_file_names_a_registry_or_a_path_of_a_machine():
 def test_every_scenario_of_the_library_is_sound(name):
     scenario = Scenario.load(name)
     assert scenario.name == name
-    measures = checked_measures(scenario)
-    assert len(measures) == len(scenario.measures)
+    if scenario.nation is None:
+        measures = checked_measures(scenario)
+        assert len(measures) == len(scenario.measures)
+    else:
+        measures = plan_nation(scenario).measures()
+        assert measures
     for measure in measures:
         assert measure.first is None or scenario.start <= measure.first <= scenario.end
         assert measure.last is None or scenario.start <= measure.last <= scenario.end

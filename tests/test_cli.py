@@ -433,7 +433,7 @@ def test_list_shows_what_there_is(town, runs):
     (runs / "other").mkdir()
     (runs / "other" / "manifest.json").write_text("[1]")
     shown = lazaretto("list", "--out", runs).stdout
-    for word in ("shanghai-2022", "close_schools", "omicron-bf7", "twin-banks-", "400 places"):
+    for word in ("shanghai-2022", "close_schools", "omicron-bf7", "twin-banks-", "401 places"):
         assert word in shown
     listed = json.loads(lazaretto("list", "--out", runs, "--json").stdout)
     assert set(listed) == {"scenarios", "measures", "diseases", "runs", "places"}

@@ -20,7 +20,7 @@ from lazaretto.outcomes import (
     share_in_quarantine,
     side_by_side,
 )
-from lazaretto.outcomes.results import DESCRIPTION, DIMENSIONS, OF_BEHAVIOUR, OF_PART
+from lazaretto.outcomes.results import DESCRIPTION, DIMENSIONS, OF_BEHAVIOUR, OF_BORDER, OF_PART
 from lazaretto.scenario.behaviour import PARTS, Behaviour
 from lazaretto.words import FOUND_WHERE, ORIGINS
 
@@ -159,13 +159,13 @@ def test_share_again_is_missing_beyond_the_end():
 # Labels
 
 
-def labelled(tally, stocks=(), residents=200_000, behaviour=tuple(OF_PART)):
+def labelled(tally, stocks=(), residents=200_000, behaviour=tuple(OF_PART), border=True):
     n_days, n_districts = tally.infections.shape[:2]
     stays = np.zeros((18, n_days + 1), int)
     names = tuple("abc"[:n_districts])
     persons = np.full(n_districts, residents)
     start = date(2022, 3, 1)
-    return dataset(tally, stays, start, names, persons, {"seed": 1}, stocks, behaviour)
+    return dataset(tally, stays, start, names, persons, {"seed": 1}, stocks, behaviour, border)
 
 
 def numbered(n_days=5):
@@ -175,6 +175,14 @@ def numbered(n_days=5):
         array[...] = np.arange(number, number + array.size).reshape(array.shape)
         number += array.size
     return tally
+
+
+def test_without_a_border_nothing_is_said_of_it():
+    names = set(OF_BORDER)
+    assert names <= set(labelled(numbered(), [("a", "beds"), ("b", "beds")]).data_vars)
+    assert not names & set(
+        labelled(numbered(), [("a", "beds"), ("b", "beds")], border=False).data_vars
+    )
 
 
 def test_every_count_has_its_labels_unit_and_meaning():

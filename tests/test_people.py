@@ -100,7 +100,7 @@ def test_young_and_old_prefectures_are_feasible(place):
 
 def test_every_place_has_a_consistent_census():
     known = areas()
-    assert len({p.name for p in known}) == len(known) == 400
+    assert len({p.name for p in known}) == len(known) == 401
     assert sum(p.population for p in known if len(p.code) == 6 and p.districts == 16) > 46e6
 
 
@@ -341,7 +341,9 @@ def _folder(cache):
     return folder
 
 
-def test_a_second_load_is_the_same_and_mapped(small_place, tmp_path):
+@pytest.mark.parametrize("small", [0, 1 << 20])
+def test_a_second_load_is_the_same_and_mapped(small_place, tmp_path, monkeypatch, small):
+    monkeypatch.setattr("lazaretto.people.cache.SMALL", small)
     cache = tmp_path / "cache"
     first = population(small_place, cache=cache)
     phases = []
@@ -351,7 +353,8 @@ def test_a_second_load_is_the_same_and_mapped(small_place, tmp_path):
     assert first.districts == again.districts == ("Somewhere",)
     assert again.n_schools == first.n_schools
     assert type(again.member) is np.ndarray
-    assert isinstance(again.attributes.base, np.memmap)
+    assert isinstance(again.attributes.base, np.memmap) == (small == 0)
+    assert not again.attributes.flags.writeable
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 import towns
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from reference_engine import ReferenceEngine
 from reference_misreadings import MISREADINGS, MISREADINGS_OF_PEOPLE
+from reference_outcomes import outcome_of
 from reference_scenarios import DAYS, STOCKS, Made, scenarios
-from reference_world import IN_BED
 from towns import (
     START,
     Outcome,
@@ -75,38 +74,9 @@ ENOUGH = {
     "beds_not_staffed": 50, "died": 100, "died_without_bed": 30, "treated": 100, "no_course": 10,
     "spared": 5, "doses": 300, "doses_ran_out": 10, "spared_by_vaccine": 1_000, "triggered": 500,
     "ended": 20, "slipped": 1_000, "leaking": 1_500, "joining": 50, "made_in_crowds": 50,
-    "not_active": 1_000,
+    "not_active": 1_000, "not_made_by_age": 10_000,
 }  # fmt: skip
 """How often each of the rarer rules must have mattered over all scenarios."""
-
-
-class SameDraws(HypothesisProvider):
-    """Hypothesis's own draws without the constants it picks from whatever modules are imported.
-
-    With them the scenarios, and so the numbers in `ENOUGH`, would hang on which tests ran before.
-    """
-
-    def _maybe_draw_constant(self, *given: Any, **more: Any) -> None:
-        return None
-
-
-AVAILABLE_PROVIDERS["same-draws"] = f"{__name__}.{SameDraws.__qualname__}"
-
-
-def outcome_of(reference: ReferenceEngine) -> Outcome:
-    """Return what the reference engine found in the form of the engine's outcome."""
-    counts = {**reference.counts.arrays(), "longest_stays": reference.longest_stays()}
-    held = sorted(reference.isolated.items())
-    end = {
-        "known": sorted(reference.known),
-        "where": reference.where,
-        "isolated": [
-            (person, stay.reason, stay.since, -1 if stay.bed is None else stay.bed)
-            for person, stay in held
-        ],
-        "in hospital": sorted(p.person for p in reference.patients if p.status == IN_BED),
-    }
-    return Outcome(reference.infections(), counts, "", end)
 
 
 @dataclass

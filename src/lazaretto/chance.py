@@ -78,6 +78,8 @@ class Purpose(IntEnum):
     """Seeds of the cities of a nation."""
     ACTIVE = 71
     """Who meets others at all, in the reading of few active people: a trait of households."""
+    BORDER = 74
+    """Infected travellers by day of arrival: who, how long infected, what their tests say."""
 
 
 def stream_key(seed: int, purpose: int, day: int = 0) -> np.uint64:

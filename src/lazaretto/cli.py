@@ -26,6 +26,7 @@ from lazaretto.console import (
     stop_asked,
     stopped_at,
 )
+from lazaretto.console_people import make_people
 from lazaretto.console_run import print_summary, run_line
 from lazaretto.console_timeline import print_timeline
 from lazaretto.scenario import library
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 inspect = typer.Typer(help="Show what a run is made of.", no_args_is_help=True)
 app.add_typer(inspect, name="inspect")
+app.command("people")(make_people)
 
 OVERRIDE_HELP = "Set a value of the scenario, as r0=5 or measures.0.tier=2; repeatable."
 ScenarioName = Annotated[
@@ -294,7 +296,7 @@ def schema() -> None:
 @inspect.command("day")
 def inspect_day() -> None:
     """Print the steps of a day, in the order the engine executes them."""
-    from lazaretto.engine.simulation import DAY
+    from lazaretto.engine.day import DAY
 
     table = listing("step", "reads", "writes", "cost follows")
     for number, step in enumerate(DAY, 1):

@@ -15,8 +15,6 @@ from lazaretto.disease.detection import detection_by_day
 from lazaretto.disease.natural_history import Variant, by_age_band, by_day
 
 N_HETEROGENEITY_BINS = 8
-LONGEST_LATENT = 10
-LONGEST_INFECTIOUS = 14
 LONGEST_ONSET = 6
 
 NEGLIGIBLE_TAIL = 1e-3
@@ -186,13 +184,15 @@ def courses(variant: Variant | str) -> CourseTable:
 
 @lru_cache(maxsize=32)
 def _courses(variant: Variant) -> CourseTable:
-    latent = whole_days(variant.latent_mean.value, variant.latent_sd.value, LONGEST_LATENT)
+    latent = whole_days(variant.latent_mean.value, variant.latent_sd.value, variant.longest_latent)
     latent[1] += latent[0]  # nobody transmits on the day of infection
     latent = latent[1:]
     latent_days = np.flatnonzero(latent) + 1
     latent = latent[latent > 0]
     profile = whole_days(
-        variant.transmission_mean.value, variant.transmission_sd.value, LONGEST_INFECTIOUS - 1
+        variant.transmission_mean.value,
+        variant.transmission_sd.value,
+        variant.longest_infectious - 1,
     )
     # A last thousandth of transmission would keep everybody under watch for a week more.
     profile = profile[: int(np.searchsorted(np.cumsum(profile), 1 - NEGLIGIBLE_TAIL)) + 1]

@@ -53,6 +53,8 @@ class Variant:
     checks
         Published values the finished table is held against, by the name of what the table implies:
         ``incubation_mean``, ``generation_mean``, ``presymptomatic_share``. Not inputs.
+    longest_latent, longest_infectious
+        Days after which the table cuts the latent and the infectious period, 32 together at most.
     """
 
     name: str
@@ -71,6 +73,8 @@ class Variant:
     protection: DayFigures
     detection_shift: Figure
     checks: tuple[tuple[str, Figure], ...] = ()
+    longest_latent: int = 10
+    longest_infectious: int = 14
 
     def figures(self) -> Iterator[tuple[str, Figure]]:
         """Yield every input figure with its key, such as ``("susceptibility.0-14", Figure)``."""

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazaretto.disease import severity_tables as tables
-from lazaretto.disease.catalogue import variant
+from lazaretto.disease.catalogue import OF_MODELS, variant
 from lazaretto.disease.course_table import whole_days
 from lazaretto.disease.natural_history import AgeFigures, by_age_band
 from lazaretto.provenance import Figure
@@ -110,6 +110,8 @@ def severity(name: str, level: Level = "shanghai") -> Severity:
                 "icu.delta": tables.DELTA_ICU,
                 "death.delta": tables.DELTA_DEATH,
             }
+    elif name in OF_MODELS:
+        severe, icu, death, sources = _cai()
     else:
         severe, icu, death, sources = _shanghai() if level == "shanghai" else _cai()
         if name != "omicron-ba2":

@@ -21,22 +21,26 @@ from lazaretto.words import CARE
 ICU = 1
 
 
-def expect(c: Containment, day: int, person: Persons, record: NDArray[np.uint32]) -> None:
-    """Note which of today's infected will be severely ill.
+def expect(
+    c: Containment, day: int, person: Persons, record: NDArray[np.uint32], today: int
+) -> None:
+    """Note which of those new to the run will be severely ill.
 
     Parameters
     ----------
     c
         The containment of the run.
     day
-        Today.
+        Day of infection.
     person, record
         The newly infected and their records, shape (n,).
+    today
+        Today; who comes from abroad was infected before it.
     """
     severity = c.settings.severity
     which = np.flatnonzero(severities(record) > MILD)
     # Who is severely ill, or about to be, does not become so a second time.
-    if which.size and day >= c.rates.wanes_after:
+    if which.size and today >= c.rates.wanes_after:
         which = which[~np.isin(person[which], c.patients.person)]
     if not which.size or severity is None:
         return

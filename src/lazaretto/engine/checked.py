@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from lazaretto.engine.age_mixing import SHIPPED, MixingError, read_matrix
 from lazaretto.measures import (
     Measure,
     Policy,
@@ -79,7 +80,7 @@ def checked_measures(scenario: Scenario) -> list[Measure]:
     """
     districts, problems = _districts(scenario.place, scenario.folder)
     built, wrong = _built(scenario.measures, scenario.folder)
-    problems += wrong
+    problems += [*wrong, *_mixing_problems(scenario.contacts.community.by_age, scenario.folder)]
     if districts is not None:
         problems += _new(check_areas(scenario, districts), problems)
     complete = len(built) == len(scenario.measures)
@@ -132,6 +133,17 @@ def idle_measures(scenario: Scenario) -> list[str]:
     ]
     idle = without_effect(scenario, measures)
     return [*never_words(never), *effect_words(scenario.behaviour, idle)]
+
+
+def _mixing_problems(by_age: str | None, folder: Path | None) -> Iterator[Problem]:
+    if by_age is None:
+        return
+    try:
+        read_matrix(by_age, folder)
+    except MixingError as error:
+        allowed = f"{', '.join(SHIPPED)}, or the path of a CSV of contacts by age"
+        for said in error.problems:
+            yield Problem("contacts.community.by_age", by_age, allowed, said)
 
 
 def _built(

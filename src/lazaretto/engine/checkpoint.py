@@ -16,7 +16,7 @@ from lazaretto.engine.simulation import Simulation
 
 Arrays = dict[str, NDArray[Any]]
 
-FORMAT = 6
+FORMAT = 7
 
 OF_POLICY = tuple(name for name in Policy._fields if name != "leak")
 """What is kept of the policies of the last days, beside who leaked."""

@@ -48,27 +48,28 @@ class Cohort:
         return int(self.person.size)
 
 
-def put_among(
+def join(
     cohorts: list[Cohort], day: int, person: NDArray[np.int32], record: NDArray[np.uint32]
 ) -> None:
-    """Put those infected elsewhere in their place, by id, among those of the same day.
+    """Put persons infected elsewhere in their place, by id, among those infected on a day.
 
     Parameters
     ----------
     cohorts
-        Written.
+        The cohorts of a run, by day; changed.
     day
         Day of infection.
     person, record
-        Ids, ascending, and packed records, each shape (n,).
+        Who, ascending, and their packed records, shape (n,).
     """
-    today = [cohort for cohort in cohorts if cohort.day == day]
-    if not today:
-        cohorts.append(Cohort(day, person, record))
+    theirs = [cohort for cohort in cohorts if cohort.day == day]
+    if not theirs:
+        later = next((i for i, cohort in enumerate(cohorts) if cohort.day > day), len(cohorts))
+        cohorts.insert(later, Cohort(day, person, record))
         return
-    ends = np.array([cohort.person[-1] for cohort in today[:-1]])
+    ends = np.array([cohort.person[-1] for cohort in theirs[:-1]])
     where = np.searchsorted(ends, person)
-    for i, cohort in enumerate(today):
+    for i, cohort in enumerate(theirs):
         here = where == i
         at = np.searchsorted(cohort.person, person[here])
         cohort.person = np.insert(cohort.person, at, person[here])

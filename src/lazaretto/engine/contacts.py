@@ -9,7 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lazaretto.chance import draw, high31, low31, pick, second
-from lazaretto.engine.city import City, building_of
+from lazaretto.engine.city import AGE_MASK, City, building_of
 from lazaretto.engine.infection import first_not_below, household_size, place_in_household
 from lazaretto.engine.leakage import (
     LEAKING,
@@ -22,7 +22,7 @@ from lazaretto.engine.leakage import (
 )
 from lazaretto.engine.rates import Rates
 from lazaretto.engine.state import AT_HOME, AT_LARGE, where_is
-from lazaretto.words import BUILDING, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
+from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
 
 NUMBER_OF_EVENTS = 511
 """Index of the draw that says how many potential infections there are."""
@@ -124,6 +124,35 @@ def resolve(city: City, person: int, layer: int, target: np.int64) -> np.int64:
             met = np.int64(city.member[city.group_start[city.group[person] + 1] - 1])
         return met
     return target
+
+
+@njit(inline="always", _nrt=False)
+def row_of_age(city: City, rates: Rates, person: int) -> np.int64:
+    """Return the row of the tables by age that is a person's: 0 where ages meet at random."""
+    if rates.met.shape[0] == 1:
+        return np.int64(0)
+    return np.int64(city.attributes[person] & AGE_MASK)
+
+
+@njit(inline="always", _nrt=False)
+def made_by_age(
+    city: City, rates: Rates, source: int, target: int, layer: int, bits: np.uint64
+) -> bool:
+    """Return whether a contact drawn is made, by the ages of the two.
+
+    Parameters
+    ----------
+    city, rates
+        The city and the tables.
+    source, target, layer
+        Who meets whom in which layer; elsewhere than in the community all are made.
+    bits
+        Random bits of the contact, as for `contact_happens`.
+    """
+    if rates.met.shape[0] == 1 or layer != COMMUNITY:
+        return True
+    theirs = np.int64(city.attributes[target] & AGE_MASK)
+    return low31(second(second(bits))) < rates.met[row_of_age(city, rates, source), theirs]
 
 
 @njit(inline="always", _nrt=False)

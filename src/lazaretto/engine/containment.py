@@ -21,6 +21,7 @@ from lazaretto.engine.state import AT_HOME, State, move, undo, whereabouts_of
 from lazaretto.engine.tracing import Queue
 from lazaretto.measures import NEVER_POSITIVE, Orders, Places
 from lazaretto.outcomes import Addresses, Tally
+from lazaretto.words import SEED
 
 LOOK_BACK = 21
 """Days for which contacts can be recomputed."""
@@ -88,7 +89,8 @@ class Containment:
     last_positive: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]] = field(
         init=False
     )
-    """Day of the last positive by building, compound and subdistrict."""
+    """Day of the last positive by building, compound and subdistrict; one number for all places,
+    which cannot be written, until `remember_positives`."""
 
     def __post_init__(self) -> None:
         n_stocks = len(self.settings.stocks)
@@ -106,7 +108,8 @@ class Containment:
         self.waiting = np.zeros(n_stocks, np.int64)
         n_subdistricts = self.city.subdistrict_start.size - 1
         sizes = (self.places.building_persons.size, self.places.compound_persons.size)
-        never = [np.full(n, -NEVER_POSITIVE, np.int32) for n in (*sizes, n_subdistricts)]
+        nowhere = np.int32(-NEVER_POSITIVE)
+        never = [np.broadcast_to(nowhere, n) for n in (*sizes, n_subdistricts)]
         self.last_positive = (never[0], never[1], never[2])
         self.addresses = Addresses(sizes[1])
         days = range(self.settings.n_days)
@@ -121,6 +124,12 @@ class Containment:
         self._past = np.empty(0, np.uint64)
         self.course_keys = np.array([self.key(Purpose.COURSE, day) for day in days], np.uint64)
         self.report_keys = np.array([self.key(Purpose.REPORTING, day) for day in days], np.uint64)
+
+    def remember_positives(self) -> None:
+        """Keep the day of the last positive of each place from now on."""
+        if not self.last_positive[0].flags.writeable:
+            building, compound, subdistrict = (last.copy() for last in self.last_positive)
+            self.last_positive = (building, compound, subdistrict)
 
     def begin(self, day: int, amount: NDArray[np.int64], tier: NDArray[np.uint8]) -> None:
         """Begin a day: nothing is used yet, what nobody can ask for any more is forgotten."""
@@ -143,6 +152,17 @@ class Containment:
             move(self.state.whereabouts, person, where, before)
             self.log.append(Move(stamp, person, before))
             self.moved = True
+
+    def join_ancestry(self, day: int, person: Persons) -> None:
+        """Keep that nobody here infected persons who came later, ascending, infected on a day."""
+        if day in self.ancestry:
+            known = self.ancestry[day]
+            at = np.searchsorted(known.person, person)
+            self.ancestry[day] = Ancestry(
+                np.insert(known.person, at, person),
+                np.insert(known.source, at, np.int32(-1)),
+                np.insert(known.origin, at, np.uint8(SEED)),
+            )
 
     def where(self, person: Persons) -> NDArray[np.uint8]:
         """Return where persons are, shape (n,)."""
@@ -252,6 +272,7 @@ class Containment:
             getattr(self, name)[:] = saved[name]
         self.laboratories.arrived[:] = saved["tubes_arrived"]
         self.laboratories.read[:] = saved["tubes_read"]
+        self.remember_positives()
         for i, last in enumerate(self.last_positive):
             last[:] = saved[f"last_positive_{i}"]
         self.addresses.listed = saved["address_listed"]

@@ -23,18 +23,20 @@ from lazaretto.engine.contacts import (
     Policy,
     contact_happens,
     draw_target,
+    made_by_age,
     may_slip,
     resolve,
+    row_of_age,
     who_is,
 )
 from lazaretto.engine.infection import household_size, is_essential, kind_of
 from lazaretto.engine.leakage import meets_others
 from lazaretto.engine.rates import (
     MOST_EVENTS,
-    OPEN_TO_ALL,
     ContactRates,
     Rates,
     by_household_size,
+    drawn_by_age,
     event_numbers,
 )
 from lazaretto.engine.state import AT_HOME, AT_LARGE, where_is
@@ -47,7 +49,7 @@ CONTACTS = "contacts (lower the contact rates)"
 class OtherContacts(NamedTuple):
     """Numbers of contacts that would not transmit, laid out as in `Rates`.
 
-    ``place`` has shape (n_levels, 2): the share of building and compound can depend on the
+    ``place`` has shape (n_ages, n_levels, 2): the share of building and compound can depend on the
     level, since contacts of different layers transmit with different weight.
     """
 
@@ -101,14 +103,14 @@ def other_contacts(
     size = by_household_size(contacts.household_exponent)
     group = np.zeros((3, values.size))
     group[IN_SCHOOL], group[IN_WORKPLACE] = rate[:, SCHOOL], rate[:, WORKPLACE]
-    open_to_all = rate[:, list(OPEN_TO_ALL)]
-    total = open_to_all.sum(axis=1)
-    shares = np.cumsum(open_to_all, axis=1) / np.maximum(total, 1e-300)[:, None]
+    open_to_all = drawn_by_age(rate, contacts)
+    total = open_to_all.sum(axis=-1)
+    shares = np.cumsum(open_to_all, axis=-1) / np.maximum(total, 1e-300)[..., None]
     return OtherContacts(
         open=event_numbers(total, CONTACTS),
         household=event_numbers(np.outer(size, rate[:, HOUSEHOLD]), CONTACTS),
         group=event_numbers(group, CONTACTS),
-        place=threshold(shares[:, :2]),
+        place=threshold(shares[..., :2]),
     )
 
 
@@ -143,6 +145,7 @@ def write_diary(
         Receives the contacts.
     """
     n = 0
+    age = row_of_age(city, rates, person)
     where = np.int64(AT_LARGE)
     if policy.moved:
         where = where_is(whereabouts, person)
@@ -163,9 +166,9 @@ def write_diary(
         key = transmission_key if transmits else diary_key
         homes = rates.household if transmits else other.household
         groups = rates.group if transmits else other.group
-        opens = rates.open if transmits else other.open
-        building = rates.place[0] if transmits else other.place[level, 0]
-        compound = rates.place[1] if transmits else other.place[level, 1]
+        opens = rates.open[age] if transmits else other.open[age]
+        building = rates.place[age, 0] if transmits else other.place[age, level, 0]
+        compound = rates.place[age, 1] if transmits else other.place[age, level, 1]
         numbers = draw(key, person, NUMBER_OF_EVENTS)
         size, kind = household_size(record), kind_of(record)
         for part in range(3):
@@ -207,6 +210,8 @@ def write_diary(
                 if target < 0:
                     continue
                 target = resolve(city, person, layer, target)
+                if not made_by_age(city, rates, person, target, layer, chance):
+                    continue
                 if policy.free == 0 or policy.moved:
                     theirs = 1 if city.attributes[target] & ESSENTIAL else 0
                     if not contact_happens(

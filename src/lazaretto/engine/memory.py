@@ -46,12 +46,23 @@ def resident(array: NDArray[Any]) -> NDArray[Any]:
         A read-only array, perhaps over a mapped file; the file stays mapped, out of memory.
     """
     own = np.array(array)
+    let_go(array)
+    return own
+
+
+def let_go(array: NDArray[Any]) -> None:
+    """Let the pages of an array over a mapped file go; they come back when they are read.
+
+    Parameters
+    ----------
+    array
+        A read-only array; nothing happens if it is not over a mapped file.
+    """
     base: Any = array
     while base is not None and not isinstance(base, mmap.mmap):
         base = base.obj if isinstance(base, memoryview) else getattr(base, "base", None)
     if base is not None and hasattr(mmap, "MADV_DONTNEED"):
         base.madvise(mmap.MADV_DONTNEED)
-    return own
 
 
 def give_freed_memory_back() -> None:

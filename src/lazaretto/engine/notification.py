@@ -130,8 +130,9 @@ def _report(
 
 def _mark_places(c: Containment, day: int, building: NDArray[np.int64]) -> None:
     """Mark where a positive was found; one found in a facility says nothing of the home."""
-    compound = c.places.building_compound[building]
+    compound = c.places.building_compound[building].astype(np.int64)
     subdistrict = c.places.compound_subdistrict[compound]
+    c.remember_positives()
     for last, place in zip(c.last_positive, (building, compound, subdistrict), strict=True):
         last[place] = day
     c.positive_compounds.append(compound)
@@ -152,8 +153,8 @@ def _isolate(
     turned = wanted & (at >= 0)
     c.isolated.turn_into(at[turned], CASE, stamp)
     np.add.at(c.tally.isolated[day, :, CASE], district[turned], 1)
-    # Who is in hospital is apart already; `position` is -1 for them.
-    new = wanted & (at < 0) & (c.where(person) == AT_LARGE)
+    # Who is in hospital is apart already; `position` is -1 for them, and for watched travellers.
+    new = wanted & (at < 0) & (c.where(person) <= AT_HOME)
     for reason, which in ((CASE, new & ~false), (FALSE_POSITIVE, new & false)):
         c.isolated.add(person[which], reason, district[which], stamp)
         np.add.at(c.tally.isolated[day, :, reason], district[which], 1)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lazaretto.engine.containment import Containment
 from lazaretto.engine.setting_up import locked
 from lazaretto.measures import Observed, Orders
 from lazaretto.outcomes import Confinement
+
+
+def _since(last: NDArray[np.int32], yesterday: int) -> NDArray[np.int32]:
+    """Return the days from each place's last positive to yesterday, shape (n,)."""
+    if last.flags.writeable:
+        return np.asarray(yesterday - last, np.int32)
+    return np.broadcast_to(np.int32(yesterday - last[0]), last.shape)
 
 
 def observed(c: Containment, day: int, orders: Orders, confinement: Confinement) -> Observed:
@@ -23,7 +33,7 @@ def observed(c: Containment, day: int, orders: Orders, confinement: Confinement)
         Stays behind closed gates.
     """
     tally = c.tally
-    building, compound, subdistrict = (day - 1 - last for last in c.last_positive)
+    building, compound, subdistrict = (_since(last, day - 1) for last in c.last_positive)
     last, none = max(day - 1, 0), 1 if day else 0
     closed, opened, stay = confinement.stays()
     return Observed(

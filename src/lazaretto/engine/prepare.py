@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lazaretto.chance import CERTAIN, threshold
-from lazaretto.disease import courses, testing, variant
+from lazaretto.disease import CourseTable, courses, testing, variant
+from lazaretto.disease.quarantine_escape import sensitivity
 from lazaretto.disease.severity import severity
 from lazaretto.disease.vaccines import dose_days, vaccine
+from lazaretto.engine.age_mixing import AT_RANDOM, read_matrix, relative_rates
+from lazaretto.engine.border import Border, Stay
 from lazaretto.engine.checked import checked_measures, place_of
 from lazaretto.engine.city import city_of
+from lazaretto.engine.diary import other_contacts
 from lazaretto.engine.rates import ContactRates, build_rates
 from lazaretto.engine.seeding import Arrival
 from lazaretto.engine.settings import Reporting, Settings, Vaccination
@@ -73,11 +78,12 @@ def prepare(
         found = [Problem("place", scenario.place, allowed, said) for said in error.problems]
         raise ScenarioError(found) from error
     table = courses(variant(scenario.disease))
-    contacts = contact_rates(scenario)
+    contacts = contact_rates(scenario, people)
     met = meeting(people, city_of(people), table)
     try:
         transmissibility = solve(float(scenario.r0), met, table, contacts)
         build_rates(table, contacts, transmissibility)
+        other_contacts(table, contacts, transmissibility)
     except ValueError as error:
         allowed = "a value that the contacts of this place can bring about"
         raise ScenarioError([Problem("r0", float(scenario.r0), allowed, str(error))]) from error
@@ -98,6 +104,7 @@ def prepare(
         vaccination=vaccination_of(scenario, len(people.districts)),
         behaviour=scenario.behaviour,
         attendance=as_written(scenario),
+        border=border_of(scenario, people, table),
     )
     return Prepared(people, settings)
 
@@ -122,14 +129,28 @@ def as_written(scenario: Scenario) -> NDArray[np.float64]:
     return np.stack([residents, essential], axis=1)
 
 
-def contact_rates(scenario: Scenario) -> ContactRates:
-    """Return the contact rates of a scenario as arrays by layer."""
+def contact_rates(scenario: Scenario, people: Population | None = None) -> ContactRates:
+    """Return the contact rates of a scenario as arrays by layer.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    people
+        The population of the place, for contacts of the community by age; at random if absent.
+    """
     layers = scenario.contacts.layers()
+    matrix = scenario.contacts.community.by_age
+    by_age = AT_RANDOM
+    if matrix is not None and people is not None:
+        residents = people.household_persons.sum(axis=0)
+        by_age = relative_rates(read_matrix(matrix, scenario.folder), residents)
     return ContactRates(
         per_day=np.array([float(layer.rate) for layer in layers]),
         weight=np.array([float(layer.weight) for layer in layers]),
         household_exponent=float(scenario.contacts.household_size_exponent),
         own_subdistrict=float(scenario.contacts.own_subdistrict),
+        by_age=by_age,
     )
 
 
@@ -161,15 +182,49 @@ def arrivals_of(scenario: Scenario, people: Population) -> tuple[Arrival, ...]:
     """Return the infections brought in, as days of the run and ranges of persons."""
     arrivals = []
     for block in scenario.seeding:
-        if block.area == ALL:
-            first, last = 0, people.n_persons
-        else:
-            at = people.districts.index(block.area)
-            first, last = int(people.district_start[at]), int(people.district_start[at + 1])
+        first, last = persons_in(block.area, people)
         for date in block.dates():
             day = (date - scenario.start).days
             arrivals.append(Arrival(day, first, last, block.count))
     return tuple(arrivals)
+
+
+def border_of(scenario: Scenario, people: Population, table: CourseTable) -> Border | None:
+    """Return the border, its protocols as days and thresholds; None if the scenario has none."""
+    given = scenario.border
+    if given is None:
+        return None
+    dates = [scenario.start + timedelta(days=day) for day in range(scenario.n_days)]
+    prevalence = np.array([given.prevalence_on(date) for date in dates])
+    protocols = [given.protocol_on(date) for date in dates]
+    known = list(dict.fromkeys(protocols))
+    stays = tuple(
+        Stay(each.facility_days, each.home_days, tuple(
+            (day - 1, threshold(sensitivity(table, kind))) for day, kind in each.tests))
+        for each in known
+    )  # fmt: skip
+    test = given.pre_departure_test
+    first, last = persons_in(given.area, people)
+    return Border(
+        infected=prevalence * float(given.flights_per_week) * float(given.passengers) / 7,
+        first=first,
+        last=last,
+        exposure_days=int(given.exposure_days),
+        before=None
+        if test is None
+        else (test.days_before, threshold(sensitivity(table, test.test))),
+        stays=stays,
+        stay=np.array([known.index(each) for each in protocols]),
+        noticed=np.uint32(threshold(float(given.symptoms_noticed))),
+    )
+
+
+def persons_in(area: str, people: Population) -> tuple[int, int]:
+    """Return the first person of a district, or of all, and the one after the last."""
+    if area == ALL:
+        return 0, people.n_persons
+    at = people.districts.index(area)
+    return int(people.district_start[at]), int(people.district_start[at + 1])
 
 
 def unmeasured_figures(scenario: Scenario) -> list[tuple[str, Figure]]:

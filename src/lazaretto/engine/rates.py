@@ -17,6 +17,7 @@ from scipy import stats
 from lazaretto.chance import CERTAIN, threshold
 from lazaretto.disease import CourseTable
 from lazaretto.disease.severity import Severity
+from lazaretto.engine.age_mixing import AT_RANDOM
 from lazaretto.engine.city import IN_SCHOOL, IN_WORKPLACE
 from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, HOUSEHOLD, SCHOOL, WORKPLACE
 
@@ -44,13 +45,16 @@ class ContactRates(NamedTuple):
 
     ``per_day`` and ``weight`` have shape (n_layers,); ``household_exponent`` is the power alpha
     in the rate per pair, (n - 1)**-alpha (Cauchemez et al. 2004, doi:10.1002/sim.1912);
-    ``own_subdistrict`` is the share of community contacts met in the own subdistrict.
+    ``own_subdistrict`` is the share of community contacts met in the own subdistrict; ``by_age``
+    how much likelier than at random two ages meet in the community, see
+    `lazaretto.engine.age_mixing.relative_rates`, shape (18, 18) or, not at all, (1, 1).
     """
 
     per_day: NDArray[np.float64]
     weight: NDArray[np.float64]
     household_exponent: float
     own_subdistrict: float
+    by_age: NDArray[np.float64] = AT_RANDOM
 
 
 class Rates(NamedTuple):
@@ -58,9 +62,12 @@ class Rates(NamedTuple):
 
     ``level`` (n_courses, n_days) is the infectiousness of a course on a day as an index, 0 for
     none. Cumulative distributions of the number of potential infections by level: ``open``
-    (MOST_EVENTS, n_levels) for building, compound and community together, ``household``
+    (n_ages, MOST_EVENTS, n_levels) for building, compound and community together, ``household``
     (16, MOST_EVENTS, n_levels) by household size, ``group`` (3, MOST_EVENTS, n_levels) by kind
-    of group. ``place`` (2,) chooses building or compound among the first. ``susceptible`` (18,)
+    of group. ``place`` (n_ages, 2) chooses building or compound among the first. n_ages is 18 if
+    contacts of the community depend on age, else 1: then so many more are drawn as the ages a
+    person meets most often call for, and ``met`` (n_ages, 18 or 1) says how many of them are made,
+    by age of the source and of the one met. ``susceptible`` (18,)
     acceptance by age of the target; ``protection`` (n,) relative susceptibility by day since
     the last infection; ``course`` (2, n_courses) and ``onset`` cumulative choices at infection;
     ``latent`` (n_courses,) days; ``symptomatic``, ``hospital`` (given symptoms) and ``critical``
@@ -74,6 +81,7 @@ class Rates(NamedTuple):
     household: NDArray[np.uint32]
     group: NDArray[np.uint32]
     place: NDArray[np.uint32]
+    met: NDArray[np.uint32]
     susceptible: NDArray[np.uint32]
     protection: NDArray[np.uint32]
     course: NDArray[np.uint32]
@@ -183,16 +191,19 @@ def build_rates(
     by_level = transmissibility * values
     groups = np.zeros(3)
     groups[IN_SCHOOL], groups[IN_WORKPLACE] = strength[SCHOOL], strength[WORKPLACE]
-    open_to_all = strength[list(OPEN_TO_ALL)]
-    shares = np.cumsum(open_to_all) / max(float(open_to_all.sum()), 1e-300)
+    open_to_all = drawn_by_age(strength, contacts)
+    total = open_to_all.sum(axis=-1)
+    shares = np.cumsum(open_to_all, axis=-1) / np.maximum(total, 1e-300)[:, None]
+    most = np.maximum(contacts.by_age.max(axis=1, keepdims=True), 1e-300)
     highest = float(courses.susceptibility.max())
     days = np.arange(courses.infectiousness.shape[1])
     return Rates(
         level=level.reshape(courses.infectiousness.shape).astype(np.uint16),
-        open=event_numbers(by_level * float(open_to_all.sum())),
+        open=event_numbers(np.outer(total, by_level)),
         household=event_numbers(np.outer(household_rates(contacts), by_level)),
         group=event_numbers(np.outer(groups, by_level)),
-        place=threshold(shares[:2]),
+        place=threshold(shares[:, :2]),
+        met=threshold(contacts.by_age / most),
         susceptible=threshold(courses.susceptibility / highest),
         protection=threshold(courses.protection),
         course=_cumulative(courses.probability),
@@ -206,6 +217,27 @@ def build_rates(
         own_subdistrict=np.uint32(threshold(contacts.own_subdistrict)),
         wanes_after=_wanes_after(courses),
     )
+
+
+def drawn_by_age(rate: NDArray[np.float64], contacts: ContactRates) -> NDArray[np.float64]:
+    """Return the rates at which contacts open to all are drawn, by age and layer of `OPEN_TO_ALL`.
+
+    Parameters
+    ----------
+    rate
+        Rates by layer, shape (..., n_layers).
+    contacts
+        Contact rates, for how those of the community depend on age.
+
+    Returns
+    -------
+    Shape (n_ages, ..., 3); of those drawn in the community some are not made.
+    """
+    open_to_all = rate[..., list(OPEN_TO_ALL)]
+    most = contacts.by_age.max(axis=1)
+    drawn = np.repeat(open_to_all[None], most.size, axis=0)
+    drawn[..., 2] *= most.reshape(-1, *[1] * (drawn.ndim - 2))
+    return drawn
 
 
 def _wanes_after(courses: CourseTable) -> int:

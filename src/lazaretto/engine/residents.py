@@ -66,11 +66,12 @@ def residents_by_kind(
     buildings
         The first building, and the one after the last.
     counts
-        Receives the residents, shape (n_buildings, `N_KINDS`), 0 before.
+        Receives the residents from the first building on, shape (n, `N_KINDS`), 0 before.
     """
     n_persons = city.attributes.size
     for building in range(buildings[0], buildings[1]):
         compound = city.building_compound[building]
+        row = building - buildings[0]
         kind = 0
         for person in range(city.building_start[building], city.building_start[building + 1]):
             attributes = city.attributes[person]
@@ -78,18 +79,18 @@ def residents_by_kind(
             first = (attributes & FIRST_OF_HOUSEHOLD) != 0
             if first:
                 kind = kind_of_household(income, migrant, key, person, compound)
-            counts[building, age] += 1
-            counts[building, N_AGES + kind] += 1
+            counts[row, age] += 1
+            counts[row, N_AGES + kind] += 1
             last = (
                 person + 1 == n_persons or (city.attributes[person + 1] & FIRST_OF_HOUSEHOLD) != 0
             )
             if first and last and age >= FIRST_OLD:
-                counts[building, OLD_ALONE] += 1
+                counts[row, OLD_ALONE] += 1
             group = city.group[person]
             if 0 <= group < city.n_schools:
-                counts[building, PUPILS] += 1
+                counts[row, PUPILS] += 1
             elif group >= city.n_schools and (attributes & ESSENTIAL) == 0:
-                counts[building, PUPILS + 1 + kind // 2] += 1
+                counts[row, PUPILS + 1 + kind // 2] += 1
 
 
 @njit(_nrt=False)

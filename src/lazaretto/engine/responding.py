@@ -56,29 +56,50 @@ class Citizens:
         n_compounds = places.compound_persons.size
         self.income = income_thresholds(float(hardship.segregation), n_compounds, seed)
         self.migrant = np.uint32(threshold(float(hardship.migrant_share)))
-        self.residents = self._residents(workers)
+        self._workers = workers
+        self._kept: NDArray[np.int32] | None = None
+        self.totals = self._totals()
+        """Residents by district and kind, shape (n_districts, `N_KINDS`)."""
         self.response: Response | None = None
         self.quiet = nobody_leaks(len(LAYERS))._replace(
             income=self.income, migrant=self.migrant, income_key=self.income_key
         )
         if rules is not None:
+            residents = self._kept = self.residents()
             who = Respondents(
-                self.residents[:, FIRST_ADULT:18].sum(axis=1, dtype=np.int64),
-                self.residents[:, HOUSEHOLDS].astype(np.int64),
+                residents[:, FIRST_ADULT:18].sum(axis=1, dtype=np.int64),
+                residents[:, HOUSEHOLDS].astype(np.int64),
             )
             self.response = Response(rules, seed, settings.start, settings.n_days, places, who)
             self.quiet = _with_rules(self.quiet, rules, seed)
 
-    def _residents(self, workers: Workers) -> NDArray[np.int32]:
-        city, n = self.city, self.city.building_start.size - 1
+    def residents(self) -> NDArray[np.int32]:
+        """Return the residents of each building by kind, shape (n_buildings, `N_KINDS`)."""
+        if self._kept is not None:
+            return self._kept
+        n = self.city.building_start.size - 1
         counts = np.zeros((n, N_KINDS), np.int32)
-
-        def count(first: int) -> None:
-            some = (first, min(first + BUILDINGS, n))
-            residents_by_kind(city, self.income, self.migrant, self.income_key, some, counts)
-
-        workers.map(count, range(0, n, BUILDINGS))
+        self._workers.map(lambda first: self._count(first, counts[first:]), range(0, n, BUILDINGS))
         return counts
+
+    def _totals(self) -> NDArray[np.int64]:
+        n, city = self.city.building_start.size - 1, self.city
+
+        def count(first: int) -> NDArray[np.int64]:
+            counts = np.zeros((min(BUILDINGS, n - first), N_KINDS), np.int32)
+            self._count(first, counts)
+            totals = np.zeros((self.n_districts, N_KINDS), np.int64)
+            districts = city.building_district[first : first + BUILDINGS]
+            for district in np.unique(districts):
+                totals[district] = counts[districts == district].sum(axis=0)
+            return totals
+
+        return np.sum(self._workers.map(count, range(0, n, BUILDINGS)), axis=0, dtype=np.int64)
+
+    def _count(self, first: int, counts: NDArray[np.int32]) -> None:
+        last = min(first + BUILDINGS, self.city.building_start.size - 1)
+        some = (first, last)
+        residents_by_kind(self.city, self.income, self.migrant, self.income_key, some, counts)
 
     @property
     def active(self) -> float:

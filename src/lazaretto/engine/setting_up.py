@@ -48,8 +48,8 @@ def places_of(people: Population, city: City) -> Places:
         compound_district=locked(city.subdistrict_district[compound_subdistrict].astype(np.int64)),
         compound_persons=locked(np.diff(people.compound_start).astype(np.int64)),
         compound_subdistrict=locked(compound_subdistrict),
-        building_compound=locked(people.building_compound.astype(np.int64)),
-        building_persons=locked(np.diff(people.building_start).astype(np.int64)),
+        building_compound=locked(city.building_compound),
+        building_persons=locked(np.diff(people.building_start)),
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lazaretto.disease import CourseTable
 from lazaretto.disease.severity import Severity
+from lazaretto.engine.border import Border
 from lazaretto.engine.rates import ContactRates
 from lazaretto.engine.seeding import Arrival
 from lazaretto.measures import Measure, Stock
@@ -65,6 +66,8 @@ class Settings:
     attendance
         Share of school and work left by tier, for counts of days lost, shaped like ``confinement``;
         that if absent.
+    border
+        Infected travellers and what waits for them; nobody arrives if absent.
     """
 
     start: date
@@ -83,6 +86,7 @@ class Settings:
     vaccination: Vaccination | None = None
     behaviour: Behaviour | None = None
     attendance: NDArray[np.float64] | None = None
+    border: Border | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The day as a printable table, and the simulation that executes it."""
+"""The simulation of one city: the day of `lazaretto.engine.day`, executed."""
 
 from __future__ import annotations
 
@@ -10,20 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazaretto.chance import Purpose, stream_key
+from lazaretto.engine.arriving import Arriving
 from lazaretto.engine.campaign import vaccinate
 from lazaretto.engine.care import count_patients, expect, progress
 from lazaretto.engine.city import City, city_of
-from lazaretto.engine.cohort import (
-    Cohort,
-    infect,
-    no_count,
-    put_among,
-    still_needed,
-    unprotect,
-)
+from lazaretto.engine.cohort import Cohort, infect, join, no_count, still_needed, unprotect
 from lazaretto.engine.contacts import Policy
 from lazaretto.engine.containment import LOOK_BACK, Ancestry, Containment
 from lazaretto.engine.counting import count_day, count_isolated
+from lazaretto.engine.day import DAY
 from lazaretto.engine.diary import Diary, empty_met, other_contacts, write_diary
 from lazaretto.engine.evening import take_samples
 from lazaretto.engine.exposures import label_of
@@ -50,38 +45,6 @@ from lazaretto.words import SEED
 LARGE_COHORT = 1 << 16
 """Infections of a day, in each range of persons, above which the ranges stay apart."""
 
-
-@dataclass(frozen=True)
-class Step:
-    """One row of the day: its name, what it reads and writes, and what its cost follows."""
-
-    name: str
-    reads: str
-    writes: str
-    cost: str
-    method: str
-
-
-DAY = (
-    Step("measures decide", "observed data, calendar, stocks", "tiers, contacts, rules, stocks",
-         "places", "_measures_decide"),
-    Step("people respond", "tiers, reported cases, supply, messages",
-         "fatigue, hardship, trust, who may leak, break-outs", "confined places",
-         "_people_respond"),
-    Step("morning", "results, cases to trace, free beds",
-         "reported cases, contacts, isolation, transfers, doses", "cases and their contacts",
-         "_morning"),
-    Step("arrivals", "scenario", "infections brought in", "arrivals", "_arrivals"),
-    Step("transmission", "infectious persons, policy, whereabouts", "exposures, new infections",
-         "infections", "_transmission"),
-    Step("progression", "severe infections, hospital beds", "admissions, deaths", "patients",
-         "_progression"),
-    Step("evening", "infected and isolated persons, rounds of today",
-         "samples, results of later days, releases", "infections and the isolated", "_evening"),
-    Step("ledger and outputs", "all of the above", "counts by date, place and age", "places",
-         "_ledger"),
-)  # fmt: skip
-"""The steps of a day in order; `Simulation.advance` executes this table."""
 
 OnInfections = Callable[[int, Infected], None]
 
@@ -136,7 +99,9 @@ class Simulation:
         measures = settings.measures
         self._sought = any(measure.finds_infected for measure in measures)
         self._backward = any(getattr(measure, "backward", False) for measure in measures)
-        moves = self._sought or any(measure.moves_persons for measure in measures) or self.travels
+        homes = settings.border is not None and settings.border.watches_homes
+        moves = self._sought or homes or self.travels
+        moves = moves or any(measure.moves_persons for measure in measures)
         self.state = new_state(people.attributes.size, moves, vaccine_of(settings))
         n_districts, n_subdistricts = len(people.districts), people.subdistrict_start.size - 1
         n_stocks = len(settings.stocks)
@@ -144,8 +109,9 @@ class Simulation:
         self.places = places_of(people, self.city)
         self._workers = self.workers or Workers(self.threads)
         self.citizens = Citizens(settings, self.places, self.city, self._workers)
-        building_district = self.city.building_district.astype(np.int64)
-        self.confinement = Confinement(building_district, self.citizens.residents, n_districts)
+        self.confinement = Confinement(
+            self.city.building_district, self.citizens.residents, n_districts, self.citizens.totals
+        )
         detectable = {"pcr": settings.courses.pcr, "antigen": settings.courses.antigen}
         self.orders = Orders(self.places, detectable, settings.stocks)
         self.triggered = [measure.idle(self.places) for measure in measures]
@@ -159,6 +125,8 @@ class Simulation:
         self._seen: Observed | None = None
         self._step = 0
         self._outside: list[Infected] = []
+        self._travelled: list[tuple[int, Infected]] = []
+        self.arriving = Arriving(settings.border, self.containment)
         self._riders: Riders = nobody_rides()
         self._other = other_contacts(settings.courses, settings.contacts, settings.transmissibility)
 
@@ -291,35 +259,47 @@ class Simulation:
         self._protection_wanes()
         seed, day = self.settings.seed, self.day
         person = seeded(self.settings.arrivals, seed, day, self.state.protected)
-        self._outside = []
-        self.infect(person, np.full(person.size, SEED, np.uint16))
+        self._outside, self._travelled = [], []
+        self.infect(person, np.full(person.size, SEED, np.uint16), day)
+        self.arriving.count(day)
+        for infected_on, who in self.arriving.coming_in(day):
+            self.infect(who, np.full(who.size, SEED, np.uint16), infected_on)
+        self.arriving.watch_homes(day)
+        self.policy = self.policy._replace(moved=int(self.containment.moved))
         kept, key = self.containment, self.containment.key(Purpose.FACILITY, day)
         state = (self.city, self.rates, self.state, kept.course_keys)
         if self._riders.person.size:
-            self.infect(*caught_on_buses(*state, *self._riders, day, key))
+            self.infect(*caught_on_buses(*state, *self._riders, day, key), day)
         if kept.isolated.size:
             isolated, stocks = kept.isolated, self.settings.stocks
-            self.infect(*caught_in_facilities(*state, isolated, stocks, day, key))
+            self.infect(*caught_in_facilities(*state, isolated, stocks, day, key), day)
 
-    def infect(self, person: NDArray[np.int32], label: NDArray[np.uint16]) -> None:
-        """Infect persons, ascending, who did not catch it from a resident, before transmission."""
+    def infect(self, person: NDArray[np.int32], label: NDArray[np.uint16], day: int) -> None:
+        """Infect persons, ascending, who did not catch it at home, today or on a day before."""
         if not person.size:
             return
         record, source = np.empty(person.size, np.uint32), np.full(person.size, -1, np.int32)
         count = no_count(len(self.people.districts))
-        key = stream_key(self.settings.seed, Purpose.COURSE, self.day)
-        infect(self.city, self.rates, self.policy, self.state, person, label, self.day, key,
+        key = self.containment.key(Purpose.COURSE, day)
+        infect(self.city, self.rates, self.policy, self.state, person, label, day, key,
                record, count)  # fmt: skip
         if label[0] == label_of(SEED, 0, 0):
             count.caused[0] = 0  # nobody caused an arrival
         origin = (label & np.uint16(15)).astype(np.uint8)
-        self._outside.append(Infected(person, record, source, origin, count))
+        some = Infected(person, record, source, origin, count)
+        if day == self.day:
+            self._outside.append(some)
+        else:
+            self._travelled.append((day, some))
+            join(self.cohorts, day, person, record)
+            self.containment.join_ancestry(day, person)
 
     def _protection_wanes(self) -> None:
         """Look once a week for those whose protection has begun to wane."""
         last = self.day - self.rates.wanes_after
         due = self.day % 7 == 0 and last >= 0
-        if due and self.tally.infections[max(last - 6, 0) : last + 1].any():
+        some = self.settings.border is not None  # who came later may have been infected then
+        if due and (some or self.tally.infections[max(last - 6, 0) : last + 1].any()):
             unprotect(self.state, last)
 
     def _transmission(self) -> None:
@@ -330,7 +310,7 @@ class Simulation:
             self.settings.seed, self._workers,
         )  # fmt: skip
         new = [*spread, *self._outside]
-        for some in new:
+        for day, some in [*((self.day, some) for some in new), *self._travelled]:
             self.tally.infections[self.day] += some.count.origin
             self.tally.infections_by_age[self.day] += some.count.age
             self.tally.infections_by_tier[self.day] += some.count.tier
@@ -340,7 +320,7 @@ class Simulation:
                 self.tally.secondary[self.day - since] += some.count.caused[since]
             if self.on_infections is not None:
                 self.on_infections(self.day, some)
-            expect(self.containment, self.day, some.person, some.record)
+            expect(self.containment, day, some.person, some.record, self.day)
         if self._backward and new:
             columns = zip(*((some.person, some.source, some.layer) for some in new), strict=True)
             person, source, origin = (np.concatenate(column) for column in columns)
@@ -349,16 +329,12 @@ class Simulation:
                 person[order], source[order], origin[order]
             )
         apart = len(spread) > 1 and min(some.person.size for some in spread) >= LARGE_COHORT
-        for parts in [[some] for some in spread] if apart else [spread]:
-            self._add_cohort(parts)
-        for some in self._outside:
-            put_among(self.cohorts, self.day, some.person, some.record)
-
-    def _add_cohort(self, parts: list[Infected]) -> None:
-        if parts:
+        for parts in [[some] for some in spread] if apart else [spread] if spread else []:
             person = np.concatenate([some.person for some in parts])
             record = np.concatenate([some.record for some in parts])
             self.cohorts.append(Cohort(self.day, person, record))
+        for some in self._outside:
+            join(self.cohorts, self.day, some.person, some.record)
 
     def _progression(self) -> None:
         count_isolated(self.containment, self.day, self.orders)

@@ -144,6 +144,9 @@ def secondary_infections(
     mean_relative = float(met.age @ relative) / met.n_persons
     result /= met.n_persons
     result[COMMUNITY] = transmissibility * strength[COMMUNITY] * mean_total * mean_relative
+    if contacts.by_age.size > 1:
+        pairs = np.outer(met.age * (by_age @ total), met.age * relative) / met.n_persons**2
+        result[COMMUNITY] = transmissibility * strength[COMMUNITY] * (pairs * contacts.by_age).sum()
     return result
 
 
@@ -222,12 +225,15 @@ def next_generation(
     """Return the part of the next-generation matrix that mixing by age alone gives.
 
     Element (a, b): infections of age band b caused by one infection of age band a through the
-    layers that mix at random (building, compound, community), shape (18, 18).
+    layers without groups (building, compound, community), shape (18, 18); Diekmann, Heesterbeek
+    and Metz 1990, doi 10.1007/BF00178324.
     """
     total = courses.infectiousness.sum(axis=1)
     share = courses.symptomatic_share
     by_age = share[:, None] * courses.probability[1] + (1 - share)[:, None] * courses.probability[0]
     relative = courses.susceptibility / courses.susceptibility.max()
-    strength = (contacts.per_day * contacts.weight)[[BUILDING, COMPOUND, COMMUNITY]].sum()
+    strength = contacts.per_day * contacts.weight
+    near = strength[BUILDING] + strength[COMPOUND]
     weight = met.age * relative / met.n_persons
-    return np.outer(transmissibility * strength * (by_age @ total), weight)
+    at_random = np.outer(transmissibility * (by_age @ total), weight)
+    return np.asarray(at_random * (near + strength[COMMUNITY] * contacts.by_age), np.float64)

@@ -27,8 +27,10 @@ from lazaretto.engine.contacts import (
     Policy,
     contact_happens,
     draw_target,
+    made_by_age,
     may_slip,
     resolve,
+    row_of_age,
     who_is,
 )
 from lazaretto.engine.exposures import BLOCK, LONGEST, PARTITIONS, Block, Exposures, label_of
@@ -207,7 +209,8 @@ def _potential(
             if target >= 0:
                 prefetch(city.member, target)
                 n = _put(block, n, position, layer | mark, target, bits)
-    row = rates.open
+    age = row_of_age(city, rates, person)
+    row = rates.open[age]
     u = low31(second(numbers))
     event = 0
     while u >= row[event, level]:
@@ -215,9 +218,9 @@ def _potential(
         event += 1
         choice = low31(bits)
         layer = COMMUNITY
-        if choice < rates.place[0]:
+        if choice < rates.place[age, 0]:
             layer = BUILDING
-        elif choice < rates.place[1]:
+        elif choice < rates.place[age, 1]:
             layer = COMPOUND
         mark = np.uint8(0)
         if not free and not _allowed(policy, mine, at_home, layer, bits):
@@ -284,6 +287,8 @@ def _expose(
     out: Exposures,
 ) -> None:
     layer = marked_layer & np.int64(7)
+    if not made_by_age(city, rates, person, target, layer, bits):
+        return
     if policy.free == 0 or policy.moved:
         essential = 1 if city.attributes[target] & ESSENTIAL else 0
         made = marked_layer == layer

@@ -6,6 +6,7 @@ import numpy as np
 
 from lazaretto.behaviour.messages import load_kernels
 from lazaretto.chance import Purpose, draws, draws_of, stream_key
+from lazaretto.engine.border import records_when
 from lazaretto.engine.cohort import infect, no_count, still_needed, unprotect
 from lazaretto.engine.containment import Containment, holding_of
 from lazaretto.engine.counting import count_held
@@ -68,6 +69,8 @@ def warm_up(simulation: Simulation) -> None:
     draws(key, 0, 0)
     draws_of(key, NOBODY, 0)
     doses_of(run.state.vaccine, NOBODY, COUNTS, COUNTS, 0, COUNTS, np.empty(0, np.uint64))
+    keys = np.empty(0, np.uint64)
+    records_when(run.city, run.rates, run.state.vaccine, keys, NOBODY, COUNTS, RECORDS)
     behaviour = run.settings.behaviour
     if behaviour is not None and behaviour.messages.active:
         load_kernels(behaviour.messages)

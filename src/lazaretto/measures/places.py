@@ -33,8 +33,8 @@ class Places:
     compound_district: NDArray[np.int64]
     compound_persons: NDArray[np.int64]
     compound_subdistrict: NDArray[np.int64]
-    building_compound: NDArray[np.int64]
-    building_persons: NDArray[np.int64]
+    building_compound: NDArray[np.int32]
+    building_persons: NDArray[np.int32]
 
     def chosen(self, areas: str | list[str]) -> NDArray[np.bool_]:
         """Return which districts a list of names (or ``"all"``) means, shape (n_districts,)."""

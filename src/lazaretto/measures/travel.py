@@ -26,6 +26,13 @@ class TravelMeasure(Measure):
     finds_infected: ClassVar[bool] = False
     quiet: ClassVar[bool] = True
 
+    def idle_without_cases(self) -> bool:
+        """Return whether a city where nobody was infected or reported can tell its orders asleep.
+
+        A trigger that fires without cases must be watched, so such a city is awake.
+        """
+        return self.when is None or self.when.on.needs_cases()
+
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Order what holds for travellers, if it is in force in any district."""
         if self.districts(today, places).any():

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from lazaretto.engine.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from lazaretto.engine.checkpoint import Arrays, CheckpointError, load_checkpoint, save_checkpoint
 from lazaretto.nation.member import Member
 from lazaretto.nation.simulation import COUNTED, Nation
 from lazaretto.nation.trips import Party
@@ -73,7 +74,12 @@ def load_nation(nation: Nation, folder: Path, digest: str) -> bool:
 
     Returns
     -------
-    Whether there was one; what is damaged or belongs to another run is removed.
+    Whether there was one; what belongs to another run or was not finished is removed.
+
+    Raises
+    ------
+    CheckpointError
+        If a file of it is damaged.
     """
     first = nation.exchange.rank == 0
     latest = nation.exchange.share([_latest(folder, digest)] if first else [])[0]
@@ -83,12 +89,12 @@ def load_nation(nation: Nation, folder: Path, digest: str) -> bool:
     nation.travel.latest = nation.day - 1
     for rank in range(size):
         path = _part(folder, nation.day, rank)
-        with np.load(path / "nation.npz", allow_pickle=False) as saved:
-            cities = saved["cities"]
-            for name in COUNTED:
-                getattr(nation, name)[..., cities] = saved[name][..., cities]
-            nation.travel.allowed.clear()
-            nation.travel.allowed.extend(saved["allowed"])
+        saved = _read(path / "nation.npz", (*COUNTED, "allowed", "cities"))
+        cities = saved["cities"]
+        for name in COUNTED:
+            getattr(nation, name)[..., cities] = saved[name][..., cities]
+        nation.travel.allowed.clear()
+        nation.travel.allowed.extend(saved["allowed"])
         for member in nation.mine:
             file = path / f"{member.plan.code}.npz"
             if file.is_file():
@@ -120,7 +126,15 @@ def _latest(folder: Path, digest: str) -> tuple[int, int] | None:
     return max((each for each, count in parts.items() if count == each[1]), default=None)
 
 
-def _trips(member: Member) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
+def _read(path: Path, names: Sequence[str]) -> Arrays:
+    try:
+        with np.load(path, allow_pickle=False) as saved:
+            return {name: saved[name] for name in names}
+    except Exception as error:  # a damaged file makes its readers raise almost anything
+        raise CheckpointError(f"{path} cannot be read ({error}); remove it") from error
+
+
+def _trips(member: Member) -> Arrays:
     parties = member.parties
     return {
         "day": np.array([party.day for party in parties], np.int64),
@@ -132,11 +146,8 @@ def _trips(member: Member) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.
 
 
 def _parties(path: Path) -> list[Party]:
-    try:
-        with np.load(path, allow_pickle=False) as saved:
-            ends = np.cumsum(saved["size"])[:-1]
-            columns = [np.split(saved[name], ends) for name in ("person", "city", "stay")]
-            days = saved["day"].tolist()
-    except (OSError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}); remove it") from error
+    saved = _read(path, ("day", "size", "person", "city", "stay"))
+    ends = np.cumsum(saved["size"])[:-1]
+    columns = [np.split(saved[name], ends) for name in ("person", "city", "stay")]
+    days = saved["day"].tolist()
     return [Party(day, *row) for day, row in zip(days, zip(*columns, strict=True), strict=False)]

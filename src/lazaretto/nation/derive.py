@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
+
 from lazaretto.nation.cities import City, every_city
 from lazaretto.people.areas import ALSO_CALLED, read_area
+from lazaretto.people.census import shares_to_counts
 from lazaretto.scenario import ALL, Problem, Scenario, ScenarioError, did_you_mean
 from lazaretto.scenario.nation import ManyCities, Stage
 
@@ -112,11 +115,16 @@ def city_scenarios(scenario: Scenario) -> list[CityScenario]:
     if problems or wrong:
         raise ScenarioError([*problems, *wrong])
     written = {key: part for key, part in scenario.resolved().items() if key not in ELSEWHERE}
+    shares = _apportioned(written, cities)
     made: dict[str, Scenario] = {}
+
+    def of_city(city: City) -> dict[str, Any]:
+        return _of_city(written, many, scenario, city, shares)
+
     found = []
     for city in cities:
         own = owners.get(city.code)
-        mine = {**written, **own} if own is not None else _of_city(written, many, scenario, city)
+        mine = {**written, **own} if own is not None else of_city(city)
         mine["resources"] = _scaled(mine.get("resources", []), city.population)
         text = json.dumps(mine, sort_keys=True, default=str)
         if text not in made:
@@ -176,16 +184,39 @@ def _inside(seeding: list[dict[str, Any]], start: date, end: date) -> list[dict[
     return kept
 
 
+def _apportioned(written: Mapping[str, Any], cities: Sequence[City]) -> list[dict[str, int]]:
+    """Return the infections a day of each block of seeding, by code of the city.
+
+    Those of several cities are shared out by residents, whole persons, largest remainders first.
+    """
+    names, found = _names(), []
+    for seeds in written.get("seeding", []):
+        head = str(seeds["area"]).lower().partition("/")[0]
+        codes = {city.code for city in cities} if head == ALL else set(names[head])
+        there = [city for city in cities if city.code in codes]
+        persons = np.array([city.population for city in there], np.float64)
+        total = int(seeds["infections_per_day"]["value"])
+        numbers = shares_to_counts(persons, total).tolist() if there else []
+        found.append({c.code: n for c, n in zip(there, numbers, strict=True)})
+    return found
+
+
 def _of_city(
-    written: Mapping[str, Any], many: ManyCities, scenario: Scenario, city: City
+    written: Mapping[str, Any],
+    many: ManyCities,
+    scenario: Scenario,
+    city: City,
+    apportioned: Sequence[Mapping[str, int]],
 ) -> dict[str, Any]:
     """Return what is written for all cities as it stands in one of them."""
     districts = read_area(city.code).districts if _names_districts(written, city) else (city.title,)
     seeding = []
-    for seeds in written.get("seeding", []):
+    for seeds, shares in zip(written.get("seeding", []), apportioned, strict=True):
         area = local_area(seeds["area"], city, districts)
-        if area is not None:
-            seeding.append({**seeds, "area": area})
+        number = shares.get(city.code, 0)
+        if area is not None and number:
+            amount = {**seeds["infections_per_day"], "value": number}
+            seeding.append({**seeds, "area": area, "infections_per_day": amount})
     measures: list[dict[str, Any]] = []
     for entry in written.get("measures", []):
         where = _where(entry.get("areas", ALL), city, districts)
@@ -193,7 +224,15 @@ def _of_city(
             continue
         placed = {**entry, "areas": where} if "areas" in entry else dict(entry)
         measures += _in_stages(placed, many.stages, scenario.start, scenario.end)
-    return {**written, "seeding": seeding, "measures": measures}
+    found = {**written, "seeding": seeding, "measures": measures}
+    border = written.get("border")
+    if border is not None:
+        area = local_area(border["area"], city, districts)
+        if area is None:
+            found.pop("border")
+        else:
+            found["border"] = {**border, "area": area}
+    return found
 
 
 def _names_districts(written: Mapping[str, Any], city: City) -> bool:
@@ -268,7 +307,7 @@ def _scaled(resources: list[dict[str, Any]], persons: int) -> list[dict[str, Any
             continue
         opened = [
             {**step, "amount": {
-                **step["amount"], "value": round(step["amount"]["value"] * persons / 100_000),
+                **step["amount"], "value": _whole(step["amount"]["value"] * persons / 100_000),
             }}
             for step in resource["opened"]
         ]  # fmt: skip
@@ -276,16 +315,21 @@ def _scaled(resources: list[dict[str, Any]], persons: int) -> list[dict[str, Any
     return scaled
 
 
+def _whole(amount: float) -> int:
+    """Return an amount as a whole number; where there is any there is at least one."""
+    return max(round(amount), 1 if amount > 0 else 0)
+
+
 def _area_problems(scenario: Scenario) -> list[Problem]:
-    """Return the areas that mean nothing in any city, and seeds that are not in one city."""
+    """Return the areas that mean nothing in any city."""
     names = _names()
     problems = []
     for key, area in _areas(scenario):
         head, slash, district = area.lower().partition("/")
         codes = names.get(head, [])
         known: list[str] = list(names)
-        if key.startswith("seeding") and len(codes) != 1:
-            allowed = "one city, or City/District"
+        if key == "border.area" and len(codes) != 1:
+            allowed = "the city where flights arrive, or City/District"
         elif slash and codes:
             inside = [name for code in codes for name in read_area(code).districts]
             if district in [name.lower() for name in inside]:
@@ -303,6 +347,8 @@ def _area_problems(scenario: Scenario) -> list[Problem]:
 def _areas(scenario: Scenario) -> Iterator[tuple[str, str]]:
     for i, seeds in enumerate(scenario.seeding):
         yield f"seeding.{i}.area", seeds.area
+    if scenario.border is not None:
+        yield "border.area", scenario.border.area
     for i, entry in enumerate(scenario.measures):
         given = entry.parameters().get("areas", ALL)
         for j, area in enumerate(given if isinstance(given, list) else [given]):

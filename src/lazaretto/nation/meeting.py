@@ -138,8 +138,8 @@ def exposed_away(
 ) -> Exposed:
     """Return the residents infected while they were away.
 
-    An exposure goes to one, drawn at random, of those of this city who are in the city where it
-    happens; if that one is in quarantine there, it comes to nothing.
+    An exposure goes to one, drawn at random, of those of this city who are out and about in the
+    city where it happens; those in quarantine there are not among the visitors whom people meet.
 
     Parameters
     ----------
@@ -160,15 +160,14 @@ def exposed_away(
     for city in np.unique(hosted["at"]).tolist():
         here = hosted[hosted["at"] == city]
         present = away.at(city)
+        present = present[away.gone[present] >= now.quarantine[number, city]]
         if not present.size:
             continue
         which = np.empty(here.size, np.int64)
         _picked(np.ascontiguousarray(here["bits"]), present.size, which)
-        chosen = present[which]
-        free = away.gone[chosen] >= now.quarantine[number, city]
-        persons.append(away.person[chosen[free]])
-        bits.append(here["bits"][free])
-        since.append(here["since"][free])
+        persons.append(away.person[present[which]])
+        bits.append(here["bits"])
+        since.append(here["since"])
     if not persons:
         return NOBODY
     person = np.concatenate(persons)

@@ -18,7 +18,7 @@ from lazaretto.nation.away import Away
 from lazaretto.nation.trips import Party
 
 BEFORE_TRANSMISSION = 4
-"""Steps of `lazaretto.engine.simulation.DAY` before transmission."""
+"""Steps of `lazaretto.engine.day.DAY` before transmission."""
 
 
 def seed_of_city(seed: int, code: str) -> int:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lazaretto.disease import CourseTable
 from lazaretto.engine.exposures import order_keys, winners
+from lazaretto.engine.memory import let_go
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.spread import Workers
 from lazaretto.engine.state import AWAY
@@ -32,6 +33,9 @@ from lazaretto.nation.visits import Exposed
 _Meetings = tuple[dict[int, Exposed], dict[int, Records]]
 """Exposed residents by city, and exposed visitors by the city they live in."""
 
+
+CROWDED = 1 << 28
+"""Residents of one process above which mapped files are let go of after each day of a city."""
 
 COUNTED = ("departures", "kept_by_test", "infectious_visitors", "trips_lost", "woken")
 """Arrays of `Nation` by day and city, or by city."""
@@ -104,6 +108,8 @@ class Nation:
         self._threads = Workers(self.threads)
         backward = any(getattr(m, "backward", False) for plan in self.plans for m in plan.measures)
         self.buffers = Workers(1, sources=backward)
+        persons = sum(plan.n_persons for plan in self.plans)
+        self.crowded = persons > CROWDED * self.exchange.size
         self.exchange.assign([plan.n_persons for plan in self.plans])
         self.mine = [m for m in self.members if self.exchange.owner(m.number) == self.exchange.rank]
 
@@ -269,7 +275,7 @@ class Nation:
                 keys = order_keys(target, label)
                 keys.sort()
                 won = winners(keys)
-                engine_of(member).infect(target[won], label[won])
+                engine_of(member).infect(target[won], label[won], self.day)
 
         self._threads.map(catch, cities)
 
@@ -281,3 +287,5 @@ class Nation:
         engine.advance(until=BEFORE_TRANSMISSION + 1)
         bring_back(engine.state, member.away)
         engine.advance()
+        if self.crowded:
+            let_go(engine.people.group)

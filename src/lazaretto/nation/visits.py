@@ -16,16 +16,25 @@ from numpy.typing import NDArray
 
 from lazaretto.chance import GOLDEN, draw, low31, pick, second
 from lazaretto.engine.city import ESSENTIAL, City, building_of
-from lazaretto.engine.contacts import NUMBER_OF_EVENTS, Policy, contact_happens, draw_target, who_is
+from lazaretto.engine.contacts import (
+    NUMBER_OF_EVENTS,
+    Policy,
+    contact_happens,
+    draw_target,
+    made_by_age,
+    row_of_age,
+    who_is,
+)
 from lazaretto.engine.exposures import label_of
 from lazaretto.engine.infection import course_of, is_essential
+from lazaretto.engine.leakage import meets_others
 from lazaretto.engine.rates import Rates
 from lazaretto.engine.state import AT_LARGE, State, is_marked, where_is
 from lazaretto.engine.transmission import accepts
 from lazaretto.words import BUILDING, COMMUNITY, COMPOUND, TRAVEL
 
 MOST_HOSTED = 8
-"""Most visitors one person exposes on a day, less one."""
+"""Most visitors one person exposes on a day."""
 
 
 class Visitors(NamedTuple):
@@ -107,20 +116,23 @@ def whom_visitors_meet(
         mine = policy.keep[district, policy.tier[building], 0]
         u = low31(draw(key, who, NUMBER_OF_EVENTS))
         event = 0
-        while u >= rates.open[event, visitors.level[i]]:
+        age = row_of_age(city, rates, host)
+        while u >= rates.open[age, event, visitors.level[i]]:
             bits = draw(key, who, event)
             event += 1
             choice = low31(bits)
             layer = COMMUNITY
-            if choice < rates.place[0]:
+            if choice < rates.place[age, 0]:
                 layer = BUILDING
-            elif choice < rates.place[1]:
+            elif choice < rates.place[age, 1]:
                 layer = COMPOUND
             chance = second(bits)
             if policy.free == 0 and low31(chance) >= mine[layer]:
                 continue
             met = draw_target(city, rates, host, np.uint32(0), layer, bits)
             if met < 0 or is_marked(state.protected, met):
+                continue
+            if not made_by_age(city, rates, host, met, layer, chance):
                 continue
             if policy.free == 0 or policy.moved:
                 essential = 1 if city.attributes[met] & ESSENTIAL else 0
@@ -179,6 +191,8 @@ def whom_residents_host(
             if policy.moved and where_is(state.whereabouts, who) != AT_LARGE:
                 break
             if policy.free == 0:
+                if not meets_others(city, policy.leak, who):
+                    break
                 building = building_of(city, who)
                 district = np.int64(city.building_district[building])
                 kind = who_is(city, policy, who, district, is_essential(record[i]))

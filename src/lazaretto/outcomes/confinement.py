@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -27,32 +29,36 @@ class Confinement:
         District of each building, shape (n_buildings,).
     residents
         Residents of each building by kind, shape (n_buildings, n_kinds); the first 18 kinds are
-        the age bands, of which everybody has one.
+        the age bands, of which everybody has one. Where it is a function it is called on the first
+        day on which anybody is confined: in villages buildings are small and the table is large.
     n_districts
         Number of districts.
+    totals
+        Residents by district and kind, shape (n_districts, n_kinds); added up if absent.
     """
 
     def __init__(
         self,
         building_district: NDArray[np.integer],
-        residents: NDArray[np.integer],
+        residents: NDArray[np.integer] | Callable[[], NDArray[np.integer]],
         n_districts: int,
+        totals: NDArray[np.int64] | None = None,
     ) -> None:
-        n_buildings, n_kinds = residents.shape
+        n_buildings = building_district.size
         self.n_districts = n_districts
-        self.district = building_district.astype(np.int64)
+        self.district = building_district
         self.tier = np.full(n_buildings, OPEN, np.uint8)
-        self.closed_on = np.full(n_buildings, AT_LARGE, np.int32)
-        self.longest = np.zeros(n_buildings, np.int32)
-        self.last = np.zeros(n_buildings, np.int32)
+        # One number for all buildings until the first of them is closed.
+        self.closed_on = np.broadcast_to(np.int32(AT_LARGE), n_buildings)
+        self.longest = np.broadcast_to(np.int32(0), n_buildings)
+        self.last = np.broadcast_to(np.int32(0), n_buildings)
         """Length of the last stay that ended, days."""
-        self.opened_on = np.full(n_buildings, -NEVER, np.int32)
+        self.opened_on = np.broadcast_to(np.int32(-NEVER), n_buildings)
         self.days = 0
-        # Residents of all buildings before each one: those of any run of buildings are then one
-        # difference, however long the run is.
-        self._before = np.zeros((n_buildings + 1, n_kinds), np.int32)
-        np.cumsum(residents, axis=0, out=self._before[1:])
         self._border = self.district[1:] != self.district[:-1]
+        self._residents = residents
+        self._known: NDArray[np.int32] | None = None
+        self._totals = self._added_up() if totals is None else totals
         self._everybody_open()
 
     def count(self, tier: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -72,6 +78,8 @@ class Confinement:
 
     def stays(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
         """Return days closed, days since a stay ended, and its length, each (n_buildings,)."""
+        if not self.last.flags.writeable:
+            return self.last, np.broadcast_to(np.int32(NEVER), self.tier.size), self.last
         closed = self.closed_on != AT_LARGE
         since = np.where(closed, self.days - self.closed_on, 0).astype(np.int32)
         opened = np.where(closed, NEVER, self.days - self.opened_on).astype(np.int32)
@@ -84,6 +92,10 @@ class Confinement:
         """
         open_end = np.where(self.closed_on != AT_LARGE, self.days - self.closed_on, 0)
         longest = np.maximum(self.longest, open_end)
+        if not longest.any():
+            table = np.zeros((len(AGE_BANDS), n_days + 1), np.int64)
+            table[:, 0] = self._totals[:, : len(AGE_BANDS)].sum(axis=0)
+            return table
         residents = np.diff(self._before[:, : len(AGE_BANDS)], axis=0)
         table = np.zeros((residents.shape[1], n_days + 1), np.int64)
         for age in range(table.shape[0]):
@@ -114,11 +126,29 @@ class Confinement:
         self.opened_on = np.array(held["opened_on"], np.int32)
         self.days = int(held["days"])
 
-    def _everybody_open(self) -> None:
+    @property
+    def _before(self) -> NDArray[np.int32]:
+        """Residents of all buildings before each one, shape (n_buildings + 1, n_kinds).
+
+        Those of any run of buildings are then one difference, however long the run is.
+        """
+        if self._known is None:
+            given = self._residents
+            residents = given() if callable(given) else given
+            self._known = np.zeros((residents.shape[0] + 1, residents.shape[1]), np.int32)
+            np.cumsum(residents, axis=0, out=self._known[1:])
+        return self._known
+
+    def _added_up(self) -> NDArray[np.int64]:
         edges = np.concatenate([[0], np.flatnonzero(self._border) + 1, [self.tier.size]])
         residents = self._before[edges[1:]] - self._before[edges[:-1]]
-        self._table = np.zeros((self.n_districts, len(TIERS), residents.shape[1]), np.int64)
-        np.add.at(self._table[:, OPEN], self.district[edges[:-1]], residents)
+        totals = np.zeros((self.n_districts, residents.shape[1]), np.int64)
+        np.add.at(totals, self.district[edges[:-1]], residents)
+        return totals
+
+    def _everybody_open(self) -> None:
+        self._table = np.zeros((self.n_districts, len(TIERS), self._totals.shape[1]), np.int64)
+        self._table[:, OPEN] = self._totals
 
     def _recount(self, tier: NDArray[np.uint8]) -> None:
         """Move the residents of the buildings that changed, run by run."""
@@ -131,7 +161,7 @@ class Confinement:
         # Counts of persons are far below 2**53, so that sums of floats are exact.
         moved = (self._before.take(last, axis=0) - self._before.take(first, axis=0)).astype(float)
         n, run = self.n_districts * len(TIERS), np.arange(first.size)
-        place = self.district[first] * len(TIERS)
+        place = self.district[first].astype(np.int64) * len(TIERS)
         shape = (n, first.size)
         gains = sparse.csr_array((np.ones(run.size), (place + tier[first], run)), shape=shape)
         losses = sparse.csr_array((np.ones(run.size), (place + self.tier[first], run)), shape=shape)
@@ -140,6 +170,11 @@ class Confinement:
 
     def _begin_and_end_stays(self, tier: NDArray[np.uint8]) -> None:
         closed, was = tier >= CONTROLLED, self.closed_on != AT_LARGE
+        if not self.last.flags.writeable and closed.any():
+            for name in ("closed_on", "longest", "last", "opened_on"):
+                setattr(self, name, getattr(self, name).copy())
+        elif not self.last.flags.writeable:
+            return
         opened = np.flatnonzero(was & ~closed)
         self.last[opened] = self.days - self.closed_on[opened]
         self.opened_on[opened] = self.days

@@ -90,6 +90,9 @@ DIMENSIONS: dict[str, tuple[str, ...]] = {
     "copies_deleted": ("date", "platform"),
     "views": ("date", "platform"),
     "aware": ("date", "area"),
+    "imported": DAY,
+    "imported_found": DAY,
+    "imported_released": DAY,
 }
 """Axes of each variable."""
 
@@ -102,6 +105,9 @@ OF_PART: dict[str, tuple[str, ...]] = {
 }
 """Variables that a part of behaviour gives; without the part they would be zeros that nobody found.
 """
+
+OF_BORDER = ("imported", "imported_found", "imported_released")
+"""Variables of a run with a border only."""
 
 OF_BEHAVIOUR = tuple(name for names in OF_PART.values() for name in names)
 """Variables of a run with behaviour only, and only for areas of `SMALLEST_AREA` residents."""
@@ -176,6 +182,9 @@ DESCRIPTION = {
     "copies_deleted": ("copies", "copies of such messages deleted"),
     "views": ("views", "views of such messages by residents"),
     "aware": ("persons", "residents aware of a break-out or seeded message so far"),
+    "imported": ("persons", "infected travellers who arrive from abroad"),
+    "imported_found": ("persons", "infected travellers found at the border or in quarantine"),
+    "imported_released": ("persons", "travellers let go undetected and still infectious"),
 }
 """Unit and meaning of each variable."""
 
@@ -211,6 +220,7 @@ def dataset(
     attributes: dict[str, str | int | float],
     stocks: Sequence[tuple[str, str]] = (),
     behaviour: Collection[str] = (),
+    border: bool = False,
 ) -> xr.Dataset:
     """Return the labelled results of one replicate.
 
@@ -232,6 +242,8 @@ def dataset(
         Names of the parts of behaviour at work, as in `OF_PART`; of the others there are no
         variables. Where a place has fewer than `SMALLEST_AREA` residents there are none either, and
         where a district has, what people did is given for the whole place only.
+    border
+        Whether the run has a border; without one there are no counts of it.
 
     Raises
     ------
@@ -253,6 +265,8 @@ def dataset(
     for name, axes in DIMENSIONS.items():
         if "area" in axes:
             arrays[name] = arrays[name] @ of_area
+    if not border:
+        arrays |= {name: np.empty(0) for name in OF_BORDER}
     for part, names in OF_PART.items():
         if part not in behaviour or not areas:
             arrays |= {name: np.empty(0) for name in names}

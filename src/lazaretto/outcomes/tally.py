@@ -140,6 +140,9 @@ class Tally:
     aware
         Residents aware of a break-out or a message so far, by district, shape
         (n_days, n_districts).
+    imported, imported_found, imported_released
+        Infected travellers who arrive, whom the border finds, and who are let go undetected and
+        still infectious, shapes (n_days,).
     """
 
     infections: NDArray[np.int64]
@@ -196,6 +199,9 @@ class Tally:
     copies_deleted: NDArray[np.int64]
     views: NDArray[np.int64]
     aware: NDArray[np.int64]
+    imported: NDArray[np.int64]
+    imported_found: NDArray[np.int64]
+    imported_released: NDArray[np.int64]
 
     @classmethod
     def of(cls, n_days: int, n_districts: int, n_stocks: int = 0, n_subdistricts: int = 0) -> Tally:

@@ -6,7 +6,9 @@ import difflib
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +37,12 @@ LONG_FORM = 10
 
 
 SHANGHAI_SUBDISTRICTS = 216
+
+OUTSIDE_CENSUS = {"810000": "Hong Kong"}
+"""Places of which tables are shipped that are not in the census of 2020, by code."""
+
+HUNDREDTH = "china-hundredth"
+"""China's residents and households divided by a hundred, in one district without a position."""
 
 ALSO_CALLED = {
     "harbin": "230100", "qiqihar": "230200", "luliang": "141100", "hohhot": "150100",
@@ -80,7 +88,12 @@ def slug(text: str) -> str:
 
 
 def areas() -> list[Place]:
-    """Return every place `read_area` knows by name: prefectures, then single districts."""
+    """Return every place `read_area` knows by name: prefectures, districts, Hong Kong."""
+    return list(_areas())
+
+
+@lru_cache(maxsize=1)
+def _areas() -> tuple[Place, ...]:
     ages = shipped_ages()
     found = []
     for row in shipped("china_prefectures_census2020"):
@@ -90,11 +103,14 @@ def areas() -> list[Place]:
         code = row["area_code"]
         province = "Shanghai" if code.startswith("31") else "Beijing"
         found.append((code, row["name_en"], province, int(ages[code][2].sum()), 1))
+    for code, title in OUTSIDE_CENSUS.items():
+        own = read_user_tables(_own_folder(title))
+        found.append((code, title, title, int(own.persons.sum()), len(own.codes)))
     named = Counter(slug(title) for _, title, *_ in found)
-    return [
+    return tuple(
         Place(code, _unique(title, province, named), title, province, population, n)
         for code, title, province, population, n in found
-    ]
+    )
 
 
 def _unique(title: str, province: str, named: Counter[str]) -> str:
@@ -108,8 +124,8 @@ def read_area(place: str | Path) -> CensusArea:
     Parameters
     ----------
     place
-        Name or code of a prefecture or of a district of Shanghai or Beijing (see `areas`), or the
-        path of a user's own CSV or folder.
+        Name or code of a prefecture or of a district of Shanghai or Beijing (see `areas`),
+        `HUNDREDTH`, or the path of a user's own CSV or folder.
 
     Raises
     ------
@@ -119,7 +135,9 @@ def read_area(place: str | Path) -> CensusArea:
     text = str(place)
     if isinstance(place, Path) or "/" in text or text.endswith(".csv"):
         return _user_area(Path(place))
-    known = areas()
+    if text == HUNDREDTH:
+        return _hundredth()
+    known = _areas()
     wanted = slug(text)
     found = [p for p in known if text == p.code or wanted == p.name]
     found = found or [p for p in known if wanted and wanted == slug(p.title)]
@@ -128,7 +146,10 @@ def read_area(place: str | Path) -> CensusArea:
         p for p in known for r in [_prefecture(p.code)] if r and text in _chinese(r["name_zh"])
     ]
     if len(found) == 1:
-        return _shipped_area(found[0])
+        only = found[0]
+        if only.code in OUTSIDE_CENSUS:
+            return replace(_user_area(_own_folder(only.title)), name=only.name, title=only.title)
+        return _shipped_area(only)
     if Path(text).exists():
         return _user_area(Path(text))
     if found:
@@ -143,6 +164,10 @@ def read_area(place: str | Path) -> CensusArea:
             f"{len(known)} places, or the path of a census CSV"
         ]
     )
+
+
+def _own_folder(title: str) -> Path:
+    return Path(str(resources.files("lazaretto") / "data" / slug(title)))
 
 
 def _chinese(name: str) -> set[str]:
@@ -185,6 +210,7 @@ def _scaled_counts(counts: NDArray[np.int64], factor: float) -> NDArray[np.int64
     return out
 
 
+@lru_cache(maxsize=8)
 def _contacts(location: str) -> dict[str, NDArray[np.float64]]:
     index = {band: i for i, band in enumerate(AGE_BANDS)}
     out = {s: np.zeros((18, 18)) for s in ("household", "school", "work")}
@@ -192,6 +218,8 @@ def _contacts(location: str) -> dict[str, NDArray[np.float64]]:
         if row["location"] == location and row["setting"] in out:
             i, j = index[row["age_of_participant"]], index[row["age_of_contact"]]
             out[row["setting"]][i, j] = float(row["freq_F"])
+    for matrix in out.values():
+        matrix.flags.writeable = False  # One for all places of the location.
     return out
 
 
@@ -203,15 +231,21 @@ def _size_share(area: str) -> NDArray[np.float64]:
     return np.asarray(out / out.sum(), np.float64)
 
 
+@lru_cache(maxsize=1)
+def _employed_by_area() -> dict[str, dict[str, float]]:
+    out: dict[str, dict[str, float]] = {}
+    for row in shipped("census2020_employment_by_industry"):
+        value = float(row["employed_longform_sample"] or 0)
+        out.setdefault(row["area_code"], {})[row["industry"]] = value
+    return out
+
+
 def _employment(
     codes: list[str], persons: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], tuple[str, ...], NDArray[np.float64]]:
     """Return employed residents, industries, and shares; the province's where no own row is."""
     ages = shipped_ages()
-    by_code: dict[str, dict[str, float]] = {}
-    for row in shipped("census2020_employment_by_industry"):
-        value = float(row["employed_longform_sample"] or 0)
-        by_code.setdefault(row["area_code"], {})[row["industry"]] = value
+    by_code = _employed_by_area()
     industries = tuple(by_code["100000"])
     employed = np.empty(len(codes), np.int64)
     share = np.empty((len(codes), len(industries)))
@@ -237,6 +271,7 @@ def _area(
     size_area: str,
     notes: list[str],
     with_65plus: NDArray[np.float64],
+    rural: NDArray[np.int64],
     n_subdistricts: int = 0,
 ) -> CensusArea:
     employed, industries, share = _employment(codes, persons)
@@ -250,6 +285,7 @@ def _area(
         family_households=counts[:, 0],
         family_persons=counts[:, 1],
         one_person=counts[:, 2],
+        rural=rural,
         generations=generations,
         size_share=_size_share(size_area),
         lon=where[:, 0],
@@ -281,6 +317,7 @@ def _shipped_area(place: Place) -> CensusArea:
     whole = _household_counts(prefecture)
     counts = np.empty((len(codes), len(HOUSEHOLD_COLUMNS)), np.int64)
     with_65plus = np.full(len(codes), np.nan)
+    rural = np.zeros(len(codes), np.int64)
     notes = []
     for d, code in enumerate(codes):
         row = own.get(code) or (prefecture if code == prefecture["area_code"] else None)
@@ -290,6 +327,7 @@ def _shipped_area(place: Place) -> CensusArea:
             counts[d] = _household_counts(own[code])
         elif code == place.code and code == prefecture["area_code"]:
             counts[d] = whole
+            rural[d] = int(prefecture["population"]) - int(prefecture["urban_population"])
         else:
             factor = persons[d].sum() / int(prefecture["population"])
             counts[d] = _scaled_counts(whole, factor)
@@ -304,17 +342,30 @@ def _shipped_area(place: Place) -> CensusArea:
     subdistricts = SHANGHAI_SUBDISTRICTS if place.code == "310100" else 0
     return _area(
         place.name, place.title, codes, names, persons, counts, where, location, size_area,
-        notes, with_65plus, subdistricts,
+        notes, with_65plus, rural, subdistricts,
+    )  # fmt: skip
+
+
+def _national_households() -> NDArray[np.int64]:
+    rows = [_household_counts(row) for row in shipped("china_prefectures_census2020")]
+    return np.asarray(np.sum(rows, axis=0), np.int64)
+
+
+def _hundredth() -> CensusArea:
+    persons = np.rint(shipped_ages()["100000"][2][None] / 100).astype(np.int64)
+    counts = _scaled_counts(_national_households(), 0.01)[None]
+    notes = ["residents, households and the employed of the nation, one in a hundred"]
+    where, unknown = np.full((1, 3), np.nan), np.full(1, np.nan)
+    return _area(
+        HUNDREDTH, "China, one in a hundred", ["nation"], ["China"], persons, counts, where,
+        "China", "China", notes, unknown, np.zeros(1, np.int64),
     )  # fmt: skip
 
 
 def _user_area(path: Path) -> CensusArea:
     tables: UserTables = read_user_tables(path)
     notes = ["employment and industries: national shares in proportion to residents"]
-    whole = sum(
-        (_household_counts(r) for r in shipped("china_prefectures_census2020")),
-        np.zeros(len(HOUSEHOLD_COLUMNS), np.int64),
-    )
+    whole = _national_households()
     nation = int(shipped_ages()["100000"][2].sum())
     counts = np.empty((len(tables.codes), len(HOUSEHOLD_COLUMNS)), np.int64)
     for d, code in enumerate(tables.codes):
@@ -332,5 +383,5 @@ def _user_area(path: Path) -> CensusArea:
     codes = [f"user-{c}" for c in tables.codes]
     return _area(
         name, path.stem, codes, tables.names, tables.persons, counts, where, "China", "China",
-        notes, np.full(len(codes), np.nan),
+        notes, np.full(len(codes), np.nan), np.zeros(len(codes), np.int64),
     )  # fmt: skip

@@ -143,6 +143,19 @@ COMPOUND_MEAN = _figure(
     note="mean of the units that were sealed or controlled, 1,215; shape not published",
 )
 COMPOUND_SPREAD = _figure("compound_spread", 0.9, "sd of log size", "no table; lognormal")
+LANE_MEAN = _figure(
+    "lane_mean", 20, "persons", "seven or eight neighbouring houses along a lane; no table",
+)  # fmt: skip
+LANE_SPREAD = _figure("lane_spread", 0.4, "sd of log size", "no table; as buildings")
+VILLAGE_MEAN = _figure(
+    "village_mean",
+    190,
+    "persons",
+    "590 M rural residents at the end of 2016 in the 3.17 M natural villages of the third national "
+    "agricultural census (recalled, unverified)",
+    note="a natural village is a settlement; an administrative village holds several of them",
+)
+VILLAGE_SPREAD = _figure("village_spread", 0.9, "sd of log size", "no table; as compounds")
 SUBDISTRICT_MEAN = _figure(
     "subdistrict_mean", 115_000, "persons", "24.87 M in 216 subdistricts of Shanghai", "measured"
 )

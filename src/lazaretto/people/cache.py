@@ -6,9 +6,11 @@ a temporary name and renamed; a folder that fails its checks is put aside and ma
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import resource
 import shutil
 import tempfile
 import zlib
@@ -36,6 +38,12 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 _CHUNK = 1 << 22
 
+SMALL = 1 << 20
+"""Bytes up to which an array is read, not mapped: every map keeps a file open."""
+
+OPEN_FILES = 8_192
+"""Files a process may have open once it ran out of them; the nation needs about 1,000."""
+
 
 class CacheError(Exception):
     """A cached population that is absent, truncated, foreign or corrupt."""
@@ -55,6 +63,20 @@ def address(census: CensusArea, sizes: Sizes, seed: int) -> str:
     digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
     digest.update(census.content())
     return digest.hexdigest()
+
+
+def kept_at(census: CensusArea, seed: int, cache: Path | None = None) -> tuple[Path, str]:
+    """Return the folder a population is kept in, and its address.
+
+    Parameters
+    ----------
+    census, seed
+        What it is made from.
+    cache
+        Folder of cached populations, see `lazaretto.compiled.cache_folder`.
+    """
+    key = address(census, Sizes(), seed)
+    return (cache or cache_folder()) / "people" / f"{census.name}-{key[:16]}", key
 
 
 def population(
@@ -86,14 +108,12 @@ def population(
         If the place is not known or its tables have problems.
     """
     census = read_area(place)
-    sizes = Sizes()
-    key = address(census, sizes, seed)
-    folder = (cache or cache_folder()) / "people" / f"{census.name}-{key[:16]}"
+    folder, key = kept_at(census, seed, cache)
     try:
         return load(folder, key)
     except CacheError:
         pass
-    made = make_population(census, seed=seed, sizes=sizes, threads=threads, progress=progress)
+    made = make_population(census, seed=seed, threads=threads, progress=progress)
     if progress:
         progress("saving", 0.0)
     try:
@@ -178,7 +198,7 @@ def _put_in_place(work: Path, folder: Path, key: str) -> None:
 
 
 def load(folder: Path, key: str) -> Population:
-    """Return a cached population, its arrays memory-mapped and read-only.
+    """Return a cached population, its large arrays memory-mapped, all of them read-only.
 
     Every byte is checked against the checksums of the manifest.
 
@@ -220,14 +240,29 @@ def load(folder: Path, key: str) -> Population:
 def _map(path: Path, about: dict[str, Any]) -> NDArray[Any]:
     if path.stat().st_size != about["bytes"]:
         raise CacheError(f"{path.name}: {path.stat().st_size} bytes, not {about['bytes']}")
-    if 0 in about["shape"]:
+    if about["bytes"] <= SMALL:
         array: NDArray[Any] = np.load(path, allow_pickle=False)
     else:
-        # A plain array over the map: compiled kernels know its type.
-        array = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        try:
+            mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+        except OSError as error:
+            if error.errno != errno.EMFILE or not _more_files():
+                raise
+            mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.asarray(mapped)  # Plain over the map: compiled kernels know its type.
     if list(array.shape) != about["shape"] or array.dtype.str != about["dtype"]:
         raise CacheError(f"{path.name}: not the array the manifest describes")
     return array
+
+
+def _more_files() -> bool:
+    """Raise the number of files this process may have open; return whether it was lower."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    if soft >= wanted:
+        return False
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return True
 
 
 def _check(folder: Path, arrays: dict[str, NDArray[Any]], files: dict[str, Any]) -> None:

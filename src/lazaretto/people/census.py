@@ -20,6 +20,8 @@ class CensusArea:
         (n_districts, 18) residents by age band.
     family_households, family_persons, one_person
         (n_districts,) family households, their residents, one-person households.
+    rural
+        (n_districts,) residents outside cities and towns, 0 where unknown; they live in villages.
     generations
         (n_districts, 3) family households of one, two, three or more generations.
     size_share
@@ -50,6 +52,7 @@ class CensusArea:
     family_households: NDArray[np.int64]
     family_persons: NDArray[np.int64]
     one_person: NDArray[np.int64]
+    rural: NDArray[np.int64]
     generations: NDArray[np.int64]
     size_share: NDArray[np.float64]
     lon: NDArray[np.float64]
@@ -124,6 +127,7 @@ def scaled(census: CensusArea, n_persons: int, n_districts: int) -> CensusArea:
     households = np.rint(merged(census.family_households) * factor).astype(np.int64)
     larger = np.clip(households - single, -((single - family) // 10), (family - single) // 2)
     households = single + larger
+    rural = np.rint(merged(census.rural) * factor).astype(np.int64)
     generations = np.empty((n_districts, 3), np.int64)
     for d, counts in enumerate(merged(census.generations)):
         generations[d] = shares_to_counts(counts / counts.sum(), int(households[d]))
@@ -142,6 +146,7 @@ def scaled(census: CensusArea, n_persons: int, n_districts: int) -> CensusArea:
         family_households=households,
         family_persons=family,
         one_person=single,
+        rural=np.minimum(rural, family),
         generations=generations,
         lon=lon.mean() + (lon - lon.mean()) * shrink,
         lat=lat.mean() + (lat - lat.mean()) * shrink,

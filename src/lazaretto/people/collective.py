@@ -27,8 +27,9 @@ def collective_residents(persons: NDArray[np.int64], total: int) -> NDArray[np.i
     """
     odds = a.DORMITORY_SHARE / (1.0 - a.DORMITORY_SHARE)
     if total > int(persons[odds > 0].sum()):
-        # More residents of institutions than persons of 15 and over: then children live there too.
-        odds = np.maximum(odds, 1e-3)
+        # More residents of institutions than persons of 15 and over: then children live there too,
+        # sooner than others, for the families left are few and may have no place for a child.
+        odds = np.where(odds > 0.0, 1.0, 10.0)
     low, high = 1e-9, 1e9
     expected = persons * 0.0
     for _ in range(200):

@@ -32,6 +32,8 @@ class Step(IntEnum):
     INDUSTRY = 14
     ON_DUTY = 15
     COLLECTIVE = 16
+    LANE_SIZES = 17
+    VILLAGE_SIZES = 18
 
 
 def step_key(seed: int, step: Step, place: int) -> np.uint64:

@@ -1,4 +1,7 @@
-"""Where households live: buildings, compounds and subdistricts of one district."""
+"""Where households live: buildings, compounds and subdistricts of one district.
+
+In the country a compound is a natural village and a building a lane of neighbouring houses.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,9 @@ class Sizes:
     Parameters
     ----------
     building, compound
-        Mean residents of a building and of a compound.
+        Mean residents of a building and of a compound in cities and towns.
+    lane, village
+        The same in the country: a lane of neighbouring houses, and a natural village.
     subdistrict
         Mean residents of a subdistrict where their number is not known.
     school
@@ -29,6 +34,8 @@ class Sizes:
 
     building: float = a.BUILDING_MEAN
     compound: float = a.COMPOUND_MEAN
+    lane: float = a.LANE_MEAN
+    village: float = a.VILLAGE_MEAN
     subdistrict: float = a.SUBDISTRICT_MEAN
     school: float = 1.0
 
@@ -79,6 +86,14 @@ def _move_in(
                 p += 1
 
 
+def _town_households(sizes: NDArray[np.uint8], rural: int) -> int:
+    """Return how many households, from the first on, leave a number nearest ``rural``."""
+    ends = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+    wanted = max(0, int(ends[-1]) - rural)
+    last = int(np.searchsorted(ends, wanted))
+    return last - int(last > 0 and wanted - ends[last - 1] < ends[last] - wanted)
+
+
 def dwell(
     index: int,
     seed: int,
@@ -86,11 +101,15 @@ def dwell(
     collective: tuple[NDArray[np.uint8], NDArray[np.uint8]],
     sizes: Sizes,
     n_subdistricts: int,
+    rural: int = 0,
 ) -> Dwellings:
     """Give households of one district their homes.
 
     Family households in random order fill buildings of lognormal size; rooms fill buildings of
-    their own. Buildings in random order make compounds, and consecutive compounds subdistricts.
+    their own. Buildings in random order make compounds. The last households of the order live in
+    the country: they fill lanes, and consecutive lanes make villages, which come after all
+    compounds of the towns. Consecutive compounds make subdistricts, so that all but a few of
+    these are of one kind.
 
     Parameters
     ----------
@@ -102,6 +121,8 @@ def dwell(
         Mean sizes of places.
     n_subdistricts
         Subdistricts to make, at most one per compound.
+    rural
+        Residents of family households in the country, met to within half a household.
     """
     bands = np.concatenate([family[0], collective[0]])
     members = np.concatenate([family[1], collective[1]])
@@ -110,22 +131,31 @@ def dwell(
     order = np.arange(members.size, dtype=np.int32)
     shuffle(order[:n_family], step_key(seed, Step.HOUSEHOLD_ORDER, index))
 
+    n_town = _town_households(members[order[:n_family]], rural)
+    parts = order[:n_town], order[n_family:], order[n_town:n_family]
+    order = np.concatenate(parts)
+    building = (sizes.building, a.BUILDING_SPREAD)
     firsts: list[NDArray[np.int64]] = []
     flags: list[NDArray[np.uint8]] = []
-    offset = 0
-    for kind, part in enumerate((order[:n_family], order[n_family:])):
+    offset = n_lanes = 0
+    for part, step, place, size, bit in (
+        (parts[0], Step.BUILDING_SIZES, 2 * index, building, 0),
+        (parts[1], Step.BUILDING_SIZES, 2 * index + 1, building, COLLECTIVE),
+        (parts[2], Step.LANE_SIZES, index, (sizes.lane, a.LANE_SPREAD), 0),
+    ):
         if part.size == 0:
             continue
         ends = np.cumsum(members[part], dtype=np.int64)
-        key = step_key(seed, Step.BUILDING_SIZES, 2 * index + kind)
-        edges = cut(ends, key, sizes.building, a.BUILDING_SPREAD)
+        edges = cut(ends, step_key(seed, step, place), *size)
         firsts.append(edges[:-1] + offset)
-        flags.append(np.full(edges.size - 1, COLLECTIVE * kind, np.uint8))
+        flags.append(np.full(edges.size - 1, bit, np.uint8))
         offset += part.size
+        n_lanes = edges.size - 1 if step is Step.LANE_SIZES else 0
     building_first = np.concatenate([*firsts, [offset]]).astype(np.int64)
     flag = np.concatenate(flags)
     buildings = np.arange(flag.size, dtype=np.int64)
-    shuffle(buildings, step_key(seed, Step.BUILDING_ORDER, index))
+    n_buildings = flag.size - n_lanes
+    shuffle(buildings[:n_buildings], step_key(seed, Step.BUILDING_ORDER, index))
 
     attributes = np.empty(bands.size, np.uint8)
     _move_in(bands, members, first_person, order, building_first, buildings, flag, attributes)
@@ -133,12 +163,15 @@ def dwell(
     slot_ends = np.concatenate([[0], np.cumsum(members[order], dtype=np.int64)])
     residents = np.diff(slot_ends[building_first])[buildings]
     building_start = np.concatenate([[0], np.cumsum(residents)])
-    edges = cut(
-        building_start[1:],
-        step_key(seed, Step.COMPOUND_SIZES, index),
-        sizes.compound,
-        a.COMPOUND_SPREAD,
-    )
+    firsts = []
+    for first, last, step, size in (
+        (0, n_buildings, Step.COMPOUND_SIZES, (sizes.compound, a.COMPOUND_SPREAD)),
+        (n_buildings, flag.size, Step.VILLAGE_SIZES, (sizes.village, a.VILLAGE_SPREAD)),
+    ):
+        if first < last:
+            ends = building_start[first + 1 : last + 1] - building_start[first]
+            firsts.append(first + cut(ends, step_key(seed, step, index), *size)[:-1])
+    edges = np.concatenate([*firsts, [flag.size]])
     compound_start = building_start[edges]
     building_compound = np.repeat(np.arange(edges.size - 1), np.diff(edges))
     key = step_key(seed, Step.SUBDISTRICT_SIZES, index)

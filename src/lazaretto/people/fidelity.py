@@ -14,6 +14,7 @@ from lazaretto.people.home_contacts import adjusted_demography, cosine, househol
 from lazaretto.people.households import households_by_size
 from lazaretto.people.making import count_households
 from lazaretto.people.population import BAND_MASK, COLLECTIVE, ESSENTIAL, HEAD, Population
+from lazaretto.people.villages import residents_of_villages, village_compounds
 
 FIRST_65_BAND = 13
 
@@ -127,7 +128,7 @@ def fidelity(population: Population, census: CensusArea) -> Fidelity:
         cosine=cosine(implied, mistry),
         cosine_adjusted=cosine(implied, adjusted),
         cosine_all=cosine(household_contacts(*all_pairs), mistry),
-        means=_means(population, persons),
+        means=_means(population, persons, village_compounds(population, census)),
     )
 
 
@@ -141,6 +142,7 @@ def _margin(
 
 def _people(population: Population, census: CensusArea) -> list[Margin]:
     n = census.n_districts
+    rural = residents_of_villages(population, census)
     sizes = np.zeros((n, 10), np.int64)
     wanted = np.zeros((n, 10), np.int64)
     for d in range(n):
@@ -175,6 +177,8 @@ def _people(population: Population, census: CensusArea) -> list[Margin]:
         _margin("residents of collective households", "persons", table, names,
                 np.diff(population.district_start) - members,
                 census.persons.sum(axis=1) - census.family_persons, exact=True),
+        *([_margin("residents of villages", "persons", table, names, rural, census.rural)]
+          if census.rural.any() else []),
         *([_margin("households with persons of 65 and over", "households", table,
                    tuple(np.array(names)[known].tolist()), with_65plus[known],
                    census.with_65plus[known])] if known.any() else []),
@@ -201,7 +205,9 @@ def _daytime(population: Population, census: CensusArea) -> list[Margin]:
     ]  # fmt: skip
 
 
-def _means(population: Population, family: NDArray[np.int64]) -> dict[str, float]:
+def _means(
+    population: Population, family: NDArray[np.int64], village: NDArray[np.bool_]
+) -> dict[str, float]:
     n = population.n_persons
     sizes = np.diff(population.group_start)
     schools, work = sizes[: population.n_schools], sizes[population.n_schools :]
@@ -210,6 +216,17 @@ def _means(population: Population, family: NDArray[np.int64]) -> dict[str, float
     essential = int(np.count_nonzero(population.attributes & ESSENTIAL))
     heads = population.attributes[(population.attributes & HEAD) > 0] & BAND_MASK
     compounds = np.diff(population.compound_start)
+    in_villages = int(compounds[village].sum())
+    n_villages = int(np.count_nonzero(village))
+    lanes = int(np.count_nonzero(village[population.building_compound]))
+    country = {
+        "share of residents in villages": in_villages / n,
+        "villages (compounds in the country)": float(n_villages),
+        "persons per village": in_villages / max(n_villages, 1),
+        "persons per lane (buildings in villages)": in_villages / max(lanes, 1),
+        "persons per compound in towns": (n - in_villages) / max(compounds.size - n_villages, 1),
+        "persons per building in towns": (n - in_villages) / max(population.n_buildings - lanes, 1),
+    }
     return {
         "bytes per person": population.nbytes / n,
         "households and rooms": households,
@@ -220,6 +237,7 @@ def _means(population: Population, family: NDArray[np.int64]) -> dict[str, float
         "persons per compound": n / population.n_compounds,
         "persons per compound, median": float(np.median(compounds)),
         "persons per compound, largest": float(compounds.max()),
+        **(country if n_villages else {}),
         "subdistricts": population.n_subdistricts,
         "persons per subdistrict": n / population.n_subdistricts,
         "schools": population.n_schools,

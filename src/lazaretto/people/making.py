@@ -121,8 +121,9 @@ def _district(
         census.districts[d], d, seed, census.persons[d] - in_rooms, by_size, census.generations[d]
     )
     return dwell(
-        d, seed, (families.bands, families.sizes), rooms(in_rooms, d, seed), sizes, n_subdistricts
-    )
+        d, seed, (families.bands, families.sizes), rooms(in_rooms, d, seed), sizes,
+        n_subdistricts, int(census.rural[d]),
+    )  # fmt: skip
 
 
 def _stacked(parts: list[NDArray[np.int64]], offsets: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -128,7 +128,8 @@ def headline(
         agreement = "With nobody tested there are no simulated reports to hold against the data."
     return Headline(
         epidemic=epidemic_words(size, place_name(results.attrs.get("place")), fit)
-        + (care_words(care(results)) if severe(results) else ""),
+        + (care_words(care(results)) if severe(results) else "")
+        + (border_words(results) if has(results, "imported") else ""),
         confinement=confinement_words(burden(results))
         + (isolation_words(isolation(results)) if has(results, "held") else ""),
         agreement=agreement,
@@ -191,6 +192,18 @@ def care_words(cost: Care) -> str:
     return (
         f" {people_in_runs(cost.deaths, 'people')} died; at most {people(cost.icu_peak.median)}"
         " were in intensive care on a day."
+    )
+
+
+def border_words(results: xr.Dataset) -> str:
+    """Return what the border found: " At the border 40 infected travellers arrived, ..."."""
+    runs = with_replicates(results)
+    names = ("imported", "imported_found", "imported_released")
+    came, found, released = (spread(runs[name].sum("date")) for name in names)
+    return (
+        f" From abroad {people_in_runs(came, 'infected travellers')} arrived,"
+        f" {people(found.median)} were found and {people(released.median)} let go undetected and"
+        " still infectious."
     )
 
 

@@ -15,7 +15,7 @@ def check_areas(scenario: Scenario, districts: Sequence[str]) -> list[Problem]:
     Parameters
     ----------
     scenario
-        The scenario; its seeding and the ``areas`` of its measures are looked at.
+        The scenario; its seeding, its border and the ``areas`` of its measures are looked at.
     districts
         Names of the districts of the place.
     """
@@ -37,6 +37,8 @@ def check_areas(scenario: Scenario, districts: Sequence[str]) -> list[Problem]:
 def _areas(scenario: Scenario) -> Iterator[tuple[str, object]]:
     for i, seeds in enumerate(scenario.seeding):
         yield f"seeding.{i}.area", seeds.area
+    if scenario.border is not None:
+        yield "border.area", scenario.border.area
     for i, entry in enumerate(scenario.measures):
         areas = entry.parameters().get("areas", ALL)
         if isinstance(areas, list):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from lazaretto.scenario.border import border_problems
 from lazaretto.scenario.nation import NATION
 from lazaretto.scenario.problems import Problem, did_you_mean, one_of, shown
 from lazaretto.scenario.resources import BEDS, UNITS
@@ -12,6 +13,8 @@ from lazaretto.scenario.vaccination import vaccination_problems
 from lazaretto.scenario.written import as_date
 
 DISEASES = ("wild-type", "delta", "omicron-ba1", "omicron-ba2", "omicron-bf7")
+OF_MODELS = ("omicron-cai-2022",)
+"""Diseases as a published model has them."""
 """Names a scenario may use; the room ``disease`` has exactly these (tested)."""
 
 
@@ -25,6 +28,7 @@ def cross_problems(written: Mapping[str, Any]) -> list[Problem]:
         *_nation_problems(written),
         *_date_problems(written),
         *_seeding_problems(written),
+        *border_problems(written.get("border")),
         *vaccination_problems(written.get("vaccination")),
         *_resource_problems(written.get("resources")),
         *_message_problems(written),
@@ -33,7 +37,7 @@ def cross_problems(written: Mapping[str, Any]) -> list[Problem]:
 
 
 def _disease_problems(disease: object) -> Iterator[Problem]:
-    if isinstance(disease, str) and disease not in DISEASES:
+    if isinstance(disease, str) and disease not in (*DISEASES, *OF_MODELS):
         advice = did_you_mean(disease, DISEASES, "choose one of them")
         yield Problem("disease", shown(disease), one_of(DISEASES), advice)
 

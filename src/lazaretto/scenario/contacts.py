@@ -28,6 +28,20 @@ class LayerContacts(Section):
     )
 
 
+class CommunityContacts(LayerContacts):
+    """Contacts of the community, which may depend on age."""
+
+    by_age: str | None = Field(
+        default=None,
+        min_length=1,
+        description=(
+            "Contacts by age: cai2022, or the path of a CSV with the columns age_of_participant, "
+            "age_of_contact and contacts_per_day_mean. Only their proportions count, the rate is "
+            "the mean over residents. Ages meet at random if absent."
+        ),
+    )
+
+
 def _layer(rate: Sourced, weight: float, why: str, note: str = "") -> LayerContacts:
     status = "fitted" if note else "assumed"
     return LayerContacts(rate=rate, weight=sourced(weight, WEIGHT, why, status, note=note))  # type: ignore[arg-type]
@@ -73,17 +87,21 @@ class Contacts(Section):
         default=_layer(sourced(8.07, RATE, MISTRY, "measured"), 1.0, "by definition"),
         description="Persons of the same workplace; the rate is that of a member.",
     )
-    community: LayerContacts = Field(
-        default=_layer(
-            sourced(
-                2.09,
-                RATE,
-                MISTRY,
-                "assumed",
-                note="2.79 less the 0.25 and 0.45 given to building and compound",
-            ),
-            0.7,
-            FLEETING,
+    community: CommunityContacts = Field(
+        default=CommunityContacts(
+            **dict(
+                _layer(
+                    sourced(
+                        2.09,
+                        RATE,
+                        MISTRY,
+                        "assumed",
+                        note="2.79 less the 0.25 and 0.45 given to building and compound",
+                    ),
+                    0.7,
+                    FLEETING,
+                )
+            )
         ),
         description="Anybody met elsewhere: shops, transport, streets.",
     )

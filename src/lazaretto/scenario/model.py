@@ -22,6 +22,7 @@ from lazaretto.scenario.aim import (
     still_judged,
 )
 from lazaretto.scenario.behaviour import Behaviour
+from lazaretto.scenario.border import Border
 from lazaretto.scenario.checks import cross_problems
 from lazaretto.scenario.confinement import Confinement
 from lazaretto.scenario.contacts import Contacts
@@ -116,6 +117,9 @@ class Scenario(Section):
     start: date = Field(description="First day of the run, ISO date.")
     end: date = Field(description="Last day of the run, ISO date, inclusive.")
     seeding: list[Seeding] = Field(default=[], description="Infections from outside.")
+    border: Border | None = Field(
+        default=None, description="Infected travellers from abroad; none if absent."
+    )
     contacts: Contacts = Field(default=Contacts(), description="Contacts by layer.")
     confinement: Confinement = Field(
         default=Confinement(), description="Contacts left in each tier of confinement."

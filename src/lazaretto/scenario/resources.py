@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -53,9 +53,9 @@ class Opening(Section):
     first: date | None = Field(
         default=None, alias="from", description="First date, ISO; the start of the run if absent."
     )
-    amount: Annotated[
-        Sourced, _AmountUnit("unit of the stock", at_least=0, at_most=1e9, whole=True)
-    ] = Field(description="How much there is from that date on; of courses, how many arrive then.")
+    amount: Annotated[Sourced, _AmountUnit("unit of the stock", at_least=0, at_most=1e9)] = Field(
+        description="How much there is from that date on; of courses, how many arrive then."
+    )
 
 
 class Resource(Section):
@@ -96,6 +96,13 @@ class Resource(Section):
             return given
         opened = [_with_unit(opening, given.get("unit")) for opening in given["opened"]]
         return {**given, "opened": opened}
+
+    @model_validator(mode="after")
+    def _whole_amounts(self) -> Self:
+        for step in self.opened:
+            if not self.per_100000 and step.amount != int(step.amount):
+                raise ValueError(f"whole amounts; {step.amount:g} is none, unless per_100000: true")
+        return self
 
     @field_validator("opened")
     @classmethod

@@ -312,6 +312,7 @@ class _Work:
             },
             [(stock.name, stock.unit) for stock in settings.stocks],
             behaviour=() if rules is None else rules.parts_at_work(),
+            border=settings.border is not None,
         )
         response = simulation.citizens.response
         if response is not None and "breakouts" in labelled:

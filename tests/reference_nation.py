@@ -1,0 +1,451 @@
+"""The reference engine of a nation: who travels where, and whom travellers infect, in plain Python.
+
+Every town is a `ReferenceEngine`, awake from the first day. The rules of a day, beside those of the
+towns:
+
+1.  Each town has its morning and its arrivals. Its travel measures then say which share of the
+    trips out of it and into it is made, who is tested before a trip, and how long those who come
+    from a place at risk (cases reported in the 14 days before today) are in quarantine.
+2.  Trips set out: the k-th trip of a town on a day is drawn from seed, day and k, with the person,
+    the destination and the stay, and whether it is one of those that measures prevent. Whoever is
+    not at large, lives behind closed gates, or is found by a test, does not go. Days before the
+    run had trips as well.
+3.  Who set out on day d for n days is away on the days d to d + n - 1, then in quarantine at home
+    as long as today's rules say. Of several trips the one that began first holds; of trips that
+    began on one day the longest. Nobody who is not at large is away.
+4.  An infectious visitor whose quarantine there is over lodges at the address of a resident drawn
+    for the trip, and meets whom that resident would meet in building, compound and community, if
+    both sides may. All levels of transmission are those of the place where people meet.
+5.  An infectious resident at large has, beside the contacts with residents, some with visitors:
+    as many more as visitors are expected to be out and about for a resident. So has a visitor.
+    Nobody exposes more than eight. Whose home the visitor met is in is drawn in proportion to
+    those expected, and who it is, among those of that home who are out and about there.
+6.  All these are infected before the town transmits: of several exposures of one person the
+    smallest tie-break wins, then the order. The infector is not known; it counts as travel.
+7.  Those who are away, or in quarantine after their return, are so while the town transmits. In
+    the evening everybody is at home. A diary of contacts, asked later, does not know of travel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from reference_contacts import Day
+from reference_engine import ReferenceEngine
+from reference_infection import SHED_UNIT
+from reference_town import chance, cumulative, high31, low31, one_of_the_others, outcome_of, pick
+from reference_world import AT_HOME, AT_LARGE, AWAY, Case
+from scipy import stats
+
+from lazaretto.chance import GOLDEN, Purpose, draw_plain, second_plain, stream_key
+from lazaretto.nation.travel import Flows
+from lazaretto.words import COMMUNITY, CONTROLLED, TRAVEL
+
+RISK_DAYS = 14
+"""Days over which reported cases count for the risk of a place."""
+
+NUMBER_DRAW = 511
+"""Index of the draw that says how many a visitor meets."""
+
+MOST_EXPOSED = 8
+"""Most visitors one person exposes on a day."""
+
+
+@lru_cache(maxsize=10_000)
+def numbers_of(mean: float) -> list[int]:
+    """Return the chance of at most 0, 1, 2, ... exposures of visitors by one person."""
+    return [chance(p) for p in stats.poisson.cdf(range(MOST_EXPOSED), mean)]
+
+
+@dataclass(frozen=True)
+class Trip:
+    """A trip of a resident."""
+
+    day: int
+    """Day of departure, the first day there."""
+    number: int
+    """Number among the trips intended on that day."""
+    person: int
+    to: int
+    stay: int
+    """Days away."""
+    made_if: int
+    """The trip is made if this is below the chance that it is allowed."""
+    lot: int
+    """Decides whether a test finds an infection."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """An infectious visitor out and about."""
+
+    home: int
+    trip: Trip
+    case: Case
+
+    @property
+    def entity(self) -> int:
+        """The number by which a visitor is drawn for."""
+        return (self.home + 1) << 32 | self.trip.person
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """An exposure of a person, at home or away."""
+
+    person: int
+    since: int
+    """Days since its source was infected."""
+    tie_break: int
+
+
+class ReferenceTown(ReferenceEngine):
+    """A town whose residents travel; its day is cut in two."""
+
+    def before_travel(self, day: int) -> None:
+        """Simulate the day up to arrivals."""
+        self.measures_decide(day)
+        self.morning(day)
+        self.new = self.arrivals(day)
+
+    def after_travel(self, day: int) -> None:
+        """Simulate the rest of the day, beginning with transmission among those at home."""
+        self.new += self.transmission(day)
+        self.today.where = dict(self.where)  # of travel the diary does not know
+        self.cases += sorted(self.new, key=lambda case: case.person)
+        for case in self.new:
+            self.expect(case)
+        self.count_isolated(day)
+        self.progression(day)
+        if self.looked_for:
+            self.samples_are_taken(day)
+            self.results_come(day, day + 1)
+        self.ledger(day)
+        self.days.append(self.today)
+
+    def infect_travellers(self, day: int, exposed: list[Exposed]) -> None:
+        """Infect who was exposed by a visitor, or away."""
+        for person in {exposure.person for exposure in exposed}:
+            rivals = [exposure for exposure in exposed if exposure.person == person]
+            winner = min(rivals, key=lambda exposure: exposure.tie_break)
+            self.counts.secondary[day - winner.since] += 1
+            self.new.append(self.infect(day, person, None, TRAVEL))
+
+    def left_to_visitors(self, today: Day, host: int, layer: int) -> int:
+        """Return the chance that a visitor at a resident's address still makes a contact."""
+        building, compound = self.town.building_number(host), self.town.compound_number(host)
+        district, queues = self.town.district_number(host), today.queues[compound]
+        return today._chance(district, today.tier[building], 0, False, queues, layer)  # noqa: SLF001
+
+    def meets_visitor(self, host: int, met: int, layer: int, bits: int) -> bool:
+        """Return whether a resident may meet a visitor who lodges at the address of another."""
+        today, value = self.today, low31(bits)
+        if value >= self.left_to_visitors(today, host, layer):
+            return False
+        if not self.is_there(today, met, layer, value) or not self.meets_others(met):
+            return False
+        if self.side_makes(today, met, layer, value):
+            return True
+        if not today.moods.leaks or value >= today.usual(met, layer):
+            return False
+        return self.slips(today, (host, met), layer, bits, [True, False])
+
+
+@dataclass
+class ReferenceNation:
+    """One run of several towns in plain Python.
+
+    Parameters
+    ----------
+    towns
+        The towns, with their own seeds in their settings.
+    flows
+        Intended travel.
+    """
+
+    towns: list[ReferenceTown]
+    flows: Flows
+    set_out: list[list[Trip]] = field(init=False)
+    """Trips made, by home, in the order in which they hold."""
+    away: list[dict[int, Trip]] = field(init=False)
+    """Who is away or in quarantine after a return today, by home, in order of departure."""
+    share_made: dict[int, list[list[float]]] = field(init=False, default_factory=dict)
+    """Share of the trips of a day of the run that are made, by home and destination."""
+    met: dict[str, int] = field(init=False, default_factory=dict)
+    """How often the rarer rules mattered."""
+
+    def __post_init__(self) -> None:
+        n, n_days = len(self.towns), self.towns[0].settings.n_days
+        self.departures, self.kept_by_test, self.infectious_visitors, self.trips_lost = (
+            np.zeros((n_days, n)) for _ in range(4)
+        )
+        self.set_out = [
+            [trip for day in range(-self.flows.before, 0) for trip in self.let_go(home, day)]
+            for home in range(n)
+        ]
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Note that a rule mattered."""
+        self.met[name] = self.met.get(name, 0) + int(number)
+
+    def run(self) -> ReferenceNation:
+        """Simulate every day and return the nation itself."""
+        for day in range(self.towns[0].settings.n_days):
+            self.one_day(day)
+        return self
+
+    def one_day(self, day: int) -> None:
+        """Simulate a day."""
+        for town in self.towns:
+            town.before_travel(day)
+        self.rules_of_travel(day)
+        for home in range(len(self.towns)):
+            self.leave(home, day)
+        self.away = [self.who_is_away(home, day) for home in range(len(self.towns))]
+        for town, away in zip(self.towns, self.away, strict=True):
+            there = {p: AWAY if self.is_there(trip, day) else AT_HOME for p, trip in away.items()}
+            town.today.where = town.where | there
+        exposed: list[list[Exposed]] = [[] for _ in self.towns]
+        bits_of: list[list[tuple[int, int, int]]] = [[] for _ in self.towns]
+        for place in range(len(self.towns)):
+            visitors = self.visitors(place, day)
+            self.infectious_visitors[day, place] = len(visitors)
+            for visitor in visitors:
+                exposed[place] += self.visitor_exposes(place, visitor, day)
+            for home, bits, since in self.visitors_exposed(place, visitors, day):
+                bits_of[home].append((place, bits, since))
+        for home in range(len(self.towns)):
+            for place, bits, since in bits_of[home]:
+                exposed[home] += self.caught_away(home, place, bits, since, day)
+        for town, of_town in zip(self.towns, exposed, strict=True):
+            town.infect_travellers(day, of_town)
+        for town in self.towns:
+            town.after_travel(day)
+
+    # -- 1 rules of travel ---------------------------------------------------------------------
+
+    def risk(self, place: int, day: int) -> float:
+        """Return the cases per 100,000 residents reported in the last days, up to yesterday."""
+        town = self.towns[place]
+        reports = town.counts.reports[max(day - RISK_DAYS, 0) : day, :, :2]
+        return int(reports.sum()) * 100_000 / town.town.n_persons
+
+    def rules_of_travel(self, day: int) -> None:
+        """Say what share of trips is made and how long those who come are in quarantine."""
+        n = range(len(self.towns))
+        orders = [town.orders.travel for town in self.towns]
+        risk = [self.risk(place, day) for place in n]
+        made = self.share_made[day] = [[1.0] * len(n) for _ in n]
+        self.quarantine = [[0] * len(n) for _ in n]
+        """Days of quarantine in a place (second) of those who come from another (first)."""
+        for origin in n:
+            for place in n:
+                made[origin][place] = orders[origin].leaving * orders[place].entering
+                for rule in orders[place].entry if place != origin else ():
+                    if risk[origin] >= rule.per_100000:
+                        made[origin][place] *= rule.share
+                        longest = max(self.quarantine[origin][place], rule.quarantine_days)
+                        self.quarantine[origin][place] = longest
+                lost = self.intended(origin, place, day) * (1 - made[origin][place])
+                self.trips_lost[day, origin] += lost
+
+    def in_quarantine(self, home: int, trip: Trip, day: int) -> bool:
+        """Return whether somebody who is away has no contacts there yet."""
+        return day - trip.day < self.quarantine[home][trip.to]
+
+    # -- 2 who sets out ------------------------------------------------------------------------
+
+    def intended(self, home: int, to: int, day: int) -> float:
+        """Return the mean trips intended between two towns on a day."""
+        return float(self.flows.trips[home, to] * self.flows.by_day[day + self.flows.before])
+
+    def trips_of(self, home: int, day: int) -> Iterator[Trip]:
+        """Draw the trips intended out of a town on a day."""
+        town = self.towns[home]
+        key = int(stream_key(town.settings.seed, Purpose.TRIP, day))
+        means = [self.intended(home, to, day) for to in range(len(self.towns))]
+        mean = sum(means)
+        if mean == 0:
+            return
+        more = (draw_plain(key, 0, 2) >> 11) * 2.0**-53 < mean - int(mean)
+        going = cumulative([each / mean for each in means])
+        staying = cumulative(self.flows.stays[day + self.flows.before].tolist())
+        for k in range(int(mean) + more):
+            bits = draw_plain(key, k, 0)
+            rest = second_plain(bits)
+            yield Trip(
+                day=day,
+                number=k,
+                person=pick(bits, town.town.n_persons),
+                to=outcome_of(going, low31(bits)),
+                stay=1 + outcome_of(staying, low31(rest)),
+                made_if=high31(rest),
+                lot=low31(draw_plain(key, k, 1)),
+            )
+
+    def let_go(self, home: int, day: int) -> list[Trip]:
+        """Return the trips that measures between towns leave, the longest first."""
+        made = self.share_made.get(day, [[1.0] * len(self.towns) for _ in self.towns])[home]
+        trips = [trip for trip in self.trips_of(home, day) if trip.made_if < chance(made[trip.to])]
+        return sorted(trips, key=lambda trip: (-trip.stay, trip.number))
+
+    def leave(self, home: int, day: int) -> None:
+        """Let those set out who may."""
+        for trip in self.let_go(home, day):
+            if self.must_stay(home, trip):
+                self.count("stayed")
+            elif self.found_by_test(home, trip):
+                self.kept_by_test[day, home] += 1
+            else:
+                self.departures[day, home] += 1
+                self.set_out[home].append(trip)
+
+    def must_stay(self, home: int, trip: Trip) -> bool:
+        """Return whether somebody is isolated, in hospital, or behind closed gates."""
+        town = self.towns[home]
+        if town.where_is(trip.person) != AT_LARGE:
+            return True
+        return town.today.tier[town.town.building_number(trip.person)] >= CONTROLLED
+
+    def found_by_test(self, home: int, trip: Trip) -> bool:
+        """Return whether a test before the trip finds an infection."""
+        town, case = self.towns[home], self.towns[home].last_case.get(trip.person)
+        detected = town.orders.travel.detected.tolist()
+        if case is None or trip.day - case.day >= len(detected):
+            return False
+        return trip.lot < chance(detected[trip.day - case.day])
+
+    # -- 3 who is away -------------------------------------------------------------------------
+
+    def is_there(self, trip: Trip, day: int) -> bool:
+        """Return whether a trip has not ended."""
+        return day - trip.day < trip.stay
+
+    def who_is_away(self, home: int, day: int) -> dict[int, Trip]:
+        """Return the trip of everybody who is away, or in quarantine after the return."""
+        town = self.towns[home]
+        oldest = day - self.flows.before
+        self.set_out[home] = [trip for trip in self.set_out[home] if trip.day >= oldest]
+        away: dict[int, Trip] = {}
+        for trip in self.set_out[home]:
+            at_home = self.quarantine[trip.to][home]
+            if day - trip.day >= trip.stay + at_home or town.where_is(trip.person) != AT_LARGE:
+                continue
+            self.count("two_trips", trip.person in away)
+            self.count("in_quarantine_at_home", day - trip.day >= trip.stay)
+            away.setdefault(trip.person, trip)
+        return away
+
+    # -- 4 visitors expose residents -----------------------------------------------------------
+
+    def visitors(self, place: int, day: int) -> list[Visitor]:
+        """Return the infectious visitors out and about in a town, by home and person."""
+        found = []
+        for home, away in enumerate(self.away):
+            for person, trip in sorted(away.items()):
+                case = self.towns[home].last_case.get(person)
+                there = trip.to == place and self.is_there(trip, day)
+                if not there or case is None or case.day == day:
+                    continue
+                if self.towns[home].infectiousness_of(case, day) > 0:
+                    if self.in_quarantine(home, trip, day):
+                        self.count("in_quarantine_there")
+                    else:
+                        found.append(Visitor(home, trip, case))
+        return found
+
+    def visitor_exposes(self, place: int, visitor: Visitor, day: int) -> Iterator[Exposed]:
+        """Draw the residents whom a visitor exposes."""
+        town, who = self.towns[place], visitor.entity
+        lodging = draw_plain(town.key(Purpose.LODGING), who, visitor.trip.day % 512)
+        host = pick(lodging, town.town.n_persons)
+        key = town.key(Purpose.VISITING, day)
+        mean = town.infectiousness_of(visitor.case, day) * town.open_to_all
+        for i in range(town.how_many(mean, low31(draw_plain(key, who, NUMBER_DRAW)))):
+            bits = draw_plain(key, who, i)
+            layer, there = town.place_open_to_all(host, bits, town.in_building, town.in_compound)
+            if len(there) == (host in there):
+                continue
+            met, more = one_of_the_others(there, host, bits), second_plain(bits)
+            if not town.can_be_infected(met, day):
+                continue
+            if not town.meets_visitor(host, met, layer, more):
+                self.count("visitor_not_met")
+                continue
+            if town.accepts(met, day, high31(more)):
+                self.count("residents_exposed")
+                tie_break = second_plain(more ^ int(GOLDEN)) >> 58
+                yield Exposed(met, day - visitor.case.day, tie_break)
+
+    # -- 5 residents and visitors expose visitors ----------------------------------------------
+
+    def expected_visitors(self, place: int, day: int) -> list[float]:
+        """Return how many residents of each town are expected to be out and about in a town."""
+        expected = []
+        for home in range(len(self.towns)):
+            total = 0.0
+            for gone in range(self.flows.stays.shape[1]):
+                if gone < self.quarantine[home][place]:
+                    continue
+                day_out = day - gone
+                made = self.share_made.get(day_out)
+                share = made[home][place] if made else 1.0
+                still = float(self.flows.stays[day_out + self.flows.before, gone:].sum())
+                total += share * self.intended(home, place, day_out) * still
+            expected.append(total)
+        return expected
+
+    def visitors_exposed(
+        self, place: int, visitors: list[Visitor], day: int
+    ) -> Iterator[tuple[int, int, int]]:
+        """Draw home, random bits and days since infection of the source of exposed visitors."""
+        town, expected = self.towns[place], self.expected_visitors(place, day)
+        total = sum(expected)
+        if total == 0:
+            return
+        homes = cumulative([each / total for each in expected])
+        key = town.key(Purpose.HOSTING, day)
+        sources = [(case.person, case) for case in town.cases]
+        sources += [(visitor.entity, visitor.case) for visitor in visitors]
+        for who, case in sources:
+            strength = round(town.infectiousness_of(case, day) * SHED_UNIT) / SHED_UNIT
+            mean = strength * town.open_to_all * total / town.town.n_persons
+            if mean == 0 or town.today.where.get(who, AT_LARGE) != AT_LARGE:
+                continue
+            value = low31(draw_plain(key, who, 0))
+            for i in range(sum(number <= value for number in numbers_of(mean))):
+                bits = draw_plain(key, who, i + 1)
+                if who < town.town.n_persons and not self.hosts(place, who, bits):
+                    continue
+                yield outcome_of(homes, high31(bits)), bits, day - case.day
+
+    def hosts(self, place: int, person: int, bits: int) -> bool:
+        """Return whether a resident may meet a visitor: as in the community."""
+        town = self.towns[place]
+        if not town.meets_others(person):
+            return False
+        return low31(second_plain(bits)) < town.today.still_made(person, COMMUNITY)
+
+    def caught_away(
+        self, home: int, place: int, bits: int, since: int, day: int
+    ) -> Iterator[Exposed]:
+        """Expose one of those of a town who are out and about in another, by lot."""
+        town = self.towns[home]
+        out = [
+            person
+            for person, trip in self.away[home].items()
+            if trip.to == place
+            and self.is_there(trip, day)
+            and not self.in_quarantine(home, trip, day)
+        ]
+        if not out:
+            return
+        person = out[low31(bits) * len(out) >> 31]
+        more = second_plain(second_plain(bits))
+        if town.can_be_infected(person, day) and town.accepts(person, day, high31(more)):
+            self.count("visitors_exposed")
+            yield Exposed(person, since, second_plain(more) >> 58)
+
