@@ -36,8 +36,13 @@ r0: 3
 nation: {cities: [wuzhishan, baoting, baisha, qiongzhong], travel: {level: 20}}
 seeding: [{from: 2022-03-01, to: 2022-03-02, area: wuzhishan, infections_per_day: 20}]
 outputs: {checkpoint_every: 2}
+measures:
+  - {measure: symptomatic_testing, share: 0.5, delay_days: 1}
+  - {measure: test_before_travel, from: 2022-03-14, compliance: 0.3}
+  - {measure: travel_restriction, from: 2022-03-10, of: entering, share: 0.5, risk_per_100000: 20}
+  - {measure: arrival_quarantine, from: 2022-03-16, days: 2, risk_per_100000: 50}
 """
-"""Four small neighbours who travel much, so that all exchange infections."""
+"""Four small neighbours who travel much, so that all exchange infections, reports and orders."""
 
 PATIENCE = 600
 """Seconds after which a command hangs."""
@@ -132,6 +137,8 @@ def test_results_do_not_depend_on_the_number_of_processes(folder, alone, n):
     assert set(one.variables) == set(several.variables)
     for name in one.variables:
         xr.testing.assert_identical(one[name].variable, several[name].variable)
+    assert several["trips_lost"].sum() > 0
+    assert several["kept_by_test"].sum() > 0
     assert ("messages" in made) is (n > 1)
     assert ("messages" in several.attrs) is (n > 1)
     for sent in made.get("messages", []):
