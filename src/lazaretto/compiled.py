@@ -45,7 +45,10 @@ def source_digest() -> str:
 def model_digest() -> str:
     """Return a hash of every source and data file that results depend on, 64 digits."""
     root = Path(__file__).parent
-    rooms = ("behaviour", "disease", "engine", "measures", "outcomes", "people", "scenario", "data")
+    rooms = (
+        "behaviour", "disease", "engine", "measures", "nation", "outcomes", "people", "scenario",
+        "data",
+    )  # fmt: skip
     files = [path for room in rooms for path in sorted((root / room).rglob("*"))]
     digest = hashlib.sha256()
     for path in [root / "chance.py", root / "words.py", *files]:

@@ -128,7 +128,7 @@ def idle_measures(scenario: Scenario) -> list[str]:
     policy = Policy(scenario.start, scenario.end, [], True, scenario.resources)
     never = [
         _named(entry)
-        for entry, measure in zip(scenario.measures, measures, strict=True)
+        for entry, measure in zip(scenario.measures, measures, strict=scenario.nation is None)
         if not policy.runs(measure)
     ]
     idle = without_effect(scenario, measures)

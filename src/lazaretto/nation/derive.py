@@ -167,6 +167,9 @@ def _owners(
             continue
         sections = {key: other[key] for key in OWN if key in other}
         sections["seeding"] = _inside(sections.get("seeding", []), scenario.start, scenario.end)
+        messages = (sections.get("behaviour") or {}).get("messages") or {}
+        if messages.get("seeded"):
+            messages["seeded"] = _inside(messages["seeded"], scenario.start, scenario.end)
         for j, name in enumerate(own.cities):
             codes = [code for code in names.get(name.lower(), []) if code in taking_part]
             if not codes:
@@ -178,7 +181,7 @@ def _owners(
 
 
 def _inside(seeding: list[dict[str, Any]], start: date, end: date) -> list[dict[str, Any]]:
-    """Return the seeding of another scenario within the days of this one."""
+    """Return what another scenario dates (seeding, messages) within the days of this one."""
     kept = []
     for seeds in seeding:
         if "date" in seeds:
