@@ -31,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 from reference_contacts import Day
@@ -130,15 +131,19 @@ class ReferenceTown(ReferenceEngine):
         """Infect who was exposed by a visitor, or away."""
         for person in {exposure.person for exposure in exposed}:
             rivals = [exposure for exposure in exposed if exposure.person == person]
-            winner = min(rivals, key=lambda exposure: exposure.tie_break)
+            winner = self.first_of(rivals)
             self.counts.secondary[day - winner.since] += 1
             self.new.append(self.infect(day, person, None, TRAVEL))
+
+    def first_of(self, rivals: list[Exposed]) -> Exposed:
+        """Return which of several exposures of one person infects: the smallest tie-break."""
+        return min(rivals, key=lambda exposure: exposure.tie_break)
 
     def left_to_visitors(self, today: Day, host: int, layer: int) -> int:
         """Return the chance that a visitor at a resident's address still makes a contact."""
         building, compound = self.town.building_number(host), self.town.compound_number(host)
         district, queues = self.town.district_number(host), today.queues[compound]
-        return today._chance(district, today.tier[building], 0, False, queues, layer)  # noqa: SLF001
+        return today._chance(district, today.tier[building], 0, False, queues, layer)
 
     def meets_visitor(self, host: int, met: int, layer: int, bits: int) -> bool:
         """Return whether a resident may meet a visitor who lodges at the address of another."""
@@ -166,6 +171,7 @@ class ReferenceNation:
         Intended travel.
     """
 
+    kind: ClassVar[type[ReferenceTown]] = ReferenceTown
     towns: list[ReferenceTown]
     flows: Flows
     set_out: list[list[Trip]] = field(init=False)
@@ -324,6 +330,10 @@ class ReferenceNation:
         """Return whether a trip has not ended."""
         return day - trip.day < trip.stay
 
+    def days_at_home(self, home: int, trip: Trip) -> int:
+        """Return the days of quarantine after a return."""
+        return self.quarantine[trip.to][home]
+
     def who_is_away(self, home: int, day: int) -> dict[int, Trip]:
         """Return the trip of everybody who is away, or in quarantine after the return."""
         town = self.towns[home]
@@ -331,8 +341,8 @@ class ReferenceNation:
         self.set_out[home] = [trip for trip in self.set_out[home] if trip.day >= oldest]
         away: dict[int, Trip] = {}
         for trip in self.set_out[home]:
-            at_home = self.quarantine[trip.to][home]
-            if day - trip.day >= trip.stay + at_home or town.where_is(trip.person) != AT_LARGE:
+            over = day - trip.day >= trip.stay + self.days_at_home(home, trip)
+            if over or town.where_is(trip.person) != AT_LARGE:
                 continue
             self.count("two_trips", trip.person in away)
             self.count("in_quarantine_at_home", day - trip.day >= trip.stay)
@@ -357,13 +367,22 @@ class ReferenceNation:
                         found.append(Visitor(home, trip, case))
         return found
 
+    def lodges_with(self, place: int, visitor: Visitor, day: int) -> int:
+        """Return the resident at whose address a visitor lodges, the same for all of the trip."""
+        town = self.towns[place]
+        bits = draw_plain(town.key(Purpose.LODGING), visitor.entity, visitor.trip.day % 512)
+        return pick(bits, town.town.n_persons)
+
+    def infectiousness_of_visitor(self, place: int, visitor: Visitor, day: int) -> float:
+        """Return what a weighted contact with a visitor transmits, as if to a resident."""
+        return self.towns[place].infectiousness_of(visitor.case, day)
+
     def visitor_exposes(self, place: int, visitor: Visitor, day: int) -> Iterator[Exposed]:
         """Draw the residents whom a visitor exposes."""
         town, who = self.towns[place], visitor.entity
-        lodging = draw_plain(town.key(Purpose.LODGING), who, visitor.trip.day % 512)
-        host = pick(lodging, town.town.n_persons)
+        host = self.lodges_with(place, visitor, day)
         key = town.key(Purpose.VISITING, day)
-        mean = town.infectiousness_of(visitor.case, day) * town.open_to_all
+        mean = self.infectiousness_of_visitor(place, visitor, day) * town.open_to_all
         for i in range(town.how_many(mean, low31(draw_plain(key, who, NUMBER_DRAW)))):
             bits = draw_plain(key, who, i)
             layer, there = town.place_open_to_all(host, bits, town.in_building, town.in_compound)
@@ -408,9 +427,7 @@ class ReferenceNation:
             return
         homes = cumulative([each / total for each in expected])
         key = town.key(Purpose.HOSTING, day)
-        sources = [(case.person, case) for case in town.cases]
-        sources += [(visitor.entity, visitor.case) for visitor in visitors]
-        for who, case in sources:
+        for who, case in self.sources(place, visitors):
             strength = round(town.infectiousness_of(case, day) * SHED_UNIT) / SHED_UNIT
             mean = strength * town.open_to_all * total / town.town.n_persons
             if mean == 0 or town.today.where.get(who, AT_LARGE) != AT_LARGE:
@@ -422,6 +439,11 @@ class ReferenceNation:
                     continue
                 yield outcome_of(homes, high31(bits)), bits, day - case.day
 
+    def sources(self, place: int, visitors: list[Visitor]) -> list[tuple[int, Case]]:
+        """Return who may expose visitors, by the number by which they are drawn for."""
+        residents = [(case.person, case) for case in self.towns[place].cases]
+        return residents + [(visitor.entity, visitor.case) for visitor in visitors]
+
     def hosts(self, place: int, person: int, bits: int) -> bool:
         """Return whether a resident may meet a visitor: as in the community."""
         town = self.towns[place]
@@ -429,18 +451,22 @@ class ReferenceNation:
             return False
         return low31(second_plain(bits)) < town.today.still_made(person, COMMUNITY)
 
-    def caught_away(
-        self, home: int, place: int, bits: int, since: int, day: int
-    ) -> Iterator[Exposed]:
-        """Expose one of those of a town who are out and about in another, by lot."""
-        town = self.towns[home]
-        out = [
+    def out_and_about(self, home: int, place: int, day: int) -> list[int]:
+        """Return who of a town is in another and not in quarantine."""
+        return [
             person
             for person, trip in self.away[home].items()
             if trip.to == place
             and self.is_there(trip, day)
             and not self.in_quarantine(home, trip, day)
         ]
+
+    def caught_away(
+        self, home: int, place: int, bits: int, since: int, day: int
+    ) -> Iterator[Exposed]:
+        """Expose one of those of a town who are out and about in another, by lot."""
+        town = self.towns[home]
+        out = self.out_and_about(home, place, day)
         if not out:
             return
         person = out[low31(bits) * len(out) >> 31]
@@ -448,4 +474,3 @@ class ReferenceNation:
         if town.can_be_infected(person, day) and town.accepts(person, day, high31(more)):
             self.count("visitors_exposed")
             yield Exposed(person, since, second_plain(more) >> 58)
-
