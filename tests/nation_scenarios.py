@@ -9,7 +9,6 @@ import hypothesis.strategies as st
 import numpy as np
 from nation_towns import Towns
 from reference_scenarios import (
-    Made,
     behaviours,
     in_force,
     measures,
@@ -46,8 +45,6 @@ from lazaretto.measures import (
 )
 from lazaretto.nation.travel import MOST_QUARANTINE, Flows
 from lazaretto.people import Population
-
-__all__ = ["DAYS", "Made", "nations"]
 
 DAYS = 26
 LONGEST_STAY = 4
@@ -100,7 +97,9 @@ def town_settings(
     """Return the settings of one town."""
     vaccination = draw(vaccinations(len(people.districts)))
     how = draw(st.integers(0, 5))
-    some: list[Measure] = draw(measures(people.districts, vaccination is not None)) if how == 0 else []
+    some: list[Measure] = (
+        draw(measures(people.districts, vaccination is not None)) if how == 0 else []
+    )
     if how > 1:
         some = draw(simple())
     some = [*some, *draw(travel_measures(people.districts))]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pytest
+import towns
 from numpy.typing import NDArray
 from towns import CONTACTS, START, Outcome, end_of, settings_for, small_town
 
 from lazaretto.disease import CourseTable
+from lazaretto.engine import simulation
+from lazaretto.engine.diary import other_contacts
 from lazaretto.engine.prepare import Prepared
+from lazaretto.engine.rates import ContactRates, build_rates
 from lazaretto.engine.seeding import Arrival
 from lazaretto.engine.settings import Settings
 from lazaretto.engine.spread import Infected
@@ -96,6 +101,32 @@ def plan_of(code: str, people: Population, settings: Settings, asleep: bool) -> 
     )  # fmt: skip
 
 
+def kept(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that makes each of its last tables once."""
+    tables: dict[Any, Any] = {}
+
+    def made(table: CourseTable, contacts: ContactRates, value: float, *more: Any) -> Any:
+        given = (id(table), id(contacts), value, *map(id, more))
+        if given not in tables:
+            if len(tables) > 8:
+                tables.clear()
+            # The inputs are kept as well, so that no other object can take their ids.
+            tables[given] = (make(table, contacts, value, *more), table, contacts, more)
+        return tables[given][0]
+
+    return made
+
+
+_RATES, _OTHER = kept(build_rates), kept(other_contacts)
+
+
+def share_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the runs of a test share the tables of the disease, which take most of the time."""
+    monkeypatch.setattr(towns, "build_rates", _RATES)
+    monkeypatch.setattr(simulation, "build_rates", _RATES)
+    monkeypatch.setattr(simulation, "other_contacts", _OTHER)
+
+
 class Watched(Nation):
     """A nation that keeps every infection."""
 
@@ -138,7 +169,7 @@ def result_of(nation: Watched) -> Result:
     found = []
     for member in nation.members:
         if member.simulation is None:
-            nation._wake(member)  # noqa: SLF001
+            nation._wake(member)
         run = member.simulation
         assert run is not None
         longest = run.confinement.longest_stays(nation.n_days)

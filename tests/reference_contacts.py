@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from reference_people import Moods, People
@@ -30,6 +31,13 @@ HOUSEHOLD_DRAWS, GROUP_DRAWS, OPEN_DRAWS, NUMBER_DRAW = 0, 160, 320, 511
 
 MOST = GROUP_DRAWS - HOUSEHOLD_DRAWS
 """One more than the most contacts of one kind on one day."""
+
+
+@lru_cache(maxsize=20_000)
+def poisson_chances(mean: float) -> list[int]:
+    """Return the chance of at most 0, 1, 2, ... contacts."""
+    table = [chance(p) for p in stats.poisson.cdf(np.arange(MOST), mean)]
+    return [*table[:-1], ALWAYS]
 
 
 @dataclass
@@ -155,17 +163,13 @@ class Contacts(People):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.poisson: dict[float, list[int]] = {}
         self.diaries: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
         self.days: list[Day] = []
         self.today = Day.of(self.orders, self.town, self.settings, self.moods(), 0)
 
     def how_many(self, mean: float, value: int) -> int:
         """Return a Poisson number from a 31-bit number."""
-        if mean not in self.poisson:
-            table = [chance(p) for p in stats.poisson.cdf(np.arange(MOST), mean)]
-            self.poisson[mean] = [*table[:-1], ALWAYS]
-        return bisect_right(self.poisson[mean], value)
+        return bisect_right(poisson_chances(mean), value)
 
     def likelier(self, person: int) -> list[float]:
         """Return how much likelier than at random a person meets each age in the community."""

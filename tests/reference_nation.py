@@ -29,23 +29,19 @@ towns:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-from reference_contacts import Day
-from reference_engine import ReferenceEngine
 from reference_infection import SHED_UNIT
 from reference_town import chance, cumulative, high31, low31, one_of_the_others, outcome_of, pick
+from reference_travel import Exposed, Journeys, ReferenceTown, Trip
 from reference_world import AT_HOME, AT_LARGE, AWAY, Case
 from scipy import stats
 
-from lazaretto.chance import GOLDEN, Purpose, draw_plain, second_plain, stream_key
-from lazaretto.nation.travel import Flows
-from lazaretto.words import COMMUNITY, CONTROLLED, TRAVEL
+from lazaretto.chance import GOLDEN, Purpose, draw_plain, second_plain
+from lazaretto.words import COMMUNITY
 
-RISK_DAYS = 14
-"""Days over which reported cases count for the risk of a place."""
+__all__ = ["Exposed", "ReferenceNation", "ReferenceTown", "Trip", "Visitor"]
 
 NUMBER_DRAW = 511
 """Index of the draw that says how many a visitor meets."""
@@ -58,24 +54,6 @@ MOST_EXPOSED = 8
 def numbers_of(mean: float) -> list[int]:
     """Return the chance of at most 0, 1, 2, ... exposures of visitors by one person."""
     return [chance(p) for p in stats.poisson.cdf(range(MOST_EXPOSED), mean)]
-
-
-@dataclass(frozen=True)
-class Trip:
-    """A trip of a resident."""
-
-    day: int
-    """Day of departure, the first day there."""
-    number: int
-    """Number among the trips intended on that day."""
-    person: int
-    to: int
-    stay: int
-    """Days away."""
-    made_if: int
-    """The trip is made if this is below the chance that it is allowed."""
-    lot: int
-    """Decides whether a test finds an infection."""
 
 
 @dataclass(frozen=True)
@@ -92,104 +70,8 @@ class Visitor:
         return (self.home + 1) << 32 | self.trip.person
 
 
-@dataclass(frozen=True)
-class Exposed:
-    """An exposure of a person, at home or away."""
-
-    person: int
-    since: int
-    """Days since its source was infected."""
-    tie_break: int
-
-
-class ReferenceTown(ReferenceEngine):
-    """A town whose residents travel; its day is cut in two."""
-
-    def before_travel(self, day: int) -> None:
-        """Simulate the day up to arrivals."""
-        self.measures_decide(day)
-        self.morning(day)
-        self.new = self.arrivals(day)
-
-    def after_travel(self, day: int) -> None:
-        """Simulate the rest of the day, beginning with transmission among those at home."""
-        self.new += self.transmission(day)
-        self.today.where = dict(self.where)  # of travel the diary does not know
-        self.cases += sorted(self.new, key=lambda case: case.person)
-        for case in self.new:
-            self.expect(case)
-        self.count_isolated(day)
-        self.progression(day)
-        if self.looked_for:
-            self.samples_are_taken(day)
-            self.results_come(day, day + 1)
-        self.ledger(day)
-        self.days.append(self.today)
-
-    def infect_travellers(self, day: int, exposed: list[Exposed]) -> None:
-        """Infect who was exposed by a visitor, or away."""
-        for person in {exposure.person for exposure in exposed}:
-            rivals = [exposure for exposure in exposed if exposure.person == person]
-            winner = min(rivals, key=lambda exposure: exposure.tie_break)
-            self.counts.secondary[day - winner.since] += 1
-            self.new.append(self.infect(day, person, None, TRAVEL))
-
-    def left_to_visitors(self, today: Day, host: int, layer: int) -> int:
-        """Return the chance that a visitor at a resident's address still makes a contact."""
-        building, compound = self.town.building_number(host), self.town.compound_number(host)
-        district, queues = self.town.district_number(host), today.queues[compound]
-        return today._chance(district, today.tier[building], 0, False, queues, layer)  # noqa: SLF001
-
-    def meets_visitor(self, host: int, met: int, layer: int, bits: int) -> bool:
-        """Return whether a resident may meet a visitor who lodges at the address of another."""
-        today, value = self.today, low31(bits)
-        if value >= self.left_to_visitors(today, host, layer):
-            return False
-        if not self.is_there(today, met, layer, value) or not self.meets_others(met):
-            return False
-        if self.side_makes(today, met, layer, value):
-            return True
-        if not today.moods.leaks or value >= today.usual(met, layer):
-            return False
-        return self.slips(today, (host, met), layer, bits, [True, False])
-
-
-@dataclass
-class ReferenceNation:
-    """One run of several towns in plain Python.
-
-    Parameters
-    ----------
-    towns
-        The towns, with their own seeds in their settings.
-    flows
-        Intended travel.
-    """
-
-    towns: list[ReferenceTown]
-    flows: Flows
-    set_out: list[list[Trip]] = field(init=False)
-    """Trips made, by home, in the order in which they hold."""
-    away: list[dict[int, Trip]] = field(init=False)
-    """Who is away or in quarantine after a return today, by home, in order of departure."""
-    share_made: dict[int, list[list[float]]] = field(init=False, default_factory=dict)
-    """Share of the trips of a day of the run that are made, by home and destination."""
-    met: dict[str, int] = field(init=False, default_factory=dict)
-    """How often the rarer rules mattered."""
-
-    def __post_init__(self) -> None:
-        n, n_days = len(self.towns), self.towns[0].settings.n_days
-        self.departures, self.kept_by_test, self.infectious_visitors, self.trips_lost = (
-            np.zeros((n_days, n)) for _ in range(4)
-        )
-        self.set_out = [
-            [trip for day in range(-self.flows.before, 0) for trip in self.let_go(home, day)]
-            for home in range(n)
-        ]
-
-    def count(self, name: str, number: int = 1) -> None:
-        """Note that a rule mattered."""
-        self.met[name] = self.met.get(name, 0) + int(number)
+class ReferenceNation(Journeys):
+    """One run of several towns in plain Python; arguments as for `Journeys`."""
 
     def run(self) -> ReferenceNation:
         """Simulate every day and return the nation itself."""
@@ -225,120 +107,6 @@ class ReferenceNation:
         for town in self.towns:
             town.after_travel(day)
 
-    # -- 1 rules of travel ---------------------------------------------------------------------
-
-    def risk(self, place: int, day: int) -> float:
-        """Return the cases per 100,000 residents reported in the last days, up to yesterday."""
-        town = self.towns[place]
-        reports = town.counts.reports[max(day - RISK_DAYS, 0) : day, :, :2]
-        return int(reports.sum()) * 100_000 / town.town.n_persons
-
-    def rules_of_travel(self, day: int) -> None:
-        """Say what share of trips is made and how long those who come are in quarantine."""
-        n = range(len(self.towns))
-        orders = [town.orders.travel for town in self.towns]
-        risk = [self.risk(place, day) for place in n]
-        made = self.share_made[day] = [[1.0] * len(n) for _ in n]
-        self.quarantine = [[0] * len(n) for _ in n]
-        """Days of quarantine in a place (second) of those who come from another (first)."""
-        for origin in n:
-            for place in n:
-                made[origin][place] = orders[origin].leaving * orders[place].entering
-                for rule in orders[place].entry if place != origin else ():
-                    if risk[origin] >= rule.per_100000:
-                        made[origin][place] *= rule.share
-                        longest = max(self.quarantine[origin][place], rule.quarantine_days)
-                        self.quarantine[origin][place] = longest
-                lost = self.intended(origin, place, day) * (1 - made[origin][place])
-                self.trips_lost[day, origin] += lost
-
-    def in_quarantine(self, home: int, trip: Trip, day: int) -> bool:
-        """Return whether somebody who is away has no contacts there yet."""
-        return day - trip.day < self.quarantine[home][trip.to]
-
-    # -- 2 who sets out ------------------------------------------------------------------------
-
-    def intended(self, home: int, to: int, day: int) -> float:
-        """Return the mean trips intended between two towns on a day."""
-        return float(self.flows.trips[home, to] * self.flows.by_day[day + self.flows.before])
-
-    def trips_of(self, home: int, day: int) -> Iterator[Trip]:
-        """Draw the trips intended out of a town on a day."""
-        town = self.towns[home]
-        key = int(stream_key(town.settings.seed, Purpose.TRIP, day))
-        means = [self.intended(home, to, day) for to in range(len(self.towns))]
-        mean = sum(means)
-        if mean == 0:
-            return
-        more = (draw_plain(key, 0, 2) >> 11) * 2.0**-53 < mean - int(mean)
-        going = cumulative([each / mean for each in means])
-        staying = cumulative(self.flows.stays[day + self.flows.before].tolist())
-        for k in range(int(mean) + more):
-            bits = draw_plain(key, k, 0)
-            rest = second_plain(bits)
-            yield Trip(
-                day=day,
-                number=k,
-                person=pick(bits, town.town.n_persons),
-                to=outcome_of(going, low31(bits)),
-                stay=1 + outcome_of(staying, low31(rest)),
-                made_if=high31(rest),
-                lot=low31(draw_plain(key, k, 1)),
-            )
-
-    def let_go(self, home: int, day: int) -> list[Trip]:
-        """Return the trips that measures between towns leave, the longest first."""
-        made = self.share_made.get(day, [[1.0] * len(self.towns) for _ in self.towns])[home]
-        trips = [trip for trip in self.trips_of(home, day) if trip.made_if < chance(made[trip.to])]
-        return sorted(trips, key=lambda trip: (-trip.stay, trip.number))
-
-    def leave(self, home: int, day: int) -> None:
-        """Let those set out who may."""
-        for trip in self.let_go(home, day):
-            if self.must_stay(home, trip):
-                self.count("stayed")
-            elif self.found_by_test(home, trip):
-                self.kept_by_test[day, home] += 1
-            else:
-                self.departures[day, home] += 1
-                self.set_out[home].append(trip)
-
-    def must_stay(self, home: int, trip: Trip) -> bool:
-        """Return whether somebody is isolated, in hospital, or behind closed gates."""
-        town = self.towns[home]
-        if town.where_is(trip.person) != AT_LARGE:
-            return True
-        return town.today.tier[town.town.building_number(trip.person)] >= CONTROLLED
-
-    def found_by_test(self, home: int, trip: Trip) -> bool:
-        """Return whether a test before the trip finds an infection."""
-        town, case = self.towns[home], self.towns[home].last_case.get(trip.person)
-        detected = town.orders.travel.detected.tolist()
-        if case is None or trip.day - case.day >= len(detected):
-            return False
-        return trip.lot < chance(detected[trip.day - case.day])
-
-    # -- 3 who is away -------------------------------------------------------------------------
-
-    def is_there(self, trip: Trip, day: int) -> bool:
-        """Return whether a trip has not ended."""
-        return day - trip.day < trip.stay
-
-    def who_is_away(self, home: int, day: int) -> dict[int, Trip]:
-        """Return the trip of everybody who is away, or in quarantine after the return."""
-        town = self.towns[home]
-        oldest = day - self.flows.before
-        self.set_out[home] = [trip for trip in self.set_out[home] if trip.day >= oldest]
-        away: dict[int, Trip] = {}
-        for trip in self.set_out[home]:
-            at_home = self.quarantine[trip.to][home]
-            if day - trip.day >= trip.stay + at_home or town.where_is(trip.person) != AT_LARGE:
-                continue
-            self.count("two_trips", trip.person in away)
-            self.count("in_quarantine_at_home", day - trip.day >= trip.stay)
-            away.setdefault(trip.person, trip)
-        return away
-
     # -- 4 visitors expose residents -----------------------------------------------------------
 
     def visitors(self, place: int, day: int) -> list[Visitor]:
@@ -357,13 +125,22 @@ class ReferenceNation:
                         found.append(Visitor(home, trip, case))
         return found
 
+    def lodges_with(self, place: int, visitor: Visitor, day: int) -> int:
+        """Return the resident at whose address a visitor lodges, the same for all of the trip."""
+        town = self.towns[place]
+        bits = draw_plain(town.key(Purpose.LODGING), visitor.entity, visitor.trip.day % 512)
+        return pick(bits, town.town.n_persons)
+
+    def infectiousness_of_visitor(self, place: int, visitor: Visitor, day: int) -> float:
+        """Return what a weighted contact with a visitor transmits, as if to a resident."""
+        return self.towns[place].infectiousness_of(visitor.case, day)
+
     def visitor_exposes(self, place: int, visitor: Visitor, day: int) -> Iterator[Exposed]:
         """Draw the residents whom a visitor exposes."""
         town, who = self.towns[place], visitor.entity
-        lodging = draw_plain(town.key(Purpose.LODGING), who, visitor.trip.day % 512)
-        host = pick(lodging, town.town.n_persons)
+        host = self.lodges_with(place, visitor, day)
         key = town.key(Purpose.VISITING, day)
-        mean = town.infectiousness_of(visitor.case, day) * town.open_to_all
+        mean = self.infectiousness_of_visitor(place, visitor, day) * town.open_to_all
         for i in range(town.how_many(mean, low31(draw_plain(key, who, NUMBER_DRAW)))):
             bits = draw_plain(key, who, i)
             layer, there = town.place_open_to_all(host, bits, town.in_building, town.in_compound)
@@ -408,9 +185,7 @@ class ReferenceNation:
             return
         homes = cumulative([each / total for each in expected])
         key = town.key(Purpose.HOSTING, day)
-        sources = [(case.person, case) for case in town.cases]
-        sources += [(visitor.entity, visitor.case) for visitor in visitors]
-        for who, case in sources:
+        for who, case in self.sources(place, visitors):
             strength = round(town.infectiousness_of(case, day) * SHED_UNIT) / SHED_UNIT
             mean = strength * town.open_to_all * total / town.town.n_persons
             if mean == 0 or town.today.where.get(who, AT_LARGE) != AT_LARGE:
@@ -422,6 +197,11 @@ class ReferenceNation:
                     continue
                 yield outcome_of(homes, high31(bits)), bits, day - case.day
 
+    def sources(self, place: int, visitors: list[Visitor]) -> list[tuple[int, Case]]:
+        """Return who may expose visitors, by the number by which they are drawn for."""
+        residents = [(case.person, case) for case in self.towns[place].cases]
+        return residents + [(visitor.entity, visitor.case) for visitor in visitors]
+
     def hosts(self, place: int, person: int, bits: int) -> bool:
         """Return whether a resident may meet a visitor: as in the community."""
         town = self.towns[place]
@@ -429,18 +209,22 @@ class ReferenceNation:
             return False
         return low31(second_plain(bits)) < town.today.still_made(person, COMMUNITY)
 
-    def caught_away(
-        self, home: int, place: int, bits: int, since: int, day: int
-    ) -> Iterator[Exposed]:
-        """Expose one of those of a town who are out and about in another, by lot."""
-        town = self.towns[home]
-        out = [
+    def out_and_about(self, home: int, place: int, day: int) -> list[int]:
+        """Return who of a town is in another and not in quarantine."""
+        return [
             person
             for person, trip in self.away[home].items()
             if trip.to == place
             and self.is_there(trip, day)
             and not self.in_quarantine(home, trip, day)
         ]
+
+    def caught_away(
+        self, home: int, place: int, bits: int, since: int, day: int
+    ) -> Iterator[Exposed]:
+        """Expose one of those of a town who are out and about in another, by lot."""
+        town = self.towns[home]
+        out = self.out_and_about(home, place, day)
         if not out:
             return
         person = out[low31(bits) * len(out) >> 31]
@@ -448,4 +232,3 @@ class ReferenceNation:
         if town.can_be_infected(person, day) and town.accepts(person, day, high31(more)):
             self.count("visitors_exposed")
             yield Exposed(person, since, second_plain(more) >> 58)
-

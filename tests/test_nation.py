@@ -11,7 +11,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from nation_towns import CODES, Result, Towns, Watched, result_of, run_towns, travelling
+from nation_towns import (
+    CODES,
+    Result,
+    Towns,
+    Watched,
+    result_of,
+    run_towns,
+    share_tables,
+    travelling,
+)
 from towns import START, differing, outcome, reporting, scarce_stocks, severe
 
 from lazaretto.engine.checkpoint import CheckpointError
@@ -36,6 +45,12 @@ DAYS = 30
 SIZES = ((900, 3), (500, 1), (700, 2))
 DIGEST = "a" * 64
 Measures = tuple[Measure, ...]
+
+
+@pytest.fixture(autouse=True)
+def shared_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs share the tables of the disease, which take most of the time."""
+    share_tables(monkeypatch)
 
 
 def since(day: int) -> dict[str, Any]:

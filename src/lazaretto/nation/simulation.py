@@ -82,7 +82,10 @@ class Nation:
     travel: Travel = field(init=False)
     day: int = field(init=False, default=0)
     departures: NDArray[np.int64] = field(init=False)
-    """Trips made by residents, by day and city, shape (n_days, n_cities); 0 of cities asleep."""
+    """Trips made by residents, by day and city, shape (n_days, n_cities); 0 of cities asleep.
+
+    Trips of those who are away on another one already are among them.
+    """
     kept_by_test: NDArray[np.int64] = field(init=False)
     """Infected residents found by a test before a trip, shape (n_days, n_cities)."""
     infectious_visitors: NDArray[np.int64] = field(init=False)
