@@ -43,11 +43,13 @@ from lazaretto.measures import (
     SymptomaticTesting,
     TravelRestriction,
 )
-from lazaretto.nation.travel import MOST_QUARANTINE, Flows
+from lazaretto.nation.travel import Flows
 from lazaretto.people import Population
 
 DAYS = 26
 LONGEST_STAY = 4
+BEFORE = LONGEST_STAY + 28
+"""Days before a run that count: the longest stay and the longest quarantine after it."""
 
 
 @st.composite
@@ -131,13 +133,13 @@ def flows(draw: st.DrawFn, sizes: list[int]) -> Flows:
         weight = np.array(to) * (1 + np.arange(n))
         share = draw(shares(0.1, 0.4))
         trips[home] = persons * share * weight / max(weight.sum(), 1)
-    days = LONGEST_STAY + MOST_QUARANTINE + DAYS
+    days = BEFORE + DAYS
     kinds = [[0.4, 0.3, 0.2, 0.1], [0.0, 0.0, 0.3, 0.7], [1.0, 0.0, 0.0, 0.0]]
     weeks = -(-days // 7)
     stays = [draw(st.sampled_from(kinds)) for _ in range(weeks)]
     by_day = [draw(st.sampled_from([1.0, 1.0, 0.5, 1.5, 0.0])) for _ in range(weeks)]
     week = np.arange(days) // 7
-    return Flows(trips, np.array(stays)[week], np.array(by_day)[week])
+    return Flows(trips, np.array(stays)[week], np.array(by_day)[week], BEFORE)
 
 
 @st.composite

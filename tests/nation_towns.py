@@ -23,10 +23,13 @@ from lazaretto.engine.spread import Infected
 from lazaretto.measures import Measure
 from lazaretto.nation.member import Member, Plan, seed_of_city
 from lazaretto.nation.simulation import Nation
-from lazaretto.nation.travel import MOST_QUARANTINE, Flows
+from lazaretto.nation.travel import Flows
 from lazaretto.people import Population
 
 CODES = ("110100", "310100", "440300", "500100")
+
+LONGEST_QUARANTINE = 28
+"""Days at home after a trip, at most."""
 
 
 @dataclass(frozen=True)
@@ -205,8 +208,9 @@ def flows_of(
     by_day
         Multiplier of the trips.
     """
-    days = len(stays) + MOST_QUARANTINE + n_days
-    return Flows(np.asarray(trips, float), np.tile(stays, (days, 1)), np.full(days, by_day))
+    before = len(stays) + LONGEST_QUARANTINE
+    days = before + n_days
+    return Flows(np.asarray(trips, float), np.tile(stays, (days, 1)), np.full(days, by_day), before)
 
 
 def alike(trips_a_resident: float, sizes: Sequence[int]) -> NDArray[np.float64]:

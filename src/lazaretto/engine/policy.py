@@ -68,7 +68,7 @@ def policy_of(
     queued[:, :, :2, COMPOUND] = np.minimum(share[:, :, :2, COMPOUND] + queue[:, None, None], 1)
     keep = threshold(np.concatenate([share, queued, usual[:, None]], axis=1))
     looped = bool(orders.closed_loop.any())
-    present = np.flatnonzero(np.bincount(tier))
+    present = np.flatnonzero(np.bincount(tier)) if tier.any() else np.zeros(1, np.int64)
     free = not looped and not leak.few and bool((keep[:, present, :2] == CERTAIN).all())
     return Policy(
         tier=tier,

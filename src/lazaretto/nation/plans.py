@@ -13,13 +13,13 @@ import numpy as np
 from lazaretto.disease import CourseTable, courses, variant
 from lazaretto.engine.checked import checked_measures
 from lazaretto.engine.prepare import Prepared, prepare
-from lazaretto.measures import Measure
+from lazaretto.measures import ArrivalQuarantine, Measure
 from lazaretto.nation import calendar
 from lazaretto.nation.cities import City
 from lazaretto.nation.derive import CityScenario, city_scenarios
 from lazaretto.nation.flows import daily_trips
 from lazaretto.nation.member import Plan
-from lazaretto.nation.travel import MOST_QUARANTINE, Flows
+from lazaretto.nation.travel import Flows
 from lazaretto.scenario import Problem, Scenario, ScenarioError
 from lazaretto.scenario.nation import ManyCities, Travel
 
@@ -69,7 +69,8 @@ def plan_nation(scenario: Scenario) -> NationPlan:
     """
     cities = city_scenarios(scenario)
     measures = _checked(cities)
-    flows = flows_of(scenario, [each.city for each in cities])
+    quarantine = [m.days for some in measures for m in some if isinstance(m, ArrivalQuarantine)]
+    flows = flows_of(scenario, [each.city for each in cities], max(quarantine, default=0))
     plans = [_plan(each, some) for each, some in zip(cities, measures, strict=True)]
     table = courses(variant(scenario.disease))
     return NationPlan(scenario, tuple(cities), tuple(plans), flows, table)
@@ -120,7 +121,7 @@ def _news(scenario: Scenario) -> bool:
     return behaviour is not None and bool(behaviour.messages.seeded)
 
 
-def flows_of(scenario: Scenario, cities: Sequence[City]) -> Flows:
+def flows_of(scenario: Scenario, cities: Sequence[City], quarantine_days: int = 0) -> Flows:
     """Return intended travel between cities over the days of a run.
 
     Parameters
@@ -129,6 +130,8 @@ def flows_of(scenario: Scenario, cities: Sequence[City]) -> Flows:
         The scenario, with its section ``nation``.
     cities
         The cities that take part.
+    quarantine_days
+        Longest quarantine after a trip.
 
     Raises
     ------
@@ -141,7 +144,7 @@ def flows_of(scenario: Scenario, cities: Sequence[City]) -> Flows:
         own = (scenario.folder or Path.cwd()) / travel.flows
     trips = daily_trips([city.code for city in cities], own=own)
     stays = calendar.stay_lengths(scenario.start)
-    before = stays.size + MOST_QUARANTINE
+    before = stays.size + quarantine_days
     days = [scenario.start + timedelta(days=day) for day in range(-before, scenario.n_days)]
     by_day = []
     for day in days:
@@ -150,7 +153,7 @@ def flows_of(scenario: Scenario, cities: Sequence[City]) -> Flows:
     multiplier = np.array(by_day)
     if not multiplier.any():
         trips = np.zeros_like(trips)
-    return Flows(trips, np.array([calendar.stay_lengths(day) for day in days]), multiplier)
+    return Flows(trips, np.array([calendar.stay_lengths(day) for day in days]), multiplier, before)
 
 
 def _level(travel: Travel, day: date) -> float:

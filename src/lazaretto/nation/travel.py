@@ -14,9 +14,6 @@ from lazaretto.chance import CERTAIN, threshold
 from lazaretto.measures import TravelOrders
 from lazaretto.nation.trips import Party, set_out
 
-MOST_QUARANTINE = 28
-"""Longest quarantine after a trip, days."""
-
 
 @dataclass(frozen=True, eq=False)
 class Flows:
@@ -32,16 +29,14 @@ class Flows:
     by_day
         Multiplier of all trips by day, shape (before + n_days,): the days of the run after those
         of `before`.
+    before
+        Days before the run on which somebody set out who is still away or in quarantine after it.
     """
 
     trips: NDArray[np.float64]
     stays: NDArray[np.float64]
     by_day: NDArray[np.float64]
-
-    @property
-    def before(self) -> int:
-        """Return the days before the run on which somebody set out who may still be away."""
-        return int(self.stays.shape[1]) + MOST_QUARANTINE
+    before: int
 
     @property
     def none(self) -> bool:
