@@ -47,6 +47,7 @@ def _may_leave(
     person: NDArray[np.int32],
     lot: NDArray[np.uint32],
     day: int,
+    confined: bool,
     leaves: NDArray[np.bool_],
 ) -> int:
     found = 0
@@ -55,7 +56,7 @@ def _may_leave(
             prefetch(state.infected_on, person[i + AHEAD])
         who = np.int64(person[i])
         leaves[i] = where_is(state.whereabouts, who) == AT_LARGE
-        if leaves[i] and (tier[building_of(city, who)] & np.uint8(3)) >= CONTROLLED:
+        if confined and (tier[building_of(city, who)] & np.uint8(3)) >= CONTROLLED:
             leaves[i] = False
         since = day - np.int64(state.infected_on[who])
         recent = state.infected_on[who] >= 0 and since < detected.size
@@ -88,7 +89,8 @@ def who_leaves(
     """
     leaves = np.empty(party.person.size, np.bool_)
     chance = threshold(detected)
-    found = _may_leave(city, tier, state, chance, party.person, lot, party.day, leaves)
+    confined = bool(tier.any())
+    found = _may_leave(city, tier, state, chance, party.person, lot, party.day, confined, leaves)
     going = Party(party.day, party.person[leaves], party.city[leaves], party.stay[leaves])
     return going, found
 
@@ -149,6 +151,25 @@ def take_away(state: State, parties: list[Party], day: int, quarantine: NDArray[
             quarantine, n, who, at, days, where,
         )  # fmt: skip
     return Away(who[:n], at[:n], days[:n], where[:n])
+
+
+def still_of_use(party: Party, day: int, quarantine: int) -> Party:
+    """Return a party without those who are back and out of any quarantine after a day.
+
+    Parameters
+    ----------
+    party
+        Those who set out on one day, the longest stays first.
+    day
+        Today.
+    quarantine
+        Longest quarantine there can be.
+    """
+    gone = day - party.day
+    left = int(np.searchsorted(-party.stay.astype(np.int64), quarantine - gone - 1, side="left"))
+    if left == party.person.size:
+        return party
+    return Party(party.day, *(column[:left].copy() for column in party[1:]))  # type: ignore[arg-type]
 
 
 @njit(nogil=True, _nrt=False, cache=True)

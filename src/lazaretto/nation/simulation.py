@@ -22,7 +22,13 @@ from lazaretto.engine.memory import let_go
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.spread import Workers
 from lazaretto.engine.state import AWAY
-from lazaretto.nation.away import bring_back, infectious_among, take_away, who_leaves
+from lazaretto.nation.away import (
+    bring_back,
+    infectious_among,
+    still_of_use,
+    take_away,
+    who_leaves,
+)
 from lazaretto.nation.exchange import EXPOSURE, VISIT, Alone, Exchange, by_city
 from lazaretto.nation.meeting import NOBODY, Records, exposed_away, meet
 from lazaretto.nation.member import BEFORE_TRANSMISSION, Member, Plan, seed_of_city
@@ -210,6 +216,8 @@ class Nation:
         party, found = who_leaves(
             engine.city, engine.policy.tier, engine.state, detected, party, lot
         )
+        longest = self.flows.before - self.flows.stays.shape[1]
+        member.parties = [still_of_use(each, day - 1, longest) for each in member.parties]
         member.parties = [*member.parties[-self.flows.before :], party]
         self.departures[day, city], self.kept_by_test[day, city] = party.person.size, found
         away = take_away(engine.state, member.parties, day, now.returned[city])
