@@ -225,6 +225,8 @@ class Journeys:
         town = self.towns[home]
         if town.where_is(trip.person) != AT_LARGE:
             return True
+        if town.orders.travel.with_leave:
+            return False
         return town.today.tier[town.town.building_number(trip.person)] >= CONTROLLED
 
     def found_by_test(self, home: int, trip: Trip) -> bool:

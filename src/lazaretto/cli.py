@@ -234,13 +234,14 @@ def compare_policies(
 @app.command()
 def check(scenario: ScenarioName, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Check a scenario, all problems at once, and draw its policy by date."""
-    from lazaretto.engine.checked import checked_measures, read_checked
+    from lazaretto.engine.checked import read_checked
     from lazaretto.measures import timeline
+    from lazaretto.nation.checked import checked_policy
 
     with problems_shown(as_json):
         file_given(scenario)
         read = read_checked(scenario, overrides or [])
-        policy = timeline(read, checked_measures(read))
+        policy = timeline(read, checked_policy(read))
         if read.less_restrictive is not None:
             from lazaretto.studies.pairs import pair_of
 

@@ -11,9 +11,9 @@ import xarray as xr
 
 from lazaretto.behaviour.messages import reach
 from lazaretto.disease import courses, variant
-from lazaretto.engine.checked import checked_measures, place_of
-from lazaretto.engine.prepare import unmeasured_figures
-from lazaretto.measures import Measure, build_measures
+from lazaretto.engine.checked import place_of
+from lazaretto.measures import Measure
+from lazaretto.nation.checked import checked_policy, unmeasured
 from lazaretto.nation.results import by_province
 from lazaretto.outcomes.aims import Aim
 from lazaretto.outcomes.proportionality import Structures
@@ -84,10 +84,12 @@ def write_report(
     results = by_province(outcome.results)
     if less_restrictive is not None:
         less_restrictive = by_province(less_restrictive)
+    if unsupported is not None:
+        unsupported = by_province(unsupported)
     real = observed_cases(str(results.attrs["place"]))
     measures = [
         _written(entry.measure, measure)
-        for entry, measure in zip(scenario.measures, _measures(scenario), strict=True)
+        for entry, measure in zip(scenario.measures, checked_policy(scenario), strict=True)
     ]
     daily = None if real is None else real.daily
     by_district = None if real is None else real.by_district
@@ -117,7 +119,7 @@ def write_report(
         observed_by_district=by_district,
         measures=measures,
         generation=generation,
-        assumed=unmeasured_figures(scenario),
+        assumed=unmeasured(scenario),
         sources=[_population(scenario), CONTACTS, *([real.source] if real is not None else [])],
         announced=announced,
         reach=messages,
@@ -140,7 +142,7 @@ def beside_of(comparison: Comparison) -> Beside:
         for each in comparison.contrasts
     ]
     differs = differences(comparison.pair)
-    return Beside((ours, other), differs, comparison.less.results, amounts)
+    return Beside((ours, other), differs, by_province(comparison.less.results), amounts)
 
 
 def message_reach(scenario: Scenario, seed: int) -> MessageReach | None:
@@ -182,13 +184,6 @@ def aim_to_show(scenario: Scenario, aim: Aim | None) -> Aim | None:
     if scenario.aim is None and aim in (None, aim_of(scenario)):
         return None
     return aim or aim_of(scenario)
-
-
-def _measures(scenario: Scenario) -> list[Measure]:
-    """Return the measures of a sound scenario, in the order in which they are written."""
-    if scenario.nation is None:
-        return checked_measures(scenario)
-    return build_measures(scenario.measures, scenario.folder)[0]
 
 
 def _seed(results: xr.Dataset) -> int:

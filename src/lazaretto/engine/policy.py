@@ -58,12 +58,13 @@ def policy_of(
     staff[..., WORKPLACE] = who[:, None, 1:, WORKPLACE]
     share = np.concatenate([share, staff], axis=2)
     usual = np.concatenate([who * careful, staff[:, 0]], axis=1)
-    tier = orders.tier.copy()
+    # Policies of the last weeks are kept: those of open days share one array.
+    tier = orders.tier.copy() if orders.tier.any() else orders.all_open
     queueing = orders.queueing > 0
     queue = np.zeros(share.shape[0])
     if queueing.any():
         np.maximum.at(queue, orders.places.compound_district, orders.queueing)
-        tier += (QUEUEING * queueing[orders.places.building_compound]).astype(np.uint8)
+        tier = tier + (QUEUEING * queueing[orders.places.building_compound]).astype(np.uint8)
     queued = share.copy()
     queued[:, :, :2, COMPOUND] = np.minimum(share[:, :, :2, COMPOUND] + queue[:, None, None], 1)
     keep = threshold(np.concatenate([share, queued, usual[:, None]], axis=1))

@@ -90,11 +90,14 @@ class Orders:
     amount: NDArray[np.int64] = field(init=False)
     rules: Rules = field(init=False)
     travel: TravelOrders = field(init=False)
+    all_open: NDArray[np.uint8] = field(init=False)
+    """The tier of each building on a day on which every one is open; nobody writes it."""
     longest_seek: int = 21
 
     def __post_init__(self) -> None:
         n_districts = len(self.places.districts)
         self.tier = np.zeros(self.places.building_compound.size, np.uint8)
+        self.all_open = np.zeros_like(self.tier)  # kernels know writable arrays only
         self.contacts = np.ones((n_districts, len(LAYERS)))
         self.essential = np.ones((n_districts, len(LAYERS)))
         self.caution = np.ones((n_districts, len(LAYERS)))

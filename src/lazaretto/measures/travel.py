@@ -74,6 +74,7 @@ class CityClosure(TravelMeasure):
         share = self.essential + (1 - self.essential) * self.leakage
         travel.leaving *= share
         travel.entering *= share
+        travel.with_leave |= share < 1
 
 
 class TravelRestriction(TravelMeasure):
@@ -125,7 +126,7 @@ class PreTravelTest(TravelMeasure):
         self, travel: TravelOrders, detectable: Mapping[str, NDArray[np.float64]]
     ) -> None:
         """Keep those at home whose sample, taken some days earlier, was positive."""
-        positive, days = detectable[self.test], round(self.hours / 24)
+        positive, days = detectable[self.test], int(self.hours / 24 + 0.5)
         chance = positive * 0.0
         chance[days:] = positive[: positive.size - days]
         travel.test(self.compliance * chance)

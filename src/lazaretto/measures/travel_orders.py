@@ -43,6 +43,9 @@ class TravelOrders:
     detected
         Chance that an infected resident is found before a trip and stays, by day since infection,
         shape (n,).
+    with_leave
+        Whether the trips out of the city that are made are those with leave, or that slip through;
+        then confined residents make them too.
     entry
         Rules by risk of the city somebody comes from; of several that hold the shares multiply
         and the longest quarantine holds.
@@ -50,6 +53,7 @@ class TravelOrders:
 
     leaving: float = 1.0
     entering: float = 1.0
+    with_leave: bool = False
     detected: NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
     entry: tuple[Entry, ...] = ()
 

@@ -73,6 +73,7 @@ def who_leaves(
     detected: NDArray[np.float64],
     party: Party,
     lot: NDArray[np.uint32],
+    with_leave: bool = False,
 ) -> tuple[Party, int]:
     """Return the party without those who are confined, isolated, or found by a test, and these.
 
@@ -86,10 +87,12 @@ def who_leaves(
         Chance that an infected person is found before the trip, by day since infection.
     party, lot
         Those who mean to go, and a 31-bit lot of each.
+    with_leave
+        Whether they have leave, or slip through: then the confined among them go too.
     """
     leaves = np.empty(party.person.size, np.bool_)
     chance = threshold(detected)
-    confined = bool(tier.any())
+    confined = bool(tier.any()) and not with_leave
     found = _may_leave(city, tier, state, chance, party.person, lot, party.day, confined, leaves)
     going = Party(party.day, party.person[leaves], party.city[leaves], party.stay[leaves])
     return going, found

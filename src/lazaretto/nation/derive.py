@@ -70,15 +70,19 @@ def _names() -> dict[str, list[str]]:
     """Return the codes of cities by every name they go by, provinces included, in lower case."""
     names: dict[str, list[str]] = {}
     for city in every_city():
-        for name in {city.code, city.name.lower(), city.title.lower()}:
+        for name in names_of(city):
             names.setdefault(name, []).append(city.code)
-    for name, code in ALSO_CALLED.items():
-        names.setdefault(name, []).append(code)
     for city in every_city():
         province = city.province.lower()
         if province not in names or city.code not in names[province]:
             names.setdefault(province, []).append(city.code)
     return names
+
+
+def names_of(city: City) -> set[str]:
+    """Return every name a city goes by, in lower case: code, pinyin, title, others in use."""
+    also = {name for name, code in ALSO_CALLED.items() if code == city.code}
+    return {city.code, city.name.lower(), city.title.lower(), *also}
 
 
 def local_area(area: str, city: City, districts: Sequence[str]) -> str | None:
@@ -91,8 +95,8 @@ def local_area(area: str, city: City, districts: Sequence[str]) -> str | None:
     city, districts
         The city and its districts.
     """
-    mine = {city.code, city.name.lower(), city.title.lower(), city.province.lower()}
-    if area == ALL or area.lower() in mine:
+    mine = names_of(city)
+    if area == ALL or area.lower() in {*mine, city.province.lower()}:
         return ALL
     head, slash, district = area.partition("/")
     if slash and head.lower() in mine:
@@ -115,7 +119,7 @@ def city_scenarios(scenario: Scenario) -> list[CityScenario]:
     """
     many = scenario.nation or ManyCities()
     cities = chosen_cities(many)
-    problems = [*_area_problems(scenario), *_stage_problems(scenario, many)]
+    problems = [*_area_problems(scenario, cities), *_stage_problems(scenario, many)]
     owners, wrong = _owners(scenario, many, cities)
     if problems or wrong:
         raise ScenarioError([*problems, *wrong])
@@ -132,7 +136,8 @@ def city_scenarios(scenario: Scenario) -> list[CityScenario]:
         mine = of_city(city)
         if own is not None:
             travel = [entry for entry in mine["measures"] if entry["measure"] in ON_TRAVEL]
-            mine = {**written, **own, "measures": [*own.get("measures", []), *travel]}
+            rest = {key: part for key, part in mine.items() if key not in OWN}
+            mine = {**rest, **own, "measures": [*own.get("measures", []), *travel]}
         mine["resources"] = _scaled(mine.get("resources", []), city.population)
         text = json.dumps(mine, sort_keys=True, default=str)
         if text not in made:
@@ -247,9 +252,9 @@ def _of_city(
 
 
 def _names_districts(written: Mapping[str, Any], city: City) -> bool:
-    text = json.dumps([written.get("seeding", []), written.get("measures", [])]).lower()
-    names = (city.code, city.name.lower(), city.title.lower())
-    return any(f"{name}/" in text for name in names)
+    parts = [written.get(key) for key in ("seeding", "measures", "border")]
+    text = json.dumps(parts).lower()
+    return any(f'"{name}/' in text for name in names_of(city))
 
 
 def _where(given: object, city: City, districts: Sequence[str]) -> str | list[str]:
@@ -331,14 +336,23 @@ def _whole(amount: float) -> int:
     return max(round(amount), 1 if amount > 0 else 0)
 
 
-def _area_problems(scenario: Scenario) -> list[Problem]:
-    """Return the areas that mean nothing in any city."""
-    names = _names()
+def _area_problems(scenario: Scenario, cities: Sequence[City]) -> list[Problem]:
+    """Return the areas that mean nothing in any city that takes part, or more than one city."""
+    names, taking_part = _names(), {city.code for city in cities}
+    provinces = {city.province.lower() for city in every_city()}
     problems = []
     for key, area in _areas(scenario):
         head, slash, district = area.lower().partition("/")
-        codes = names.get(head, [])
+        codes = sorted(set(names.get(head, [])))
         known: list[str] = list(names)
+        if len(codes) > 1 and head not in provinces:
+            allowed = f"one of the cities of this name by its code: {', '.join(codes)}"
+            problems.append(Problem(key, area, allowed, "write the code"))
+            continue
+        if codes and not taking_part & set(codes):
+            allowed = "a city that takes part"
+            problems.append(Problem(key, area, allowed, "add it to nation.cities, or remove this"))
+            continue
         if key == "border.area" and len(codes) != 1:
             allowed = "the city where flights arrive, or City/District"
         elif slash and codes:

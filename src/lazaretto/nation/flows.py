@@ -241,6 +241,12 @@ def _own_trips(path: Path, chosen: list[City]) -> Matrix:
     problems: list[Problem] = []
     if not path.is_file():
         raise ScenarioError([Problem("travel", str(path), "a CSV file", "check the path")])
+    try:
+        path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(
+            [Problem("travel", str(path), "a CSV file in UTF-8", f"correct it: {error}")]
+        ) from None
     with path.open(encoding="utf-8-sig", newline="") as handle:
         reader = csv.DictReader(handle)
         missing = [c for c in OWN_COLUMNS if c not in (reader.fieldnames or [])]

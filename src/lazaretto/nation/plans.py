@@ -110,15 +110,16 @@ def _plan(each: CityScenario, measures: Sequence[Measure]) -> Plan:
         n_persons=city.population,
         measures=tuple(measures),
         first_seed=min(days, default=None),
-        sleeps=all(m.idle_without_cases() for m in active) and not _news(scenario),
+        sleeps=all(m.idle_without_cases() for m in active) and not _stirs(scenario),
         prepare=prepared,
     )
 
 
-def _news(scenario: Scenario) -> bool:
-    """Return whether messages begin of themselves in a city."""
+def _stirs(scenario: Scenario) -> bool:
+    """Return whether something comes to a city from outside: flights, or messages."""
     behaviour = scenario.behaviour
-    return behaviour is not None and bool(behaviour.messages.seeded)
+    news = behaviour is not None and bool(behaviour.messages.seeded)
+    return news or scenario.border is not None
 
 
 def flows_of(scenario: Scenario, cities: Sequence[City], quarantine_days: int = 0) -> Flows:

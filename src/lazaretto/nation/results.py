@@ -189,7 +189,11 @@ def labelled(
     attributes = attributes | {"series_sha256": tally.series_sha256()}
     behaviour = plan.scenario.behaviour
     parts = () if behaviour is None else behaviour.parts_at_work()
-    data = dataset(tally, longest, plan.scenario.start, names, persons, attributes, stocks, parts)
+    border = plan.scenario.border is not None
+    data = dataset(
+        tally, longest, plan.scenario.start, names, persons, attributes, stocks, parts,
+        border=border,
+    )  # fmt: skip
     for name, (unit, meaning) in NATIONAL.items():
         about = {"units": unit, "long_name": meaning}
         data[name] = (("date", "district"), gathered[name], about)

@@ -203,7 +203,7 @@ class Nation:
         every = sorted(self.exchange.share(mine), key=lambda each: each[0])
         now = today([orders for _, orders, _ in every], np.array([risk for *_, risk in every]))
         self.travel.begin(now.allowed)
-        self._tests = {number: orders.detected for number, orders, _ in every}
+        self._travellers = {number: orders for number, orders, _ in every}
         lost = self.travel.intended(self.day) * (1 - now.allowed)
         self.trips_lost[self.day] = lost.sum(axis=1)
         return now
@@ -212,10 +212,11 @@ class Nation:
         """Let residents set out, take those away from home, and return the infectious visits."""
         engine, day, city = engine_of(member), self.day, member.number
         party, lot = self._party(member, day)
-        detected = self._tests[city]
+        orders = self._travellers[city]
         party, found = who_leaves(
-            engine.city, engine.policy.tier, engine.state, detected, party, lot
-        )
+            engine.city, engine.policy.tier, engine.state, orders.detected, party, lot,
+            orders.with_leave,
+        )  # fmt: skip
         longest = self.flows.before - self.flows.stays.shape[1]
         member.parties = [still_of_use(each, day - 1, longest) for each in member.parties]
         member.parties = [*member.parties[-self.flows.before :], party]

@@ -109,6 +109,7 @@ class Travel:
         stayed = np.cumsum(flows.stays, axis=1)
         self.staying = threshold(stayed)
         self.going[:, -1] = self.staying[:, -1] = CERTAIN
+        self._out = flows.trips.sum(axis=1)
         self._left = 1 - stayed + flows.stays
         """Share of those who set out on a day still away after so many days, as `Flows.stays`."""
 
@@ -154,7 +155,7 @@ class Travel:
         day
             Day of the run on which they set out.
         """
-        mean = float(self.intended(day)[city].sum())
+        mean = float(self._out[city] * self.flows.by_day[day + self.flows.before])
         allowed = threshold(self.allowed_on(day)[city])
         staying = self.staying[day + self.flows.before]
         return set_out(seed, day, mean, n_persons, self.going[city], staying, allowed)

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from lazaretto.engine.checked import checked_measures
 from lazaretto.measures import build_measure, known_measures
+from lazaretto.nation.checked import checked_policy
 from lazaretto.scenario import (
     MeasureEntry,
     Problem,
@@ -55,7 +55,7 @@ def with_measures(scenario: Scenario, added: Sequence[str]) -> Scenario:
     own = scenario.resolved().get("measures", [])
     changed = scenario.varied(label(f"with {', '.join(added)}"), {"measures": own + entries})
     try:
-        checked_measures(changed)
+        checked_policy(changed)
     except ScenarioError as error:
         raise ScenarioError(
             [Problem(f"{OPTION}: {p.key}", p.value, p.allowed, p.advice) for p in error.problems]

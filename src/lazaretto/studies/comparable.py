@@ -128,5 +128,7 @@ def _written(entry: object) -> Iterator[str]:
 
 
 def _where(scenario: Scenario) -> str | Path:
+    if scenario.nation is not None:
+        return scenario.place
     place = place_of(scenario)
     return place.resolve() if isinstance(place, Path) else place

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +14,7 @@ from typing import Any
 import xarray as xr
 
 import lazaretto
+from lazaretto.engine.checkpoint import CheckpointError
 from lazaretto.nation.checkpoint import load_nation, save_nation
 from lazaretto.nation.exchange import Alone, Exchange, Sent
 from lazaretto.nation.plans import NationPlan, plan_nation
@@ -91,13 +93,19 @@ class NationWork:
         """
         plan, scenario = self.plan, self.plan.scenario
         began = time.perf_counter()
-        nation = Nation(
-            plan.plans, plan.flows, plan.courses, scenario.start, scenario.n_days, seed,
-            self.threads, self.exchange,
-        )  # fmt: skip
+        nation = self._fresh(seed)
         kept = None if self.folder is None else self.folder.nation(number)
         if kept is not None:
-            load_nation(nation, kept, self._address(seed))
+            damaged = False
+            try:
+                load_nation(nation, kept, self._address(seed))
+            except CheckpointError:
+                damaged = True
+            if any(self.exchange.share([damaged])):
+                if self.exchange.rank == 0:
+                    shutil.rmtree(kept, ignore_errors=True)
+                nation.close()
+                nation = self._fresh(seed)
         self._tell("loading the engine (compiled at its first start)", 0.0)
         setup = time.perf_counter() - began
         began = time.perf_counter()
@@ -174,6 +182,13 @@ class NationWork:
             "bytes_by_day": [day.bytes for day in days],
         }
         return self.exchange.share([own])
+
+    def _fresh(self, seed: int) -> Nation:
+        plan, scenario = self.plan, self.plan.scenario
+        return Nation(
+            plan.plans, plan.flows, plan.courses, scenario.start, scenario.n_days, seed,
+            self.threads, self.exchange,
+        )  # fmt: skip
 
     def _address(self, seed: int) -> str:
         assert self.folder is not None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lazaretto.engine.checked import checked_measures
+from lazaretto.nation.checked import checked_policy
 from lazaretto.outcomes.aims import Aim
 from lazaretto.scenario import Problem, Scenario, ScenarioError
 from lazaretto.scenario.aim import POLICY
@@ -228,7 +228,7 @@ def pair_of(
         )
     check_comparable(policy, less)
     try:
-        checked_measures(less)
+        checked_policy(less)
     except ScenarioError as error:
         raise ScenarioError(
             [Problem(f"{LESS_NAME}: {p.key}", p.value, p.allowed, p.advice) for p in error.problems]
