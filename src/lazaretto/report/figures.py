@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lazaretto.outcomes.results import SMALLEST_AREA
 from lazaretto.report.appearance import WIDE, specification
+from lazaretto.report.by_city import city_figures
 from lazaretto.report.chronicle import lockdown_starts, measure_table, measures_timeline
 from lazaretto.report.confinement_figures import confined_over_time, longest_stays
 from lazaretto.report.containment import (
@@ -136,6 +137,7 @@ def report_figures(
             f"{rates}{upright}",
             lambda layout: effective_r(results, generation, measures, layout),
         ),
+        *city_figures(results),
         *search_figures(results, observed, mean),
         *hospital_figures(results, observed, mean),
         ReportFigure(
