@@ -39,7 +39,7 @@ from reference_world import AT_HOME, AT_LARGE, AWAY, Case
 from scipy import stats
 
 from lazaretto.chance import GOLDEN, Purpose, draw_plain, second_plain
-from lazaretto.words import COMMUNITY
+from lazaretto.words import BUILDING, COMMUNITY, COMPOUND
 
 __all__ = ["Exposed", "ReferenceNation", "ReferenceTown", "Trip", "Visitor"]
 
@@ -54,6 +54,11 @@ MOST_EXPOSED = 8
 def numbers_of(mean: float) -> list[int]:
     """Return the chance of at most 0, 1, 2, ... exposures of visitors by one person."""
     return [chance(p) for p in stats.poisson.cdf(range(MOST_EXPOSED), mean)]
+
+
+def open_to_all(rates: list[float]) -> float:
+    """Return the weighted contacts a day in building, compound and community together."""
+    return rates[BUILDING] + rates[COMPOUND] + rates[COMMUNITY]
 
 
 @dataclass(frozen=True)
@@ -140,10 +145,11 @@ class ReferenceNation(Journeys):
         town, who = self.towns[place], visitor.entity
         host = self.lodges_with(place, visitor, day)
         key = town.key(Purpose.VISITING, day)
-        mean = self.infectiousness_of_visitor(place, visitor, day) * town.open_to_all
+        rates = town.drawn(host, town.strength)
+        mean = self.infectiousness_of_visitor(place, visitor, day) * open_to_all(rates)
         for i in range(town.how_many(mean, low31(draw_plain(key, who, NUMBER_DRAW)))):
             bits = draw_plain(key, who, i)
-            layer, there = town.place_open_to_all(host, bits, town.in_building, town.in_compound)
+            layer, there = town.place_open_to_all(host, bits, *town.near(rates))
             if len(there) == (host in there):
                 continue
             met, more = one_of_the_others(there, host, bits), second_plain(bits)
@@ -187,7 +193,7 @@ class ReferenceNation(Journeys):
         key = town.key(Purpose.HOSTING, day)
         for who, case in self.sources(place, visitors):
             strength = round(town.infectiousness_of(case, day) * SHED_UNIT) / SHED_UNIT
-            mean = strength * town.open_to_all * total / town.town.n_persons
+            mean = strength * open_to_all(town.strength) * total / town.town.n_persons
             if mean == 0 or town.today.where.get(who, AT_LARGE) != AT_LARGE:
                 continue
             value = low31(draw_plain(key, who, 0))

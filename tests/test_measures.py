@@ -10,6 +10,8 @@ import pytest
 from lazaretto.measures import (
     NEVER_POSITIVE,
     Antivirals,
+    ArrivalQuarantine,
+    CityClosure,
     ClosedLoop,
     CloseSchools,
     CloseWorkplaces,
@@ -26,11 +28,13 @@ from lazaretto.measures import (
     OpenResource,
     Orders,
     Places,
+    PreTravelTest,
     Quarantine,
     ReduceContacts,
     Screening,
     SymptomaticTesting,
     Today,
+    TravelRestriction,
     VaccinationCampaign,
     VisitingRights,
     Zones,
@@ -91,6 +95,10 @@ def ordered(places, orders, *measures):
 def test_known_measures_are_what_the_package_defines():
     assert {
         "antivirals": Antivirals,
+        "arrival_quarantine": ArrivalQuarantine,
+        "city_closure": CityClosure,
+        "test_before_travel": PreTravelTest,
+        "travel_restriction": TravelRestriction,
         "close_schools": CloseSchools,
         "close_workplaces": CloseWorkplaces,
         "closed_loop": ClosedLoop,

@@ -57,6 +57,7 @@ class CityClosure(TravelMeasure):
     """The city is closed: of the trips out of it and into it only essential ones are made."""
 
     word: ClassVar[str] = "city_closure"
+    finds_infected: ClassVar[bool] = False
 
     essential: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Share of trips made with leave: freight, care, supply, share."
@@ -81,6 +82,7 @@ class TravelRestriction(TravelMeasure):
     """Fewer trips: out of the city, or into it from cities with reported cases."""
 
     word: ClassVar[str] = "travel_restriction"
+    finds_infected: ClassVar[bool] = False
 
     share: Annotated[float, In("share")] = Field(
         ge=0, le=1, description="Share of the trips that are made all the same, share."
@@ -113,6 +115,7 @@ class PreTravelTest(TravelMeasure):
     """Residents are tested before they leave the city; who is found stays."""
 
     word: ClassVar[str] = "test_before_travel"
+    finds_infected: ClassVar[bool] = False
 
     test: Literal["pcr", "antigen"] = Field("pcr", description="Kind of test.")
     hours: Annotated[float, In("hours")] = Field(
@@ -136,6 +139,7 @@ class ArrivalQuarantine(TravelMeasure):
     """Visitors, and residents who return, have no contacts outside for some days."""
 
     word: ClassVar[str] = "arrival_quarantine"
+    finds_infected: ClassVar[bool] = False
 
     days: Annotated[int, In("days")] = Field(
         ge=1, le=28, description="Days of quarantine after arrival or return, days."

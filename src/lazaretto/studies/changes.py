@@ -33,7 +33,8 @@ class Changes:
 
 
 def changes(scenario: Scenario, overrides: Mapping[str, object] | Sequence[str] = ()) -> Changes:
-    """Return in what a scenario differs from the library's scenario of its name or place.
+    """Return in what a scenario differs from the library's scenario of its name, or the one of its
+    place that is most like it.
 
     Parameters
     ----------
@@ -49,9 +50,7 @@ def changes(scenario: Scenario, overrides: Mapping[str, object] | Sequence[str] 
     base = _base(scenario)
     if base is None:
         return Changes(scenario.name, tuple(given))
-    ours, theirs = scenario.resolved(), base.resolved()
-    looked_at = [key for key in dict.fromkeys([*theirs, *ours]) if key not in NO_CHANGE]
-    differences = [each.words for each in differing(theirs, ours, looked_at)]
+    differences = _differences(scenario, base)
     if scenario.folder is None and differences and given:
         return Changes(base.name, tuple(given))
     return Changes(base.name, tuple(differences))
@@ -64,4 +63,11 @@ def _base(scenario: Scenario) -> Scenario | None:
     elif scenario.folder is None:
         return None
     loaded = [Scenario.load(name) for name in names]
-    return next((each for each in loaded if each.place == scenario.place), None)
+    same_place = [each for each in loaded if each.place == scenario.place]
+    return min(same_place, key=lambda each: len(_differences(scenario, each)), default=None)
+
+
+def _differences(scenario: Scenario, base: Scenario) -> list[str]:
+    ours, theirs = scenario.resolved(), base.resolved()
+    looked_at = [key for key in dict.fromkeys([*theirs, *ours]) if key not in NO_CHANGE]
+    return [each.words for each in differing(theirs, ours, looked_at)]

@@ -41,6 +41,10 @@ LIGHTER = {
     "close_schools": ("factor", "from", "to", "areas"),
     "close_workplaces": ("factor", "from", "to", "areas"),
     "reduce_contacts": ("factor", "layers", "from", "to", "areas"),
+    "city_closure": ("essential", "from", "to", "areas"),
+    "travel_restriction": ("share", "risk_per_100000", "from", "to", "areas"),
+    "test_before_travel": ("compliance", "from", "to", "areas"),
+    "arrival_quarantine": ("days", "risk_per_100000", "from", "to", "areas"),
 }  # fmt: skip
 """Measures that keep people in or apart, and what a study may change of them: to lighter, shorter,
 fewer only; in isolation and quarantine also to a stay at home, and with a parent."""
