@@ -121,7 +121,7 @@ def test_a_resource_is_reached_by_its_name():
     ("resource", "key", "advice"),
     [
         (LABS | {"unit": "tubes"}, "resources.0.unit", "did you mean tubes/day?"),
-        (LABS | {"opened": [{"amount": 1.5}]}, "resources.0", "whole amounts"),
+        (LABS | {"opened": [{"amount": 1.5}]}, "resources.0", "write what it means"),
         (LABS | {"opened": [{"amount": -1}]}, "resources.0.opened.0.amount", "range"),
         (LABS | {"opened": [{"amount": {"value": 3, "unit": "beds"}}]},
          "resources.0.opened.0.amount", "write unit: tubes/day"),

@@ -33,8 +33,9 @@ class Changes:
 
 
 def changes(scenario: Scenario, overrides: Mapping[str, object] | Sequence[str] = ()) -> Changes:
-    """Return in what a scenario differs from the library's scenario of its name, or the one of its
-    place that is most like it.
+    """Return in what a scenario differs from the library's scenario of its name, or else its place.
+
+    Of several of its place it is the one that is most like it.
 
     Parameters
     ----------
