@@ -281,7 +281,10 @@ try:
         if processes.rank:
             processes.share([])
 except RanksError as error:
-    print(processes.rank, str(error).splitlines()[0], str(error).splitlines()[-1], flush=True)
+    lines = str(error).splitlines()
+    # In one piece: what two processes write at once must not be mixed.
+    sys.stdout.write(f"{{processes.rank}} {{lines[0]}} {{lines[-1]}}\\n")
+    sys.stdout.flush()
     sys.exit(error.code)
 except Exception:
     sys.exit({code})
