@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from lazaretto.nation.checked import checked_policy
 from lazaretto.nation.results import MOST_CITIES, by_province
 from lazaretto.report.appearance import NARROW, WIDE, specification
 from lazaretto.report.by_city import city_figures, deaths_table, infected_table
+from lazaretto.scenario import Scenario
 
 N_CITIES = MOST_CITIES + 8
 
@@ -79,3 +81,10 @@ def test_only_runs_of_many_cities_have_these_figures():
                        for data in drawn["datasets"].values())  # fmt: skip
     few.attrs.pop("cities")
     assert city_figures(few) == []
+
+
+def test_a_measure_is_shown_on_the_dates_of_its_stages():
+    scenario = Scenario.load("china-exit-2022", ["nation.cities=[zhoukou]"])
+    distance, hospitals = checked_policy(scenario)
+    assert (str(distance.first), str(distance.last)) == ("2022-11-15", "2022-12-06")
+    assert hospitals.first is None

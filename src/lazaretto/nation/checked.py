@@ -6,6 +6,7 @@ from lazaretto.engine.checked import checked_measures
 from lazaretto.engine.prepare import unmeasured_figures
 from lazaretto.measures import Measure, build_measures
 from lazaretto.nation.assumptions import FIGURES
+from lazaretto.nation.derive import stretches
 from lazaretto.nation.plans import plan_nation
 from lazaretto.provenance import Figure
 from lazaretto.scenario import Scenario
@@ -13,6 +14,8 @@ from lazaretto.scenario import Scenario
 
 def checked_policy(scenario: Scenario) -> list[Measure]:
     """Return the measures of a scenario as they are written, after checking all of it.
+
+    Of many cities they have the dates of the stages in which they hold, from the first to the last.
 
     Parameters
     ----------
@@ -27,7 +30,17 @@ def checked_policy(scenario: Scenario) -> list[Measure]:
     if scenario.nation is None:
         return checked_measures(scenario)
     plan_nation(scenario)
-    return build_measures(scenario.measures, scenario.folder)[0]
+    many = scenario.nation
+    found = []
+    written = build_measures(scenario.measures, scenario.folder)[0]
+    for entry, measure in zip(scenario.measures, written, strict=True):
+        held = stretches(many.stages, entry.stages or (), scenario.start, scenario.end)
+        first, last = measure.first or scenario.start, measure.last or scenario.end
+        if held:
+            first, last = max(first, held[0][0]), min(last, held[-1][1])
+            measure = measure.model_copy(update={"first": first, "last": last})
+        found.append(measure)
+    return found
 
 
 def unmeasured(scenario: Scenario) -> list[tuple[str, Figure]]:
