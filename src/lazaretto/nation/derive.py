@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,7 @@ def chosen_cities(many: ManyCities) -> list[City]:
     return [city for city in known if city.code in wanted]
 
 
+@lru_cache(maxsize=1)
 def _names() -> dict[str, list[str]]:
     """Return the codes of cities by every name they go by, provinces included, in lower case."""
     names: dict[str, list[str]] = {}
