@@ -16,6 +16,7 @@ from lazaretto.nation.cities import City, every_city
 from lazaretto.people.areas import ALSO_CALLED, read_area
 from lazaretto.people.census import shares_to_counts
 from lazaretto.scenario import ALL, Problem, Scenario, ScenarioError, did_you_mean
+from lazaretto.scenario.area_checks import named_areas
 from lazaretto.scenario.nation import ManyCities, Stage
 
 ELSEWHERE = ("nation", "less_restrictive", "aim", "outputs")
@@ -343,7 +344,7 @@ def _area_problems(scenario: Scenario, cities: Sequence[City]) -> list[Problem]:
     names, taking_part = _names(), {city.code for city in cities}
     provinces = {city.province.lower() for city in every_city()}
     problems = []
-    for key, area in _areas(scenario):
+    for key, area in ((key, str(area)) for key, area in named_areas(scenario)):
         head, slash, district = area.lower().partition("/")
         codes = sorted(set(names.get(head, [])))
         known: list[str] = list(names)
@@ -369,17 +370,6 @@ def _area_problems(scenario: Scenario, cities: Sequence[City]) -> list[Problem]:
         advice = did_you_mean(area, known, "see lazaretto list --places")
         problems.append(Problem(key, area, allowed, advice))
     return problems
-
-
-def _areas(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    for i, seeds in enumerate(scenario.seeding):
-        yield f"seeding.{i}.area", seeds.area
-    if scenario.border is not None:
-        yield "border.area", scenario.border.area
-    for i, entry in enumerate(scenario.measures):
-        given = entry.parameters().get("areas", ALL)
-        for j, area in enumerate(given if isinstance(given, list) else [given]):
-            yield f"measures.{i}.areas.{j}", str(area)
 
 
 def _stage_problems(scenario: Scenario, many: ManyCities) -> list[Problem]:

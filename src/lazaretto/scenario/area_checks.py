@@ -21,7 +21,7 @@ def check_areas(scenario: Scenario, districts: Sequence[str]) -> list[Problem]:
     """
     known = set(districts)
     found = []
-    for key, area in _areas(scenario):
+    for key, area in named_areas(scenario):
         if not isinstance(area, str) or (area not in known and area != ALL):
             found.append(
                 Problem(
@@ -34,7 +34,8 @@ def check_areas(scenario: Scenario, districts: Sequence[str]) -> list[Problem]:
     return found
 
 
-def _areas(scenario: Scenario) -> Iterator[tuple[str, object]]:
+def named_areas(scenario: Scenario) -> Iterator[tuple[str, object]]:
+    """Yield every area a scenario names, with its key: of seeding, border and measures."""
     for i, seeds in enumerate(scenario.seeding):
         yield f"seeding.{i}.area", seeds.area
     if scenario.border is not None:
