@@ -31,9 +31,9 @@ class TheLatestTripHolds(ReferenceNation):
         return away
 
 
-class ShortTripsHoldBeforeLong(ReferenceNation):
+class LongTripsHoldBeforeShort(ReferenceNation):
     def let_go(self, home: int, day: int) -> list[Trip]:
-        return sorted(super().let_go(home, day), key=lambda trip: trip.number)
+        return sorted(super().let_go(home, day), key=lambda trip: (-trip.stay, trip.number))
 
 
 class NobodyIsTested(ReferenceNation):

@@ -204,10 +204,9 @@ class Journeys:
             )
 
     def let_go(self, home: int, day: int) -> list[Trip]:
-        """Return the trips that measures between towns leave, the longest first."""
+        """Return the trips that measures between towns leave."""
         made = self.share_made.get(day, [[1.0] * len(self.towns) for _ in self.towns])[home]
-        trips = [trip for trip in self.trips_of(home, day) if trip.made_if < chance(made[trip.to])]
-        return sorted(trips, key=lambda trip: (-trip.stay, trip.number))
+        return [trip for trip in self.trips_of(home, day) if trip.made_if < chance(made[trip.to])]
 
     def leave(self, home: int, day: int) -> None:
         """Let those set out who may."""

@@ -308,9 +308,10 @@ def trips_made(towns: Towns) -> Counter[tuple[int, ...]]:
 
     def keep(nation: Any) -> None:
         for member in nation.members:
-            party = member.parties[-1]
-            columns = (party.person.tolist(), party.city.tolist(), party.stay.tolist())
-            made.update((member.number, party.day, *row) for row in zip(*columns, strict=True))
+            trips, today = member.travellers.held(), nation.day - 1
+            new = trips["day"] == today
+            columns = [trips[name][new].tolist() for name in ("person", "city", "stay")]
+            made.update((member.number, today, *row) for row in zip(*columns, strict=True))
 
     nation = towns.nation(asleep=False)
     nation.run(keep)

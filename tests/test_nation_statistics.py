@@ -77,10 +77,10 @@ def test_visits_are_as_many_as_expected():
         quarantine = np.array([[0, 0, 0], [2, 0, 0], [2, 0, 0]], np.uint8)
         expected[:] += nation.travel.visitors(today, quarantine)
         for member in nation.members:
-            for party in member.parties:
-                gone = today - party.day
-                there = (gone < party.stay) & (gone >= quarantine[member.number, party.city])
-                found[member.number] += np.bincount(party.city[there], minlength=3)
+            trips = member.travellers.held()
+            gone, city = today - trips["day"], trips["city"]
+            there = (gone < trips["stay"]) & (gone >= quarantine[member.number, city])
+            found[member.number] += np.bincount(city[there], minlength=3)
 
     nation = towns.nation(asleep=False)
     nation.run(keep)

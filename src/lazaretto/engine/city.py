@@ -44,20 +44,21 @@ class City(NamedTuple):
     """Cumulative 31-bit thresholds of the district met, shape (n_districts, n_districts)."""
 
 
-def city_of(people: Population) -> City:
+def city_of(people: Population, *, large_pages: bool = True) -> City:
     """Return the arrays of a population in the form the kernels take.
 
     Parameters
     ----------
     people
         The synthetic population; its arrays are shared, not copied.
+    large_pages
+        Copy what is read at random day by day into memory of its own, see `resident`.
     """
     mixing = threshold(np.cumsum(people.mixing, axis=1))
     mixing[:, -1] = np.uint32(1 << 31)
+    own = READ_AT_RANDOM if large_pages else ()
     shared = {
-        name: _read_only(
-            resident(getattr(people, name)) if name in READ_AT_RANDOM else getattr(people, name)
-        )
+        name: _read_only(resident(getattr(people, name)) if name in own else getattr(people, name))
         for name in City._fields
         if name not in ("n_schools", "mixing", "building_district")
     }

@@ -79,7 +79,7 @@ def prepare(
         raise ScenarioError(found) from error
     table = courses(variant(scenario.disease))
     contacts = contact_rates(scenario, people)
-    met = meeting(people, city_of(people), table)
+    met = meeting(people, city_of(people, large_pages=False), table)
     try:
         transmissibility = solve(float(scenario.r0), met, table, contacts)
         build_rates(table, contacts, transmissibility)

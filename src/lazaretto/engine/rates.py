@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from lazaretto.chance import CERTAIN, threshold
 from lazaretto.disease import CourseTable
@@ -152,7 +151,13 @@ def event_numbers(mean: NDArray[np.float64], what: str = POTENTIAL) -> NDArray[n
             f"{LARGEST_MEAN:.0f} are possible"
         )
         raise ValueError(message)
-    numbers = threshold(stats.poisson.cdf(np.arange(MOST_EVENTS)[:, None], mean[..., None, :]))
+    numbers = np.empty((*mean.shape[:-1], MOST_EVENTS, mean.shape[-1]), np.uint32)
+    term = np.exp(-mean)
+    up_to = term
+    for k in range(MOST_EVENTS):
+        numbers[..., k, :] = threshold(up_to)
+        term = term * mean / (k + 1)
+        up_to = up_to + term
     numbers[..., -1, :] = CERTAIN
     return numbers
 

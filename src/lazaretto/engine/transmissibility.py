@@ -119,12 +119,12 @@ def secondary_infections(
     courses, contacts
         The disease and the contact rates.
     """
-    total = courses.infectiousness.sum(axis=1)
+    total, probability = _by_total(courses)
     relative = courses.susceptibility / courses.susceptibility.max()
     strength = contacts.per_day * contacts.weight
     result = np.zeros(len(LAYERS))
     share = courses.symptomatic_share
-    by_age = share[:, None] * courses.probability[1] + (1 - share)[:, None] * courses.probability[0]
+    by_age = share[:, None] * probability[1] + (1 - share)[:, None] * probability[0]
     for n in range(2, met.pairs.shape[0]):
         if not met.pairs[n].any():
             continue
@@ -133,8 +133,8 @@ def secondary_infections(
         result[HOUSEHOLD] += float((met.pairs[n] * (by_age @ chance)).sum())
     for layer, groups in met.groups.items():
         mix = (
-            groups.symptomatic[:, None] * courses.probability[1]
-            + (1 - groups.symptomatic)[:, None] * courses.probability[0]
+            groups.symptomatic[:, None] * probability[1]
+            + (1 - groups.symptomatic)[:, None] * probability[0]
         )
         rate = strength[layer] * groups.susceptibility / (groups.size - 1)
         chance = -np.expm1(-transmissibility * np.outer(rate, total))
@@ -148,6 +148,13 @@ def secondary_infections(
         pairs = np.outer(met.age * (by_age @ total), met.age * relative) / met.n_persons**2
         result[COMMUNITY] = transmissibility * strength[COMMUNITY] * (pairs * contacts.by_age).sum()
     return result
+
+
+def _by_total(courses: CourseTable) -> tuple[Floats, Floats]:
+    """Return the distinct total infectiousness of courses, (n,), and their chances, (2, n)."""
+    total, which = np.unique(courses.infectiousness.sum(axis=1), return_inverse=True)
+    chances = [np.bincount(which, each, total.size) for each in courses.probability]
+    return total, np.array(chances)
 
 
 def solve(r0: float, met: Meeting, courses: CourseTable, contacts: ContactRates) -> float:

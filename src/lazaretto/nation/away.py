@@ -8,13 +8,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lazaretto.chance import threshold
+from lazaretto.chance import Purpose, stream_key, threshold
 from lazaretto.engine.city import City, building_of
 from lazaretto.engine.infection import course_of, record_on
 from lazaretto.engine.memory import prefetch
 from lazaretto.engine.rates import Rates
 from lazaretto.engine.state import AT_HOME, AT_LARGE, AWAY, State, is_marked, put, where_is
-from lazaretto.nation.trips import Party
+from lazaretto.nation.trips import Party, lot_of
 from lazaretto.words import CONTROLLED
 
 AHEAD = 16
@@ -38,32 +38,85 @@ class Away(NamedTuple):
         return np.flatnonzero((self.city == city) & (self.where == AWAY))
 
 
+NOBODY_AWAY = Away(
+    np.empty(0, np.int32), np.empty(0, np.uint16), np.empty(0, np.uint8), np.empty(0, np.uint8)
+)
+
+
+COLUMNS = ("person", "city", "stay", "day")
+"""Columns of `Travellers`."""
+
+
+class Travellers:
+    """Those of a city who set out on the last days, in the order in which they did.
+
+    The columns ``person``, ``city``, ``stay`` and ``day`` (of departure) have room for more; the
+    first ``n`` entries hold.
+    """
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.person = np.empty(0, np.int32)
+        self.city = np.empty(0, np.uint16)
+        self.stay = np.empty(0, np.uint8)
+        self.day = np.empty(0, np.int16)
+
+    def join(self, party: Party, day: int) -> None:
+        """Add those who set out on a day, the latest so far."""
+        n = self.n + party.person.size
+        if n > self.person.size:
+            for name in COLUMNS:
+                larger = np.empty(n + n // 4, getattr(self, name).dtype)
+                larger[: self.n] = getattr(self, name)[: self.n]
+                setattr(self, name, larger)
+        added = slice(self.n, n)
+        self.person[added], self.city[added] = party.person, party.city
+        self.stay[added], self.day[added] = party.stay, day
+        self.n = n
+
+    def held(self) -> dict[str, NDArray[np.generic]]:
+        """Return the columns, by name."""
+        return {name: getattr(self, name)[: self.n] for name in COLUMNS}
+
+    @classmethod
+    def of(cls, held: dict[str, NDArray[np.generic]]) -> Travellers:
+        """Return the travellers of whom `held` was returned."""
+        travellers = cls()
+        for name, column in held.items():
+            setattr(travellers, name, column)
+        travellers.n = travellers.person.size
+        return travellers
+
+
 @njit(nogil=True, _nrt=False, cache=True)
 def _may_leave(
     city: City,
     tier: NDArray[np.uint8],
     state: State,
     detected: NDArray[np.uint32],
-    person: NDArray[np.int32],
-    lot: NDArray[np.uint32],
+    key: np.uint64,
+    party: Party,
     day: int,
     confined: bool,
-    leaves: NDArray[np.bool_],
-) -> int:
-    found = 0
+) -> tuple[int, int]:
+    person, left, found = party.person, 0, 0
     for i in range(person.size):
         if i + AHEAD < person.size:
             prefetch(state.infected_on, person[i + AHEAD])
         who = np.int64(person[i])
-        leaves[i] = where_is(state.whereabouts, who) == AT_LARGE
+        if where_is(state.whereabouts, who) != AT_LARGE:
+            continue
         if confined and (tier[building_of(city, who)] & np.uint8(3)) >= CONTROLLED:
-            leaves[i] = False
-        since = day - np.int64(state.infected_on[who])
-        recent = state.infected_on[who] >= 0 and since < detected.size
-        if leaves[i] and recent and lot[i] < detected[since]:
-            leaves[i] = False
-            found += 1
-    return found
+            continue
+        if state.infected_on[who] >= 0:
+            since = day - np.int64(state.infected_on[who])
+            if since < detected.size and lot_of(key, party.number[i]) < detected[since]:
+                found += 1
+                continue
+        person[left], party.city[left] = who, party.city[i]
+        party.stay[left], party.number[left] = party.stay[i], party.number[i]
+        left += 1
+    return left, found
 
 
 def who_leaves(
@@ -71,8 +124,9 @@ def who_leaves(
     tier: NDArray[np.uint8],
     state: State,
     detected: NDArray[np.float64],
+    seed: int,
+    day: int,
     party: Party,
-    lot: NDArray[np.uint32],
     with_leave: bool = False,
 ) -> tuple[Party, int]:
     """Return the party without those who are confined, isolated, or found by a test, and these.
@@ -85,17 +139,18 @@ def who_leaves(
         Tier of each building today, shape (n_buildings,).
     detected
         Chance that an infected person is found before the trip, by day since infection.
-    party, lot
-        Those who mean to go, and a 31-bit lot of each.
+    seed, day
+        Seed of the city, and today.
+    party
+        Those who mean to go; written.
     with_leave
         Whether they have leave, or slip through: then the confined among them go too.
     """
-    leaves = np.empty(party.person.size, np.bool_)
     chance = threshold(detected)
     confined = bool(tier.any()) and not with_leave
-    found = _may_leave(city, tier, state, chance, party.person, lot, party.day, confined, leaves)
-    going = Party(party.day, party.person[leaves], party.city[leaves], party.stay[leaves])
-    return going, found
+    key = stream_key(seed, Purpose.TRIP, day)
+    left, found = _may_leave(city, tier, state, chance, key, party, day, confined)
+    return Party._make(column[:left] for column in party), found
 
 
 @njit(nogil=True, _nrt=False, cache=True)
@@ -104,75 +159,58 @@ def _take_away(
     person: NDArray[np.int32],
     city: NDArray[np.uint16],
     stay: NDArray[np.uint8],
-    gone: int,
+    set_out: NDArray[np.int16],
+    day: int,
     quarantine: NDArray[np.uint8],
-    n: int,
-    who: NDArray[np.int32],
-    at: NDArray[np.uint16],
-    days: NDArray[np.uint8],
-    where: NDArray[np.uint8],
-) -> int:
+    longest: int,
+    away: Away,
+) -> tuple[int, int]:
+    left, n = 0, 0
     for i in range(person.size):
+        gone = day - np.int64(set_out[i])
+        if gone >= np.int64(stay[i]) + longest:
+            continue
+        if left < i:
+            person[left], city[left] = person[i], city[i]
+            stay[left], set_out[left] = stay[i], set_out[i]
+        left += 1
         kept = np.int64(stay[i]) + np.int64(quarantine[city[i]])
         if gone >= kept or where_is(whereabouts, np.int64(person[i])) != AT_LARGE:
             continue
         now = AWAY if gone < stay[i] else AT_HOME
         put(whereabouts, np.int64(person[i]), now)
-        who[n], at[n], days[n], where[n] = person[i], city[i], gone, now
+        away.person[n], away.city[n], away.gone[n], away.where[n] = person[i], city[i], gone, now
         n += 1
-    return n
+    return left, n
 
 
-def take_away(state: State, parties: list[Party], day: int, quarantine: NDArray[np.uint8]) -> Away:
+def take_away(
+    state: State, travellers: Travellers, day: int, quarantine: NDArray[np.uint8], longest: int
+) -> Away:
     """Put those who are away where they are, until `bring_back`; the first trip of a person holds.
 
     Parameters
     ----------
     state
         The residents; whereabouts are written. Whoever is not at large has stayed.
-    parties
-        Those who set out, by day.
+    travellers
+        Those who set out; who is back and out of any quarantine is forgotten.
     day
         Today.
     quarantine
         Days at home after a return from each city, shape (n_cities,).
+    longest
+        Longest quarantine there can be, on this day or another.
     """
-    longest = int(quarantine.max(initial=0))
-    parts: list[tuple[Party, int, int]] = []
-    for party in parties:
-        gone = day - party.day
-        # The longest stays come first: those who are back are cut off.
-        away = np.searchsorted(-party.stay.astype(np.int64), longest - gone, side="left")
-        parts.append((party, gone, int(away)))
-    size = sum(last for *_, last in parts)
-    who, at = np.empty(size, np.int32), np.empty(size, np.uint16)
-    days, where = np.empty(size, np.uint8), np.empty(size, np.uint8)
-    n = 0
-    for party, gone, last in parts:
-        n = _take_away(
-            state.whereabouts, party.person[:last], party.city[:last], party.stay[:last], gone,
-            quarantine, n, who, at, days, where,
-        )  # fmt: skip
-    return Away(who[:n], at[:n], days[:n], where[:n])
-
-
-def still_of_use(party: Party, day: int, quarantine: int) -> Party:
-    """Return a party without those who are back and out of any quarantine after a day.
-
-    Parameters
-    ----------
-    party
-        Those who set out on one day, the longest stays first.
-    day
-        Today.
-    quarantine
-        Longest quarantine there can be.
-    """
-    gone = day - party.day
-    left = int(np.searchsorted(-party.stay.astype(np.int64), quarantine - gone - 1, side="left"))
-    if left == party.person.size:
-        return party
-    return Party(party.day, *(column[:left].copy() for column in party[1:]))  # type: ignore[arg-type]
+    n = travellers.n
+    away = Away(
+        np.empty(n, np.int32), np.empty(n, np.uint16), np.empty(n, np.uint8), np.empty(n, np.uint8)
+    )
+    travellers.n, found = _take_away(
+        state.whereabouts, travellers.person[:n], travellers.city[:n], travellers.stay[:n],
+        travellers.day[:n], day, quarantine, longest, away,
+    )  # fmt: skip
+    return Away._make(column[:found].copy() for column in away)
 
 
 @njit(nogil=True, _nrt=False, cache=True)

@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from lazaretto.engine.checkpoint import Arrays, CheckpointError, load_checkpoint, save_checkpoint
-from lazaretto.nation.member import Member
+from lazaretto.nation.away import COLUMNS, Travellers
 from lazaretto.nation.simulation import COUNTED, Nation
-from lazaretto.nation.trips import Party
 
-FORMAT = 1
+FORMAT = 2
 
 
 def save_nation(nation: Nation, folder: Path, digest: str) -> None:
@@ -40,9 +39,8 @@ def save_nation(nation: Nation, folder: Path, digest: str) -> None:
         for member in nation.mine:
             if member.simulation is not None:
                 save_checkpoint(member.simulation, new / f"{member.plan.code}.npz", digest)
-                np.savez(
-                    new / f"{member.plan.code}-trips.npz", allow_pickle=False, **_trips(member)
-                )
+                trips = member.travellers.held()
+                np.savez(new / f"{member.plan.code}-trips.npz", allow_pickle=False, **trips)
         whole = {name: getattr(nation, name) for name in COUNTED}
         whole["allowed"] = np.array(nation.travel.allowed)
         whole["cities"] = np.array([member.number for member in nation.mine], np.int64)
@@ -100,7 +98,8 @@ def load_nation(nation: Nation, folder: Path, digest: str) -> bool:
             if file.is_file():
                 engine = member.start(not nation.flows.none, nation.buffers)
                 load_checkpoint(engine, file, digest)
-                member.parties = _parties(path / f"{member.plan.code}-trips.npz")
+                trips = _read(path / f"{member.plan.code}-trips.npz", COLUMNS)
+                member.travellers = Travellers.of(trips)
     return True
 
 
@@ -132,22 +131,3 @@ def _read(path: Path, names: Sequence[str]) -> Arrays:
             return {name: saved[name] for name in names}
     except Exception as error:  # a damaged file makes its readers raise almost anything
         raise CheckpointError(f"{path} cannot be read ({error}); remove it") from error
-
-
-def _trips(member: Member) -> Arrays:
-    parties = member.parties
-    return {
-        "day": np.array([party.day for party in parties], np.int64),
-        "size": np.array([party.person.size for party in parties], np.int64),
-        "person": np.concatenate([np.empty(0, np.int32), *(party.person for party in parties)]),
-        "city": np.concatenate([np.empty(0, np.uint16), *(party.city for party in parties)]),
-        "stay": np.concatenate([np.empty(0, np.uint8), *(party.stay for party in parties)]),
-    }
-
-
-def _parties(path: Path) -> list[Party]:
-    saved = _read(path, ("day", "size", "person", "city", "stay"))
-    ends = np.cumsum(saved["size"])[:-1]
-    columns = [np.split(saved[name], ends) for name in ("person", "city", "stay")]
-    days = saved["day"].tolist()
-    return [Party(day, *row) for day, row in zip(days, zip(*columns, strict=True), strict=False)]

@@ -14,8 +14,7 @@ from lazaretto.engine.prepare import Prepared
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.spread import Workers
 from lazaretto.measures import RISK_DAYS, Measure, TravelMeasure, TravelOrders
-from lazaretto.nation.away import Away
-from lazaretto.nation.trips import Party
+from lazaretto.nation.away import NOBODY_AWAY, Away, Travellers
 
 BEFORE_TRANSMISSION = 4
 """Steps of `lazaretto.engine.day.DAY` before transmission."""
@@ -82,13 +81,9 @@ class Member:
     plan: Plan
     seed: int
     simulation: Simulation | None = field(init=False, default=None)
-    parties: list[Party] = field(init=False, default_factory=list)
-    """Those who set out in the last days, by day; kept while awake."""
-    away: Away = field(init=False)
-
-    def __post_init__(self) -> None:
-        nobody = np.empty(0, np.uint8)
-        self.away = Away(np.empty(0, np.int32), np.empty(0, np.uint16), nobody, nobody)
+    travellers: Travellers = field(init=False, default_factory=Travellers)
+    """Those who set out in the last days; kept while awake."""
+    away: Away = field(init=False, default=NOBODY_AWAY)
 
     @property
     def awake(self) -> bool:

@@ -25,7 +25,6 @@ from lazaretto.engine.state import AWAY
 from lazaretto.nation.away import (
     bring_back,
     infectious_among,
-    still_of_use,
     take_away,
     who_leaves,
 )
@@ -185,11 +184,13 @@ class Nation:
         engine.run(until=self.day)  # days on which nothing could happen
         self.woken[member.number] = self.day
         if not self.flows.none:
-            days = range(self.day - self.flows.before, self.day)
-            member.parties = [self._party(member, day)[0] for day in days]
+            for day in range(self.day - self.flows.before, self.day):
+                shortest = self.day - day - self.flows.longest_quarantine + 1
+                member.travellers.join(self._party(member, day, shortest), day)
 
-    def _party(self, member: Member, day: int) -> tuple[Party, NDArray[np.uint32]]:
-        return self.travel.party(member.number, member.seed, member.plan.n_persons, day)
+    def _party(self, member: Member, day: int, shortest: int = 1) -> Party:
+        person = member.plan.n_persons
+        return self.travel.party(member.number, member.seed, person, day, shortest)
 
     def _morning(self, member: Member) -> None:
         engine_of(member).advance(until=BEFORE_TRANSMISSION)
@@ -211,17 +212,14 @@ class Nation:
     def _leave(self, member: Member, now: Today) -> Records:
         """Let residents set out, take those away from home, and return the infectious visits."""
         engine, day, city = engine_of(member), self.day, member.number
-        party, lot = self._party(member, day)
-        orders = self._travellers[city]
+        orders, longest = self._travellers[city], self.flows.longest_quarantine
         party, found = who_leaves(
-            engine.city, engine.policy.tier, engine.state, orders.detected, party, lot,
-            orders.with_leave,
+            engine.city, engine.policy.tier, engine.state, orders.detected, member.seed, day,
+            self._party(member, day), orders.with_leave,
         )  # fmt: skip
-        longest = self.flows.before - self.flows.stays.shape[1]
-        member.parties = [still_of_use(each, day - 1, longest) for each in member.parties]
-        member.parties = [*member.parties[-self.flows.before :], party]
         self.departures[day, city], self.kept_by_test[day, city] = party.person.size, found
-        away = take_away(engine.state, member.parties, day, now.returned[city])
+        member.travellers.join(party, day)
+        away = take_away(engine.state, member.travellers, day, now.returned[city], longest)
         member.away = away
         if away.person.size:
             engine.policy = engine.policy._replace(moved=1)

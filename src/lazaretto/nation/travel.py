@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lazaretto.chance import CERTAIN, threshold
 from lazaretto.measures import TravelOrders
-from lazaretto.nation.trips import Party, set_out
+from lazaretto.nation.trips import Party, near, set_out
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +37,11 @@ class Flows:
     stays: NDArray[np.float64]
     by_day: NDArray[np.float64]
     before: int
+
+    @property
+    def longest_quarantine(self) -> int:
+        """Longest quarantine after a trip, days."""
+        return self.before - self.stays.shape[1]
 
     @property
     def none(self) -> bool:
@@ -109,6 +114,7 @@ class Travel:
         stayed = np.cumsum(flows.stays, axis=1)
         self.staying = threshold(stayed)
         self.going[:, -1] = self.staying[:, -1] = CERTAIN
+        self._near = near(self.going)
         self._out = flows.trips.sum(axis=1)
         self._left = 1 - stayed + flows.stays
         """Share of those who set out on a day still away after so many days, as `Flows.stays`."""
@@ -143,10 +149,8 @@ class Travel:
             total += np.where(quarantine <= gone, there, 0.0)
         return total
 
-    def party(
-        self, city: int, seed: int, n_persons: int, day: int
-    ) -> tuple[Party, NDArray[np.uint32]]:
-        """Return those who mean to leave a city on a day and are let go, and a lot of each.
+    def party(self, city: int, seed: int, n_persons: int, day: int, shortest: int = 1) -> Party:
+        """Return those who mean to leave a city on a day and are let go.
 
         Parameters
         ----------
@@ -154,8 +158,11 @@ class Travel:
             The city: its number, seed and residents.
         day
             Day of the run on which they set out.
+        shortest
+            Trips of fewer days are left out.
         """
         mean = float(self._out[city] * self.flows.by_day[day + self.flows.before])
         allowed = threshold(self.allowed_on(day)[city])
         staying = self.staying[day + self.flows.before]
-        return set_out(seed, day, mean, n_persons, self.going[city], staying, allowed)
+        going, begin = self.going[city], self._near[city]
+        return set_out(seed, day, mean, n_persons, going, begin, staying, allowed, shortest)
