@@ -10,7 +10,7 @@ from lazaretto.nation.checked import checked_policy
 from lazaretto.nation.results import MOST_CITIES, by_province
 from lazaretto.report.appearance import NARROW, WIDE, specification
 from lazaretto.report.by_city import city_figures, deaths_table, infected_table
-from lazaretto.scenario import Scenario
+from lazaretto.scenario import Scenario, ScenarioError
 
 N_CITIES = MOST_CITIES + 8
 
@@ -88,3 +88,9 @@ def test_a_measure_is_shown_on_the_dates_of_its_stages():
     distance, hospitals = checked_policy(scenario)
     assert (str(distance.first), str(distance.last)) == ("2022-11-15", "2022-12-06")
     assert hospitals.first is None
+
+
+def test_infections_of_many_cities_are_not_written_one_by_one():
+    scenario = Scenario.load("china-exit-2022", ["nation.cities=[zhoukou]", "outputs.events=true"])
+    with pytest.raises(ScenarioError, match=r"outputs\.events is true"):
+        checked_policy(scenario)

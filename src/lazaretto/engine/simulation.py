@@ -89,6 +89,8 @@ class Simulation:
     """State of the trigger of each measure."""
     tally: Tally = field(init=False)
     day: int = field(init=False, default=0)
+    resting: bool = field(init=False, default=False)
+    """Whether nobody was ever infected or reported: only measures that do not wait for it act."""
 
     def __post_init__(self) -> None:
         settings, people = self.settings, self.people
@@ -228,12 +230,16 @@ class Simulation:
             self._workers.close()
 
     def _measures_decide(self) -> None:
-        self._seen = None
+        seen, self._seen = self._seen, None
         if self.settings.measures or self.citizens.response is not None:
             self.orders.reset(self.day)
-            self._seen = observed(self.containment, self.day, self.orders, self.confinement)
-            today = Today(self.day, self.date, self._seen)
+            if seen is None or not self.resting:
+                seen = observed(self.containment, self.day, self.orders, self.confinement)
+            self._seen = seen
+            today = Today(self.day, self.date, seen)
             for i, measure in enumerate(self.settings.measures):
+                if self.resting and not measure.quiet:
+                    continue
                 self.triggered[i] = measure.watch(self.triggered[i], today, self.places)
                 if measure.in_force(today):
                     active = replace(today, active=locked(self.triggered[i]))
@@ -247,7 +253,7 @@ class Simulation:
     def _morning(self) -> None:
         kept, day, orders = self.containment, self.day, self.orders
         kept.begin(day, orders.amount, self.policy.tier)
-        if not self.settings.measures:
+        if not self.settings.measures or self.resting:
             return
         deliver(kept, day, orders, day)
         interview(kept, day, orders, self._other, self.past)
@@ -346,7 +352,7 @@ class Simulation:
         if not self._sought and (rules.symptoms or rules.rounds or rules.cases or rules.contacts):
             message = "a measure looks for infected persons but says finds_infected = False"
             raise ValueError(message)
-        if self._sought:
+        if self._sought and not self.resting:
             take_samples(self.containment, self.day, self.orders, self.cohorts)
             deliver(self.containment, self.day, self.orders, self.day + 1)
         self.cohorts = [cohort for cohort in self.cohorts if self._thinned(cohort).size]

@@ -123,6 +123,9 @@ def city_scenarios(scenario: Scenario) -> list[CityScenario]:
     many = scenario.nation or ManyCities()
     cities = chosen_cities(many)
     problems = [*_area_problems(scenario, cities), *_stage_problems(scenario, many)]
+    if scenario.outputs.events:
+        allowed = "false: infections of many cities are counted, not written one by one"
+        problems.append(Problem("outputs.events", True, allowed, "simulate one city alone"))
     owners, wrong = _owners(scenario, many, cities)
     if problems or wrong:
         raise ScenarioError([*problems, *wrong])

@@ -181,7 +181,9 @@ class Nation:
     def _wake(self, member: Member) -> None:
         """Start the engine of a city, with those of its residents who are away already."""
         engine = member.start(not self.flows.none, self.buffers)
-        engine.run(until=self.day)  # days on which nothing could happen
+        engine.resting = member.plan.sleeps and engine.citizens.response is None
+        engine.run(until=self.day)
+        engine.resting = False
         self.woken[member.number] = self.day
         if not self.flows.none:
             for day in range(self.day - self.flows.before, self.day):
