@@ -1,0 +1,163 @@
+"""Where the runs of an ensemble are made: in processes of this machine, or on a dask cluster.
+
+Both are reached through the interface of `concurrent.futures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, Protocol, TypeVar
+
+from lazaretto.people.nation import follow_parent
+
+Result = TypeVar("Result")
+
+ANSWER = 20.0
+"""Seconds in which a scheduler must answer."""
+
+
+class ClusterError(OSError):
+    """A dask cluster that cannot be used."""
+
+
+class Workplace(Protocol):
+    """Where work is done.
+
+    ``width`` is the number of pieces of work that are done at a time.
+    """
+
+    width: int
+
+    def submit(self, work: Callable[..., Result], *given: Any) -> Future[Result]:  # noqa: ANN401
+        """Have work done."""
+
+    def alone(self, work: Callable[..., Result], *given: Any) -> Future[Result] | None:  # noqa: ANN401
+        """Have work done that has ended a process, where it can harm no other; None: nowhere."""
+
+    def close(self, at_once: bool) -> None:
+        """Leave it; ``at_once`` without waiting for the work in hand."""
+
+
+class Processes:
+    """Processes of this machine, one thread of the engine each.
+
+    They stay for the next ensemble, with the kernels and populations that they have loaded, and
+    end with this process, however it ends.
+
+    Parameters
+    ----------
+    width
+        Number of processes.
+    """
+
+    _pools: dict[int, ProcessPoolExecutor] = {}  # noqa: RUF012 - of this process, on purpose
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+
+    def submit(self, work: Callable[..., Result], *given: Any) -> Future[Result]:  # noqa: ANN401
+        """Have work done by one of the processes."""
+        pool = self._pools.get(self.width)
+        if pool is not None:
+            try:
+                return pool.submit(work, *given)
+            except BrokenProcessPool:
+                pool.shutdown(wait=False)
+        pool = self._pools[self.width] = _processes(self.width)
+        return pool.submit(work, *given)
+
+    def alone(self, work: Callable[..., Result], *given: Any) -> Future[Result]:  # noqa: ANN401
+        """Have work done by a process that does nothing else."""
+        pool = _processes(1)
+        future = pool.submit(work, *given)
+        future.add_done_callback(lambda _: pool.shutdown(wait=False))
+        return future
+
+    def close(self, at_once: bool) -> None:
+        """Leave the processes; ``at_once`` end them with the work in hand."""
+        if not at_once:
+            return
+        pool = self._pools.pop(self.width, None)
+        if pool is not None:
+            for process in list((pool._processes or {}).values()):
+                process.terminate()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _processes(width: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(width, mp_context=get_context("spawn"), initializer=follow_parent)
+
+
+class Cluster:
+    """The workers of a dask cluster.
+
+    Parameters
+    ----------
+    address
+        Address of the scheduler, such as ``tcp://host:8786``.
+    out
+        A folder that the workers must see as this process does; none if None.
+
+    Raises
+    ------
+    ClusterError
+        If distributed is not installed, no scheduler answers, there is no worker, or a worker does
+        not see the folder.
+    """
+
+    def __init__(self, address: str, out: Path | None) -> None:
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise ClusterError(
+                "a cluster needs dask.distributed: install lazaretto[studies]"
+            ) from error
+        try:
+            self._client = Client(address, timeout=ANSWER)
+            threads = self._client.nthreads()
+        except (OSError, ValueError) as error:
+            raise ClusterError(
+                f"no scheduler answers at {address}: start one with dask scheduler ({error})"
+            ) from error
+        self.width = sum(threads.values())
+        try:
+            if not self.width:
+                raise ClusterError(
+                    f"the scheduler at {address} has no workers: start them with dask worker "
+                    f"{address} --nworkers auto --nthreads 1"
+                )
+            self._check_sight(out)
+        except BaseException:
+            self._client.close()
+            raise
+        self._pool: Executor = self._client.get_executor(pure=False)
+
+    def _check_sight(self, out: Path | None) -> None:
+        if out is None:
+            return
+        out.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(prefix=".seen-", dir=out) as mark:
+            seen: dict[str, bool] = self._client.run(Path(mark.name).is_file)
+        blind = [worker for worker, sees in seen.items() if not sees]
+        if blind:
+            raise ClusterError(
+                f"{out} is not seen by the workers {', '.join(blind)}: give a folder with --out "
+                "that all machines share"
+            )
+
+    def submit(self, work: Callable[..., Result], *given: Any) -> Future[Result]:  # noqa: ANN401
+        """Have work done by one of the workers."""
+        return self._pool.submit(work, *given)
+
+    def alone(self, work: Callable[..., Result], *given: Any) -> None:  # noqa: ANN401, ARG002
+        """Return None: the scheduler has tried it on other workers already."""
+
+    def close(self, at_once: bool) -> None:
+        """Leave the cluster; ``at_once`` without waiting for the work in hand."""
+        self._pool.shutdown(wait=not at_once)
+        self._client.close()
