@@ -70,9 +70,7 @@ class Ground:
     met: Meeting
 
 
-def ground_of(
-    scenario: Scenario, progress: Callable[[str, float], None] | None = None
-) -> Ground:
+def ground_of(scenario: Scenario, progress: Callable[[str, float], None] | None = None) -> Ground:
     """Make or load the population of a scenario and count how it meets.
 
     Parameters

@@ -8,6 +8,7 @@ community), whose share of each is a further choice. Infectiousness takes few di
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -152,7 +153,14 @@ def event_numbers(mean: NDArray[np.float64], what: str = POTENTIAL) -> NDArray[n
             f"{LARGEST_MEAN:.0f} are possible"
         )
         raise ValueError(message)
-    numbers = threshold(stats.poisson.cdf(np.arange(MOST_EVENTS)[:, None], mean[..., None, :]))
+    return _event_numbers(mean.astype(np.float64).tobytes(), mean.shape).copy()
+
+
+@lru_cache(maxsize=24)
+def _event_numbers(mean: bytes, shape: tuple[int, ...]) -> NDArray[np.uint32]:
+    """Return `event_numbers`, kept for the other runs of an ensemble; mean as bytes and a shape."""
+    expected = np.frombuffer(mean, np.float64).reshape(shape)[..., None, :]
+    numbers = threshold(stats.poisson.cdf(np.arange(MOST_EVENTS)[:, None], expected))
     numbers[..., -1, :] = CERTAIN
     return numbers
 

@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import xarray as xr
 
 from lazaretto.compiled import model_digest
 from lazaretto.engine.checked import place_of
 from lazaretto.people import CensusError, population
-from lazaretto.people.cache import MANIFEST, kept_at
 from lazaretto.people.areas import read_area
+from lazaretto.people.cache import MANIFEST, kept_at
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.studies.executors import Cluster, ClusterError, Processes, Workplace
 from lazaretto.studies.kept_runs import file_of, tidy
@@ -25,7 +25,7 @@ from lazaretto.studies.one_run import Job, Made, make
 from lazaretto.studies.run import Interrupted, cores
 from lazaretto.studies.run_folder import digest_of, inputs_of
 
-__all__ = ["Failed", "Job", "addresses", "each_run"]
+__all__ = ["Failed", "Job", "addresses", "each_run", "number_found"]
 
 Kept = TypeVar("Kept")
 
@@ -214,8 +214,8 @@ def _made(future: Future[Made[Kept]]) -> Made[Kept] | None:
         raise
 
 
-def _outcome(job: Job, made: Made[Kept]) -> Kept | Failed:
-    return Failed(job, made.reason) if made.reason else made.kept  # type: ignore[return-value]
+def _outcome(job: Job, made: Made[Any]) -> Any:  # noqa: ANN401 - what was read, or Failed
+    return Failed(job, made.reason) if made.reason else made.kept
 
 
 class _Count:
@@ -266,6 +266,11 @@ def addresses(jobs: Sequence[Job]) -> list[str]:
                 known[id(job.scenario)] = None
     each = [(known[id(job.scenario)], job.seed) for job in jobs]
     return ["" if inputs is None else digest_of(inputs | {"seed": seed}) for inputs, seed in each]
+
+
+def number_found(hashes: Sequence[str], out: Path) -> int:
+    """Return how many runs are kept in a folder, by the hash of their inputs."""
+    return sum(file_of(out, digest).is_file() for digest in hashes if digest)
 
 
 def _files(jobs: Sequence[Job], out: Path | None) -> list[Path | None]:

@@ -112,13 +112,15 @@ class Cluster:
 
     def __init__(self, address: str, out: Path | None) -> None:
         try:
-            from distributed import Client
+            import distributed
+
+            connect: Callable[..., Any] = distributed.Client
         except ImportError as error:
             raise ClusterError(
                 "a cluster needs dask.distributed: install lazaretto[studies]"
             ) from error
         try:
-            self._client = Client(address, timeout=ANSWER)
+            self._client = connect(address, timeout=ANSWER)
             threads = self._client.nthreads()
         except (OSError, ValueError) as error:
             raise ClusterError(
@@ -154,7 +156,7 @@ class Cluster:
         """Have work done by one of the workers."""
         return self._pool.submit(work, *given)
 
-    def alone(self, work: Callable[..., Result], *given: Any) -> None:  # noqa: ANN401, ARG002
+    def alone(self, work: Callable[..., Result], *given: Any) -> None:  # noqa: ANN401
         """Return None: the scheduler has tried it on other workers already."""
 
     def close(self, at_once: bool) -> None:

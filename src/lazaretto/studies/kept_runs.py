@@ -14,6 +14,9 @@ from pathlib import Path
 
 import xarray as xr
 
+SINGLE = "single"
+"""Name of the folder of single runs, beside the folders of runs with a report."""
+
 LEFT_OVER = ".partial"
 
 ABANDONED = 600.0
@@ -34,7 +37,7 @@ def file_of(out: Path, digest: str) -> Path:
     digest
         64 hexadecimal digits, see `lazaretto.studies.run_folder.digest_of`.
     """
-    return out / digest[:2] / f"{digest}.nc"
+    return out / SINGLE / digest[:2] / f"{digest}.nc"
 
 
 def keep(results: xr.Dataset, file: Path) -> None:
@@ -98,7 +101,7 @@ def tidy(out: Path) -> None:
         Folder of finished runs; it need not exist.
     """
     now = time.time()
-    for path in out.glob(f"??/.*{LEFT_OVER}"):
+    for path in out.glob(f"{SINGLE}/??/.*{LEFT_OVER}"):
         with suppress(OSError):
             if now - path.stat().st_mtime > ABANDONED:
                 path.unlink()

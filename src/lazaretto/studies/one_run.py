@@ -103,7 +103,7 @@ def make(
         raise
     except (ScenarioError, ValueError, MemoryError) as error:
         return Made(None, str(error) or type(error).__name__)
-    except Exception as error:  # noqa: BLE001 - of a measure of the user's, or of one value
+    except Exception as error:
         return Made(None, f"{type(error).__name__}: {error}")
     if file is not None:
         keep(results, file)
