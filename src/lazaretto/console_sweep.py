@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 HEADINGS = {
-    "reported": "reported cases",
-    "infections": "infections",
-    "deaths": "deaths",
-    "sealed_person_days": "sealed person-days",
-    "income_lost": "income lost, RMB",
+    "reported": "reported\ncases",
+    "infections": "infections\n",
+    "deaths": "deaths\n",
+    "sealed_person_days": "sealed\nperson-days",
+    "income_lost": "income lost,\nRMB",
 }
 
 
@@ -190,9 +190,9 @@ def _print(grid: Sweep, said: dict[str, Any]) -> None:
     keys = [axis.key for axis in grid.axes]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 1))
     for key in keys:
-        table.add_column(key.rpartition("measures.")[2], overflow="fold")
+        table.add_column(key.rpartition("measures.")[2], no_wrap=True)
     for heading in HEADINGS.values():
-        table.add_column("\n".join(heading.split(", ")), justify="right", no_wrap=True)
+        table.add_column(heading, justify="right", no_wrap=True)
     several = grid.replicates > 1
     for point in said["points"]:
         cells = [_cell(point[name], several=several) for name in HEADINGS]
@@ -215,13 +215,15 @@ def _cell(number: dict[str, Any], *, several: bool) -> Text:
         return Text("none made")
     text = Text(_short(number["median"]))
     if several:
-        text.append(f"\n{_short(number['low'])} to {_short(number['high'])}", style="dim")
+        ends = (_short(number[end], digits=2) for end in ("low", "high"))
+        text.append("\n" + "–".join(ends), style="dim")
     return text
 
 
-def _short(number: float) -> str:
+def _short(number: float, digits: int = 3) -> str:
     """Return a number to three significant digits: "612", "61.2k", "24.9m", "5.15bn"."""
+    rounded = float(f"{number:.{digits}g}")
     for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if abs(number) >= 0.9995 * size:
-            return f"{float(f'{number / size:.3g}'):g}{unit}"
-    return f"{number:.3g}" if number else "0"
+        if abs(rounded) >= size:
+            return f"{rounded / size:g}{unit}"
+    return f"{rounded:g}"

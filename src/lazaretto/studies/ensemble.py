@@ -111,22 +111,19 @@ def each_run(
     left = sorted(set(range(len(jobs))) - set(there))
     count = _Count(len(jobs), progress)
     model = model_digest()
-    for number in there:
-        if stop():
-            raise Interrupted(count.said())
-        made = make(jobs[number], read, files[number], model, workers or cores(), stop)
+    wide = min(workers or cores(), len(left))
+    here = [*there, *left] if cluster is None and wide <= 1 else there
+    for number in here:
+        threads = 1 if len(left) > 1 else workers or cores()
+        try:
+            if stop():
+                raise Interrupted
+            made = make(jobs[number], read, files[number], model, threads, stop)
+        except Interrupted:
+            raise Interrupted(count.said()) from None
         count.one(made.found)
         yield number, _outcome(jobs[number], made)
-    wide = min(workers or cores(), len(left))
-    if cluster is None and wide <= 1:
-        for number in left:
-            if stop():
-                raise Interrupted(count.said())
-            threads = workers or cores() if len(left) == 1 else 1
-            made = make(jobs[number], read, files[number], model, threads, stop)
-            count.one(made.found)
-            yield number, _outcome(jobs[number], made)
-        return
+    left = [number for number in left if number not in here]
     if not left:
         return
     _check_portable(read)
@@ -169,16 +166,17 @@ def _each(
     try:
         while True:
             asked = asked or stop()
-            while again and not asked and len(hand) < place.width:
+            if again and not asked and not hand:
                 number = again.popleft()
                 alone.add(number)
                 future = begin(number, apart=True)
                 if future is None:
                     yield number, Made(None, KILLED)
-                else:
-                    hand[future] = number
+                    continue
+                hand[future] = number
             # One more than there are workers, so that none waits while this process is busy.
-            while waiting and not again and not asked and len(hand) <= place.width:
+            free = not asked and not again and not alone.intersection(hand.values())
+            while waiting and free and len(hand) <= place.width:
                 number = waiting.popleft()
                 future = begin(number, apart=False)
                 assert future is not None

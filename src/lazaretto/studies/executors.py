@@ -21,6 +21,10 @@ ANSWER = 20.0
 """Seconds in which a scheduler must answer."""
 
 
+ALONE = 0
+"""Key of the one process that is not one of several."""
+
+
 class ClusterError(OSError):
     """A dask cluster that cannot be used."""
 
@@ -62,31 +66,38 @@ class Processes:
 
     def submit(self, work: Callable[..., Result], *given: Any) -> Future[Result]:  # noqa: ANN401
         """Have work done by one of the processes."""
-        pool = self._pools.get(self.width)
-        if pool is not None:
-            try:
-                return pool.submit(work, *given)
-            except BrokenProcessPool:
-                pool.shutdown(wait=False)
-        pool = self._pools[self.width] = _processes(self.width)
-        return pool.submit(work, *given)
+        return self._have_done(self.width, work, *given)
 
     def alone(self, work: Callable[..., Result], *given: Any) -> Future[Result]:  # noqa: ANN401
-        """Have work done by a process that does nothing else."""
-        pool = _processes(1)
-        future = pool.submit(work, *given)
-        future.add_done_callback(lambda _: pool.shutdown(wait=False))
-        return future
+        """Have work done by a process beside them, while they have nothing to do."""
+        return self._have_done(ALONE, work, *given)
+
+    def _have_done(
+        self,
+        pool: int,
+        work: Callable[..., Result],
+        *given: Any,  # noqa: ANN401
+    ) -> Future[Result]:
+        if pool in self._pools:
+            try:
+                return self._pools[pool].submit(work, *given)
+            except BrokenProcessPool:
+                self._pools.pop(pool).shutdown(wait=False)
+        self._pools[pool] = _processes(max(pool, 1))
+        return self._pools[pool].submit(work, *given)
 
     def close(self, at_once: bool) -> None:
         """Leave the processes; ``at_once`` end them with the work in hand."""
-        if not at_once:
-            return
-        pool = self._pools.pop(self.width, None)
-        if pool is not None:
-            for process in list((pool._processes or {}).values()):
-                process.terminate()
-            pool.shutdown(wait=False, cancel_futures=True)
+        for pool in [
+            self._pools.pop(ALONE, None),
+            self._pools.pop(self.width, None) if at_once else None,
+        ]:
+            if pool is None:
+                continue
+            if at_once:
+                for process in list((pool._processes or {}).values()):
+                    process.terminate()
+            pool.shutdown(wait=False, cancel_futures=at_once)
 
 
 def _processes(width: int) -> ProcessPoolExecutor:
