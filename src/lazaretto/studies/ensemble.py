@@ -111,10 +111,10 @@ def each_run(
     left = sorted(set(range(len(jobs))) - set(there))
     count = _Count(len(jobs), progress)
     model = model_digest()
-    wide = min(workers or cores(), len(left))
-    here = [*there, *left] if cluster is None and wide <= 1 else there
+    width = workers or cores()
+    here = [*there, *left] if cluster is None and min(width, len(left)) <= 1 else there
     for number in here:
-        threads = 1 if len(left) > 1 else workers or cores()
+        threads = 1 if len(left) > 1 else width
         try:
             if stop():
                 raise Interrupted
@@ -128,7 +128,7 @@ def each_run(
         return
     _check_portable(read)
     _make_people([jobs[number].scenario for number in left])
-    place: Workplace = Processes(wide) if cluster is None else Cluster(cluster, out)
+    place: Workplace = Processes(width) if cluster is None else Cluster(cluster, out)
     at_once = True
     try:
         for number, made in _each(jobs, read, files, left, model, place, stop):

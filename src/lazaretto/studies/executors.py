@@ -56,7 +56,7 @@ class Processes:
     Parameters
     ----------
     width
-        Number of processes.
+        Number of processes at most; they are started as there is work for them.
     """
 
     _pools: dict[int, ProcessPoolExecutor] = {}  # noqa: RUF012 - of this process, on purpose
@@ -88,10 +88,8 @@ class Processes:
 
     def close(self, at_once: bool) -> None:
         """Leave the processes; ``at_once`` end them with the work in hand."""
-        for pool in [
-            self._pools.pop(ALONE, None),
-            self._pools.pop(self.width, None) if at_once else None,
-        ]:
+        for key in (ALONE, self.width) if at_once else (ALONE,):
+            pool = self._pools.pop(key, None)
             if pool is None:
                 continue
             if at_once:
