@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 import xarray as xr
@@ -162,10 +163,18 @@ def load_bad(job):
 
 
 def test_what_a_cluster_lacks_is_said(jobs, monkeypatch):
-    pytest.importorskip("distributed")
+    distributed = pytest.importorskip("distributed")
     monkeypatch.setattr(executors, "ANSWER", 0.5)
     with pytest.raises(ClusterError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9"):
         list(each_run(jobs[:2], whole, cluster="tcp://127.0.0.1:9"))
+    monkeypatch.setattr(executors, "ANSWER", 20)
+    with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None) as cluster:
+        address = cluster.scheduler_address
+        with pytest.raises(ClusterError, match="has no workers: start them with dask worker"):
+            list(each_run(jobs[:2], whole, cluster=address))
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ClusterError, match=r"install lazaretto\[studies\]"):
+        list(each_run(jobs[:2], whole, cluster=address))
 
 
 # Runs that fail

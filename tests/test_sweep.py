@@ -174,6 +174,8 @@ def test_parts_make_the_whole(town, undisturbed, tmp_path, monkeypatch):
     files = [said["rows"] for said, _ in parts]
     assert len(set(files)) == 5
     assert files[2].endswith("rows-3-of-5.parquet")
+    said, rows = swept(town, tmp_path, "--shard", "30/30")
+    assert said["runs"] == len(rows) == 0, "more parts than runs"
     monkeypatch.setattr(one_run, "run_scenario", never)
     said, rows = swept(town, tmp_path)
     assert said["found"] == 24

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Protocol, TypeVar
 
+from lazaretto.compiled import model_digest
 from lazaretto.people.nation import follow_parent
 
 Result = TypeVar("Result")
@@ -115,8 +116,8 @@ class Cluster:
     Raises
     ------
     ClusterError
-        If distributed is not installed, no scheduler answers, there is no worker, or a worker does
-        not see the folder.
+        If distributed is not installed, no scheduler answers, there is no worker, or a worker has
+        another Lazaretto or does not see the folder.
     """
 
     def __init__(self, address: str, out: Path | None) -> None:
@@ -142,11 +143,22 @@ class Cluster:
                     f"the scheduler at {address} has no workers: start them with dask worker "
                     f"{address} --nworkers auto --nthreads 1"
                 )
+            self._check_versions()
             self._check_sight(out)
         except BaseException:
             self._client.close()
             raise
         self._pool: Executor = self._client.get_executor(pure=False)
+
+    def _check_versions(self) -> None:
+        own = model_digest()
+        found = self._client.run(model_digest, on_error="return")
+        others = [worker for worker, digest in found.items() if digest != own]
+        if others:
+            raise ClusterError(
+                f"the workers {', '.join(others)} have another version of Lazaretto, or none: "
+                "install the same one"
+            )
 
     def _check_sight(self, out: Path | None) -> None:
         if out is None:

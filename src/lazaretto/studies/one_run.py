@@ -53,7 +53,7 @@ class Made(Generic[Kept]):
     found: bool = False
 
 
-class OtherVersionError(RuntimeError):
+class OtherVersionError(OSError):
     """A process that would make a run with another version of the model."""
 
 

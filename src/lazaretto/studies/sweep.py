@@ -253,7 +253,9 @@ def rows_of(
         numbers = dict.fromkeys(OUTCOMES, float("nan")) if isinstance(one, Failed) else one
         reason = one.reason if isinstance(one, Failed) else ""
         rows.append(row | numbers | {"failed": reason, "inputs_sha256": hashes[number]})
-    table = pd.DataFrame(rows)
+    keys = [axis.key for axis in sweep.axes]
+    columns = ["point", "seed", *keys, *OUTCOMES, "failed", "inputs_sha256"]
+    table = pd.DataFrame(rows, columns=columns)
     for axis in sweep.axes:  # a column of a file has one type
         kinds = {type(value) for value in table[axis.key]}
         if len(kinds) > 1 and kinds != {int, float}:
