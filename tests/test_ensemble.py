@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 
 import pytest
@@ -209,6 +210,25 @@ def test_a_killed_process_costs_no_run_but_the_one_that_kills_it(town, jobs, one
     assert not isinstance(made[0], Failed), "killed once, and made when it was tried again"
     for number, expected in zip((1, 2, 3, 4, 6, 7), one_by_one, strict=True):
         assert_same(made[number], expected)
+
+
+UNGUARDED = """
+import sys
+from lazaretto.scenario import Scenario
+from lazaretto.studies.ensemble import Job, each_run
+from lazaretto.studies.sweep import read_outcomes
+
+scenario = Scenario.load(sys.argv[1])
+print(dict(each_run([Job(scenario, seed) for seed in range(9)], read_outcomes, workers=2)))
+"""
+
+
+def test_a_script_that_does_not_guard_its_start_is_told_so(town):
+    (town / "unguarded.py").write_text(UNGUARDED)
+    done = subprocess.run([sys.executable, town / "unguarded.py", town / "twin.yaml"],
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.returncode == 1
+    assert "must guard its own start" in done.stderr.splitlines()[-1]
 
 
 def test_an_error_of_who_reads_is_no_failed_run(jobs):

@@ -22,8 +22,9 @@ from lazaretto.cli import app
 from lazaretto.outcomes.ledger import ledger
 from lazaretto.scenario import ScenarioError
 from lazaretto.studies import one_run, run_scenario
+from lazaretto.studies.grid import axes_of, shard_of
 from lazaretto.studies.kept_runs import find
-from lazaretto.studies.sweep import axes_of, shard_of, sweep_of
+from lazaretto.studies.sweep import sweep_of
 
 MOMENTS = 20
 """Times at which a sweep is killed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,7 +35,7 @@ HEADINGS = {
     "infections": "infections\n",
     "deaths": "deaths\n",
     "sealed_person_days": "sealed\nperson-days",
-    "income_lost": "income lost,\nRMB",
+    "income_lost": "income\nlost, RMB",
 }
 
 
@@ -82,15 +83,8 @@ def sweep_values(
     """
     from lazaretto.studies import Interrupted, cores
     from lazaretto.studies.ensemble import addresses, each_run, number_found
-    from lazaretto.studies.sweep import (
-        axes_of,
-        folder_of,
-        read_outcomes,
-        rows_of,
-        shard_of,
-        sweep_of,
-        write_rows,
-    )
+    from lazaretto.studies.grid import axes_of, shard_of
+    from lazaretto.studies.sweep import folder_of, read_outcomes, rows_of, sweep_of, write_rows
 
     began = time.perf_counter()
     with problems_shown(as_json):
@@ -115,7 +109,7 @@ def sweep_values(
                     cluster=cluster,
                     out=folder,
                     progress=lambda done, of, left: progress(_said(done, of, left), done / of),
-                    stop=stop,
+                    stop=_said_once(stop),
                 ):
                     found[mine[number]] = one
         except (Interrupted, KeyboardInterrupt) as stopped:
@@ -135,6 +129,20 @@ def sweep_values(
         _print(grid, said)
     if mine and len(said["failed"]) == len(mine):
         raise typer.Exit(1)
+
+
+def _said_once(stop: Callable[[], bool]) -> Callable[[], bool]:
+    """Return what says so when the runs in hand are the last ones."""
+    said = False
+
+    def asked() -> bool:
+        nonlocal said
+        if stop() and not said:
+            said = True
+            complain("Finishing the runs in hand; another Ctrl-C ends them.")
+        return said
+
+    return asked
 
 
 def _cost(grid: Sweep, runs: int, there: int, shard: str | None, where: str | int) -> str:

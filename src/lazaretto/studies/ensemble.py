@@ -103,6 +103,8 @@ def each_run(
         If asked to stop; with ``out`` the same call goes on with the runs that are left.
     ClusterError
         If the cluster cannot be used, or is lost.
+    ProcessesError
+        If no process can be started.
     RunsNotWritableError
         If ``out`` cannot be written.
     """
@@ -112,8 +114,8 @@ def each_run(
     count = _Count(len(jobs), progress)
     model = model_digest()
     width = workers or cores()
-    here = [*there, *left] if cluster is None and min(width, len(left)) <= 1 else there
-    for number in here:
+    here = cluster is None and min(width, len(left)) <= 1
+    for number in [*there, *left] if here else there:
         threads = 1 if len(left) > 1 else width
         try:
             if stop():
@@ -123,8 +125,7 @@ def each_run(
             raise Interrupted(count.said()) from None
         count.one(made.found)
         yield number, _outcome(jobs[number], made)
-    left = [number for number in left if number not in here]
-    if not left:
+    if here or not left:
         return
     _check_portable(read)
     _make_people([jobs[number].scenario for number in left])
@@ -192,6 +193,8 @@ def _each(
                 elif number in alone:
                     yield number, Made(None, KILLED)
                 else:
+                    if not again:
+                        place.check()
                     again.append(number)
     finally:
         for future in hand:
@@ -242,7 +245,8 @@ class _Count:
             return
         passed = time.monotonic() - self._began
         each = passed / self._made if self._made else float("nan")
-        self._progress(self.done, self.total, each * (self.total - self.done))
+        left = self.total - self.done
+        self._progress(self.done, self.total, each * left if left else 0.0)
 
 
 def addresses(jobs: Sequence[Job]) -> list[str]:

@@ -26,6 +26,10 @@ ALONE = 0
 """Key of the one process that is not one of several."""
 
 
+class ProcessesError(OSError):
+    """No process can be started."""
+
+
 class ClusterError(OSError):
     """A dask cluster that cannot be used."""
 
@@ -43,6 +47,9 @@ class Workplace(Protocol):
 
     def alone(self, work: Callable[..., Result], *given: Any) -> Future[Result] | None:  # noqa: ANN401
         """Have work done that has ended a process, where it can harm no other; None: nowhere."""
+
+    def check(self) -> None:
+        """Raise if no work at all can be done here."""
 
     def close(self, at_once: bool) -> None:
         """Leave it; ``at_once`` without waiting for the work in hand."""
@@ -86,6 +93,22 @@ class Processes:
                 self._pools.pop(pool).shutdown(wait=False)
         self._pools[pool] = _processes(max(pool, 1))
         return self._pools[pool].submit(work, *given)
+
+    def check(self) -> None:
+        """Raise if processes end before they can do anything.
+
+        Raises
+        ------
+        ProcessesError
+            If they do.
+        """
+        try:
+            self.alone(model_digest).result()
+        except BrokenProcessPool as error:
+            raise ProcessesError(
+                "processes end as soon as they are started: a script that makes many runs must "
+                'guard its own start by if __name__ == "__main__", for they read it too'
+            ) from error
 
     def close(self, at_once: bool) -> None:
         """Leave the processes; ``at_once`` end them with the work in hand."""
@@ -179,6 +202,9 @@ class Cluster:
 
     def alone(self, work: Callable[..., Result], *given: Any) -> None:  # noqa: ANN401
         """Return None: the scheduler has tried it on other workers already."""
+
+    def check(self) -> None:
+        """Do nothing: it was checked when this process came to it."""
 
     def close(self, at_once: bool) -> None:
         """Leave the cluster; ``at_once`` without waiting for the work in hand."""
