@@ -108,7 +108,9 @@ def sweep_values(
                     workers=workers,
                     cluster=cluster,
                     out=folder,
-                    progress=lambda done, of, left: progress(_said(done, of, left), done / of),
+                    progress=lambda done, of, left: progress(
+                        _said(done, of, left), done / max(of, 1)
+                    ),
                     stop=_said_once(stop),
                 ):
                     found[mine[number]] = one
