@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from functools import lru_cache
 from pathlib import Path
 
 from numba import config
@@ -43,8 +44,12 @@ def source_digest() -> str:
     return digest.hexdigest()[:16]
 
 
+@lru_cache(maxsize=1)
 def model_digest() -> str:
-    """Return a hash of every source and data file that results depend on, 64 digits."""
+    """Return a hash of every source and data file that results depend on, 64 digits.
+
+    Of the files as they are when a process first asks, for that is what it runs.
+    """
     root = Path(__file__).parent
     rooms = (
         "behaviour", "disease", "engine", "measures", "nation", "outcomes", "people", "scenario",

@@ -10,6 +10,7 @@ Here are its tables, in whole steps of 1 / `LOGIT_UNIT`, so that kernels decide 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -113,13 +114,7 @@ class MeanLeakage:
         leakage, fatigue = rules.leakage, rules.fatigue
         sd = np.hypot(float(leakage.spread_household), float(leakage.spread_person))
         effect = float(fatigue.effect) if fatigue.active else 0.0
-        tires = effect * lognormal_table(float(fatigue.spread), 32)
-        logits = np.arange(self.LOWEST * 16, self.HIGHEST * 16 + 1) / 16
-        base = logits[:, None] + sd * _NODES
-        self.table = np.empty((logits.size, 33))
-        for column in range(self.table.shape[1]):
-            spread = special.expit(base[:, :, None] + column / 32 * tires).mean(axis=2)
-            self.table[:, column] = spread @ _WEIGHTS
+        self.table = _mean_shares(float(sd), effect, float(fatigue.spread)).copy()
 
     def __call__(
         self, logit: NDArray[np.integer], fatigue: NDArray[np.integer]
@@ -137,6 +132,27 @@ class MeanLeakage:
         column = (fatigue.astype(np.int32) + self.PER_COLUMN // 2) // self.PER_COLUMN
         at = np.clip(row, 0, len(self.table) - 1) * self.table.shape[1] + column
         return np.asarray(self.table.ravel().take(at))
+
+
+@lru_cache(maxsize=8)
+def _mean_shares(sd: float, effect: float, spread: float) -> NDArray[np.float64]:
+    """Return the table of `MeanLeakage`, kept for the other runs of an ensemble.
+
+    Parameters
+    ----------
+    sd
+        Spread of households and persons together, logits.
+    effect, spread
+        Effect of full fatigue, logits, and its spread over persons (log-normal).
+    """
+    tires = effect * lognormal_table(spread, 32)
+    logits = np.arange(MeanLeakage.LOWEST * 16, MeanLeakage.HIGHEST * 16 + 1) / 16
+    base = logits[:, None] + sd * _NODES
+    table = np.empty((logits.size, 33))
+    for column in range(table.shape[1]):
+        tired = special.expit(base[:, :, None] + column / 32 * tires).mean(axis=2)
+        table[:, column] = tired @ _WEIGHTS
+    return table
 
 
 def grow_tired(

@@ -22,7 +22,7 @@ from lazaretto.engine.diary import other_contacts
 from lazaretto.engine.rates import ContactRates, build_rates
 from lazaretto.engine.seeding import Arrival
 from lazaretto.engine.settings import Reporting, Settings, Vaccination
-from lazaretto.engine.transmissibility import meeting, solve
+from lazaretto.engine.transmissibility import Meeting, meeting, solve
 from lazaretto.measures import stocks_of
 from lazaretto.people import CensusError, Population, assumptions, population
 from lazaretto.provenance import Figure
@@ -51,8 +51,55 @@ class Prepared:
     settings: Settings
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What all scenarios of one place and disease have in common: the costly part of preparation.
+
+    Parameters
+    ----------
+    people
+        The population of the place.
+    courses
+        The courses of the disease.
+    met
+        How the residents meet, in the numbers r0 depends on.
+    """
+
+    people: Population
+    courses: CourseTable
+    met: Meeting
+
+
+def ground_of(scenario: Scenario, progress: Callable[[str, float], None] | None = None) -> Ground:
+    """Make or load the population of a scenario and count how it meets.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    progress
+        Called with a step and the share of it that is done.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem of the tables of the place.
+    """
+    try:
+        people = population(place_of(scenario), progress=progress)
+    except CensusError as error:
+        allowed = "census tables a population can be made from"
+        found = [Problem("place", scenario.place, allowed, said) for said in error.problems]
+        raise ScenarioError(found) from error
+    table = courses(variant(scenario.disease))
+    return Ground(people, table, meeting(people, city_of(people, large_pages=False), table))
+
+
 def prepare(
-    scenario: Scenario, seed: int, progress: Callable[[str, float], None] | None = None
+    scenario: Scenario,
+    seed: int,
+    progress: Callable[[str, float], None] | None = None,
+    ground: Callable[[Scenario], Ground] | None = None,
 ) -> Prepared:
     """Check a scenario against its place, make or load the population, and solve r0.
 
@@ -64,6 +111,8 @@ def prepare(
         Seed of the run.
     progress
         Called with a step and the share of it that is done.
+    ground
+        Gives the ground of a scenario, if it is kept for several; `ground_of` if absent.
 
     Raises
     ------
@@ -71,17 +120,11 @@ def prepare(
         With every problem at once.
     """
     measures = checked_measures(scenario)
-    try:
-        people = population(place_of(scenario), progress=progress)
-    except CensusError as error:
-        allowed = "census tables a population can be made from"
-        found = [Problem("place", scenario.place, allowed, said) for said in error.problems]
-        raise ScenarioError(found) from error
-    table = courses(variant(scenario.disease))
+    base = ground_of(scenario, progress) if ground is None else ground(scenario)
+    people, table = base.people, base.courses
     contacts = contact_rates(scenario, people)
-    met = meeting(people, city_of(people, large_pages=False), table)
     try:
-        transmissibility = solve(float(scenario.r0), met, table, contacts)
+        transmissibility = solve(float(scenario.r0), base.met, table, contacts)
         build_rates(table, contacts, transmissibility)
         other_contacts(table, contacts, transmissibility)
     except ValueError as error:

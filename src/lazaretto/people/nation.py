@@ -167,7 +167,7 @@ def _each(
             yield i, keep(censuses[i], seed, cache)
         return
     context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=follow_parent) as pool:
         futures: dict[Future[Kept | list[str]], int] = {}
         left = list(reversed(order))
         try:
@@ -190,8 +190,8 @@ def _each(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _follow_parent() -> None:
-    """Let a worker finish its place when the user interrupts, and end when its parent is gone."""
+def follow_parent() -> None:
+    """Let a worker finish its work when the user interrupts, and end when its parent is gone."""
     signal(SIGINT, SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
 

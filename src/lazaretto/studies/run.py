@@ -16,7 +16,7 @@ import xarray as xr
 import lazaretto
 from lazaretto.engine.checked import checked_measures
 from lazaretto.engine.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from lazaretto.engine.prepare import Prepared, prepare
+from lazaretto.engine.prepare import Ground, Prepared, prepare
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.warming import warm_up
 from lazaretto.nation.exchange import Alone, Exchange
@@ -78,6 +78,7 @@ def run_scenario(
     changed: Sequence[str] = (),
     against: str = "",
     exchange: Exchange | None = None,
+    ground: Callable[[Scenario], Ground] | None = None,
 ) -> RunOutcome:
     """Run a scenario, or find the run if it was made before.
 
@@ -102,6 +103,8 @@ def run_scenario(
         against; see `lazaretto.studies.changes`. Kept with the results, without influence on them.
     exchange
         The processes of the run, of which this is the first; the others `assist`.
+    ground
+        Gives what scenarios of one place and disease share, where it is kept for several runs.
 
     Raises
     ------
@@ -122,7 +125,8 @@ def run_scenario(
     threads = threads or exchange.cores()
     plan = planned(scenario, exchange)
     measures = checked_measures(scenario) if plan is None else plan.measures()
-    inputs = inputs_of(scenario, seed, replicates)
+    addressed = out is not None or plan is not None
+    inputs = inputs_of(scenario, seed, replicates) if addressed else {}
     digest = digest_of(inputs)
     folder = RunFolder.of(out, scenario.name, digest) if out is not None else None
     if folder is not None and not again:
@@ -141,7 +145,7 @@ def run_scenario(
         work = _Work(scenario, replicates, threads, folder, progress, stop, exchange, digest)
         began = time.perf_counter()
         if plan is None:
-            prepared = prepare(scenario, seed, work.tell)
+            prepared = prepare(scenario, seed, work.tell, ground)
             setup = time.perf_counter() - began
             parts = [work.replicate(prepared, seed + i, i) for i in range(replicates)]
         else:
