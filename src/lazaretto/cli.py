@@ -28,6 +28,7 @@ from lazaretto.console import (
 )
 from lazaretto.console_people import make_people
 from lazaretto.console_run import print_summary, run_line
+from lazaretto.console_sensitivity import sensitivity_of
 from lazaretto.console_timeline import print_timeline
 from lazaretto.scenario import library
 
@@ -40,6 +41,7 @@ app = typer.Typer(
 inspect = typer.Typer(help="Show what a run is made of.", no_args_is_help=True)
 app.add_typer(inspect, name="inspect")
 app.command("people")(make_people)
+app.command("sensitivity")(sensitivity_of)
 
 OVERRIDE_HELP = "Set a value of the scenario, as r0=5 or measures.0.tier=2; repeatable."
 ScenarioName = Annotated[
