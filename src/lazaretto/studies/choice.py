@@ -16,13 +16,14 @@ import numpy as np
 
 from lazaretto.nation.checked import checked_policy
 from lazaretto.scenario import Problem, Scenario, ScenarioError
-from lazaretto.studies.amounts import AMOUNTS, HUMAN_COST
+from lazaretto.studies.amounts import AMOUNTS, HUMAN_COST, Amounts
 from lazaretto.studies.amounts_kept import KeptAmounts
 from lazaretto.studies.choice_levers import Lever, own_values, with_values
 from lazaretto.studies.ensemble import Failed, Job
 from lazaretto.studies.extra import extra_needed
 from lazaretto.studies.pareto import Numbers, covered, on_front, share_on_front, spread_out
 from lazaretto.studies.regret import Regret, draws_of, in_worlds, regrets
+from lazaretto.studies.structures import SWITCHES
 
 OBJECTIVES = HUMAN_COST
 """What is made small; always all four, so that no search trades one away unseen."""
@@ -36,7 +37,7 @@ SETTLED = 0.01
 (assumed; a convention)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Option:
     """A policy that was tried.
 
@@ -176,7 +177,7 @@ def choose(
     if structures and scenario.behaviour is None:
         structures = False
         notes.append("the scenario has no behaviour, so there are no structures to try")
-    again = robust * (len(worlds) + 10 * structures) * seeds
+    again = (robust + 1) * (len(worlds) + len(SWITCHES) * structures) * seeds
     runs.cost(scenario, (options + 1) * seeds + again, "at most ")
     seeded = tuple(range(seed, seed + seeds))
     tried, failed, looks = _search(scenario, levers, runs, options, sampler, population, seeded)
@@ -235,8 +236,8 @@ def _search(
     study = optuna.create_study(directions=["minimize"] * len(OBJECTIVES), sampler=chosen)
     spaces = _spaces(levers)
     own = own_values(scenario, levers)
-    known = {str(i): lever.values.index(value)
-             for i, (lever, value) in enumerate(zip(levers, own, strict=True)) if value is not None}  # fmt: skip
+    known = {str(i): lever.values.index(own[i])
+             for i, lever in enumerate(levers) if own[i] is not None}  # fmt: skip
     if known:
         study.enqueue_trial(known)
     start = _evaluated(runs, [(0, scenario, ())], seeds, "the scenario as it is")
@@ -251,11 +252,13 @@ def _search(
         for number, trial in enumerate(batch, first + 1):
             values = tuple(lever.values[trial.params[str(i)]] for i, lever in enumerate(levers))
             try:
-                there: Scenario | str = with_values(scenario, levers, values)
+                there = with_values(scenario, levers, values)
                 checked_policy(there)
             except ScenarioError as error:
-                there = "; ".join(f"{p.key}: {p.allowed}" for p in error.problems)
-            asked.append((number, there, values))
+                why = "; ".join(f"{p.key}: {p.allowed}" for p in error.problems)
+                asked.append((number, why, values))
+            else:
+                asked.append((number, there, values))
         what = f"options {first + 1} to {first + len(batch)} of {options}"
         for trial, one, (_, _, values) in zip(
             batch, _evaluated(runs, asked, seeds, what), asked, strict=True
@@ -304,7 +307,7 @@ def _evaluated(
     return found
 
 
-def _row(read: dict[str, float] | Failed) -> list[float]:
+def _row(read: Amounts | Failed) -> list[float]:
     return [float("nan") if isinstance(read, Failed) else read[name] for name in AMOUNTS]
 
 
@@ -316,8 +319,11 @@ def _runs_of(options: Sequence[Option]) -> Numbers:
 def _numbered(scenario: Scenario, key: str) -> str:
     """Return a key with numbers for the entries of measures and resources, as levers have it."""
     parts = key.split(".")
-    named = {"measures": scenario.measures, "resources": scenario.resources}.get(parts[0])
-    if named is not None and len(parts) > 1:
-        names = [each.name for each in named]
-        parts[1] = str(names.index(parts[1])) if parts[1] in names else parts[1]
+    named: list[str | None] = []
+    if parts[0] == "measures":
+        named = [each.name for each in scenario.measures]
+    elif parts[0] == "resources":
+        named = [each.name for each in scenario.resources]
+    if len(parts) > 1 and parts[1] in named:
+        parts[1] = str(named.index(parts[1]))
     return ".".join(parts)

@@ -226,17 +226,23 @@ def _own(scenario: Scenario, lever: Lever) -> Any:  # noqa: ANN401 - any value
     elif measure is not None and target.parameter in (FROM, TO):
         own = (first_of if target.parameter == FROM else last_of)(measure, scenario)
     else:
-        at: Any = scenario.resolved()
-        for part in value_key(scenario, target.key).split("."):
-            at = at[int(part)] if isinstance(at, list) else at.get(part)
-            if at is None:
-                return None
-        own = at
+        own = _written_value(scenario, target.key)
+        if own is None and measure is not None:
+            own = getattr(measure, target.parameter, None)  # the default of the measure
     if lever.kind == "choice":
         return own if own in lever.values else None
     if not isinstance(own, int | float | date) or not lever.values[0] <= own <= lever.values[-1]:
         return None
     return min(lever.values, key=lambda each: abs(each - own))
+
+
+def _written_value(scenario: Scenario, key: str) -> Any:  # noqa: ANN401 - any value
+    at: Any = scenario.resolved()
+    for part in value_key(scenario, key).split("."):
+        at = at[int(part)] if isinstance(at, list) else at.get(part)
+        if at is None:
+            return None
+    return at
 
 
 def _dates(scenario: Scenario, number: int, given: Mapping[str, Any]) -> dict[str, object]:

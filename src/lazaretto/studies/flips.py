@@ -214,6 +214,8 @@ def _at(pair: Pair, key: str, end: str, value: float) -> Pair:
 def value_key(scenario: Scenario, key: str) -> str:
     """Return the key of the value of a number alone: unit, source and range stay as they are.
 
+    The key itself where the number is not written.
+
     Parameters
     ----------
     scenario, key
@@ -225,7 +227,7 @@ def value_key(scenario: Scenario, key: str) -> str:
             names = [entry.get("name") for entry in at]
             at = at[names.index(part) if part in names else int(part)]
         elif isinstance(at, Mapping):
-            at = at[part]
+            at = at.get(part)
     return f"{key}.value" if isinstance(at, Mapping) else key
 
 
