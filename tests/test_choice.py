@@ -355,7 +355,7 @@ def test_draws_are_read_weighted_and_checked(scenario, tmp_path):
     table.rename(columns={"r0": "contacts.building.rates"}).to_csv(
         tmp_path / "bad.csv", index=False
     )
-    with pytest.raises(ScenarioError, match="did you mean contacts.building.rate"):
+    with pytest.raises(ScenarioError, match=r"did you mean contacts\.building\.rate"):
         draws_of(scenario, tmp_path / "bad.csv", 2)
     there, found = levers_of(scenario, tmp_path, TWO)
     pd.DataFrame({"measures.clinics.share": [0.5]}).to_csv(tmp_path / "clash.csv", index=False)
@@ -417,7 +417,7 @@ def test_the_command_shows_all_four_whatever_it_is_asked(town, tmp_path):
     front = pd.read_parquet(folder / "front.parquet")
     assert sorted(front["option"]) == sorted(each["option"] for each in said["front"])
     text = lazaretto(*words).stdout
-    for said_so in ("days sealed", "income lost", "outpatient visits", "Not searched: enforcement"):
+    for said_so in ("deaths", "sealed", "income", "visits", "Not searched: enforcement"):
         assert said_so in " ".join(text.split())
     help_text = lazaretto("choose", "--help").stdout
     assert "--objective" not in help_text

@@ -22,7 +22,16 @@ from lazaretto.console import (
 from lazaretto.console_sensitivity import interrupted
 
 if TYPE_CHECKING:
-    from lazaretto.studies.choice import Choice
+    from lazaretto.studies.choice import Choice, Option
+
+HEADINGS = {
+    "deaths": "deaths",
+    "sealed_days": "days sealed",
+    "income": "income lost, RMB",
+    "care": "visits forgone",
+    "infections": "infections",
+}
+"""What is printed of an option: the four objectives, and infections."""
 
 SHOWN = 20
 """Options of the Pareto set that are printed; the files have all."""
@@ -150,31 +159,29 @@ def print_choice(made: Choice) -> None:
 
 
 def _print_front(made: Choice) -> None:
-    from lazaretto.console_compare import short
-    from lazaretto.studies.amounts import AMOUNTS
-    from lazaretto.studies.choice import OBJECTIVES
-
-    besides = ("infections", "missed_care_deaths", "food_days")
-    names = (*OBJECTIVES, *besides)
-    table = listing("option", *(AMOUNTS[name].words for name in names), "on front")
+    table = listing("option", *HEADINGS.values(), "on front")
     for column in table.columns:
         column.justify = "right"
     shares = {o.number: s for o, s in zip(made.options, made.shares, strict=True)}
     front = made.front
     shown = front[:SHOWN] if made.options[0] in front else [made.options[0], *front[:SHOWN]]
     for each in shown:
-        cells = []
-        for name in names:
-            low, high = each.band(name)
-            mean = each.mean(name)
-            amount = "unknown" if math.isnan(mean) else short(mean)
-            wide = len(made.seeds) > 1 and low < high and name in OBJECTIVES
-            cells.append(f"{amount} ({short(low)} to {short(high)})" if wide else amount)
         called = str(each.number) if each.number else "as it is"
-        table.add_row(called, *cells, f"{shares[each.number]:.0%}")
+        table.add_row(called, *(_cell(each, name) for name in HEADINGS),
+                      f"{shares[each.number]:.0%}")  # fmt: skip
     out.print(table)
-    out.print(Text("Means over the seeds (lowest to highest); on front: share of the seeds with "
-                   "which nothing beats it in everything.", "dim"))  # fmt: skip
+    out.print(Text("Means over the seeds, lowest to highest below; on front: share of the seeds "
+                   "with which nothing beats it in everything.", "dim"))  # fmt: skip
+
+
+def _cell(option: Option, name: str) -> Text:
+    from lazaretto.console_compare import short
+
+    (low, high), mean = option.band(name), option.mean(name)
+    if math.isnan(mean):
+        return Text("unknown")
+    said = Text(short(mean, whole=False))
+    return said if low == high else said.append(f"\n{short(low)} to {short(high)}", "dim")
 
 
 def _print_levers(made: Choice) -> None:
@@ -188,18 +195,21 @@ def _print_levers(made: Choice) -> None:
 
 def _print_regret(made: Choice) -> None:
     from lazaretto.console_compare import short
-    from lazaretto.studies.amounts import AMOUNTS
     from lazaretto.studies.choice import OBJECTIVES
 
     out.print(f"\n[bold]regret over {len(made.worlds)} worlds[/bold]: how much worse than the best "
-              "option of a world, the worst of the four, share of the range")  # fmt: skip
-    words = [f"most {AMOUNTS[name].words}" for name in OBJECTIVES]
-    table = listing("option", "minimax", "expected", *words, "dominated in")
-    for column in table.columns[:-1]:
+              "option of a world; minimax and expected are of the worst of the four, as a share of "
+              "the range")  # fmt: skip
+    table = listing("option", "minimax", "expected", *(f"most {HEADINGS[n]}" for n in OBJECTIVES))
+    for column in table.columns:
         column.justify = "right"
     for each in made.regret:
         called = str(each.option) if each.option else "as it is"
-        beaten = ", ".join(f"{world} (by {other})" for world, other in each.dominated)
         table.add_row(called, f"{each.minimax:.2f}", f"{each.expected:.2f}",
-                      *(short(lost) for lost in each.most), Text(beaten or "none"))  # fmt: skip
+                      *(short(lost, whole=False) for lost in each.most))  # fmt: skip
     out.print(table)
+    for each in made.regret:
+        called = f"option {each.option}" if each.option else "the scenario as it is"
+        beaten = ", ".join(f"{world} (by {other})" for world, other in each.dominated)
+        if beaten:
+            out.print(Text(f"{called} is dominated in: {beaten}"))

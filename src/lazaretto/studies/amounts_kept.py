@@ -25,6 +25,10 @@ FILE = "amounts.jsonl"
 """One line for each run made: its inputs' digest, its numbers, and the seconds it took."""
 
 
+LOOKS = 20
+"""Times at most that progress is told of a batch of runs."""
+
+
 class EachRun(Protocol):
     """What makes runs, see `lazaretto.studies.ensemble.each_run`."""
 
@@ -123,7 +127,7 @@ class KeptAmounts:
             if not isinstance(read, Failed):
                 self._keep(names[number], missing[number], read, now - last)
             last = now
-            if self.tell is not None:
+            if self.tell is not None and made % max(1, len(missing) // LOOKS) == 0:
                 rest = (now - began) / made * (len(missing) - made)
                 self.tell(f"{what}: {made} of {len(missing)}, {duration(rest)} left",
                           made / len(missing))  # fmt: skip
