@@ -145,7 +145,8 @@ def test_what_is_on_no_list_is_refused_whatever_it_is(scenario, tmp_path):
                 "measures.rounds.zeal", "seeding.0.infections_per_day", "place", "disease", "end",
                 "measures.seal.when.on", "confinement.residents.sealed.building", "nation",
                 "behaviour.trust.effect", "measures.clinics.labs", "resources.hall", "aim.value",
-                "measures.nobody.share", "resources.hall.opened.7.amount",
+                "measures.nobody.share", "measures.clinics.background",
+                "measures.clinics.specificity", "resources.hall.opened.7.amount",
                 "contacts.own_subdistrict",
                 "vaccination.doses.0.share", "", "."):  # fmt: skip
         said = refused(scenario, tmp_path, one(key))

@@ -114,7 +114,8 @@ def choose_policies(
             problems.append(Problem("--runs", runs, f"{seeds} or more", "an option has all seeds"))
         if problems or chosen is None:
             raise ScenarioError(problems)
-        read, found = read_levers(read_checked(scenario, overrides or []), levers)
+        own = read_checked(scenario, overrides or [])
+        read, found = read_levers(own, levers)
         try:
             with progress_shown(as_json) as progress, stop_asked() as stop:
                 kept = KeptAmounts(folder, tell=progress, stop=stop, announce=complain)
@@ -125,7 +126,7 @@ def choose_policies(
                 )  # fmt: skip
         except Interrupted as stopped:
             interrupted(stopped.goes_on_from)
-        at = folder / f"choose-{read.name}"
+        at = folder / f"choose-{own.name}"
         write_choice(made, at)
         said = said_of(made)
         save_chart(choice_figure(said, options_table(made)), at / "front.svg")

@@ -30,6 +30,12 @@ NOT_SET = (
 )  # fmt: skip
 """Parameters of measures that are no levers: they say what a measure is made of."""
 
+NOT_DECIDED = (
+    "crowding", "background", "participation", "worse", "absence", "efficacy", "specificity",
+    "contacts",
+)  # fmt: skip
+"""Nor are these: nature and people decide them; a search would only wish the world better."""
+
 LESS_IS_LIGHTER = ("tier", "sealed_days", "monitored_days", "building_days", "neighbourhood_days",
                    "monitored_tier", "otherwise", "least_days", "longest_days", "days", "negatives",
                    LENGTH)  # fmt: skip
@@ -172,7 +178,7 @@ def _of_measure(
     free = entry.measure in WITHOUT_CONFINING
     ways = (*LESS_IS_LIGHTER, *MORE_IS_LIGHTER, FROM, TO, HOME, "areas")
     names = (
-        [each for each in fields if each not in NOT_SET]
+        [each for each in fields if each not in (*NOT_SET, *NOT_DECIDED)]
         if free
         else [each for each in LIGHTER.get(entry.measure, ()) if each in ways]
     )
