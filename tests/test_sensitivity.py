@@ -15,7 +15,7 @@ from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.studies import Interrupted
 from lazaretto.studies.amounts import AMOUNTS, HUMAN_COST, chosen_amounts
 from lazaretto.studies.amounts_kept import FILE, KeptAmounts
-from lazaretto.studies.designs import chance_share, design, n_points
+from lazaretto.studies.designs import chance_shares, design, n_points
 from lazaretto.studies.ensemble import Failed, each_run
 from lazaretto.studies.sensitivity import factors_of, scenario_at, sensitivity
 
@@ -121,8 +121,13 @@ def test_the_share_of_chance_is_found(analytic):
     # Both variances are known to about sqrt(2 / n): n = 3 x 160 within, 32 independent bases.
     error = truth * (1 - truth) * math.sqrt(2 / 480 + 2 / 32)
     assert abs(found.chance - truth) < 5 * error
-    assert chance_share(np.ones((5, 3))) == 0
-    assert math.isnan(chance_share(np.ones((5, 1))))
+    assert abs(found.stirred - truth) < 5 * error, "here no seed does the same everywhere"
+    assert chance_shares(np.ones((5, 3))) == (0, 0)
+    assert math.isnan(chance_shares(np.ones((5, 1)))[0])
+    common = np.arange(5.0)[:, None] + np.array([0.0, 4.0])
+    chance, stirred = chance_shares(common)
+    assert chance > 0.5, "two seeds four apart at points from 0 to 4"
+    assert stirred == pytest.approx(0, abs=1e-12), "and so apart at all of them"
 
 
 def test_a_design_is_the_same_for_the_same_seed(analytic):

@@ -138,30 +138,39 @@ def print_sensitivity(made: Sensitivity) -> None:
 
 
 def _print_output(made: Sensitivity, each: Indices) -> None:
+    from lazaretto.console_compare import short
     from lazaretto.studies.amounts import AMOUNTS
 
     about, morris = AMOUNTS[each.output], made.method == "morris"
-    out.print(f"\n[bold]{about.words}[/bold], {about.unit}: "
-              f"{_short(each.mean)} in the mean of {each.points} points")  # fmt: skip
-    chance = "not known with one seed" if math.isnan(each.chance) else f"{each.chance:.0%}"
-    out.print(Text(f"chance between seeds: {chance} of the variance of single runs", "dim"))
+    out.print(f"\n[bold]{about.words}[/bold], {about.unit}: {short(each.mean)} in the mean of "
+              f"{each.points} points")  # fmt: skip
+    chance = (
+        "not known with one seed"
+        if math.isnan(each.chance)
+        else f"{each.chance:.0%} of the variance of single runs; {each.stirred:.0%} is not the "
+        "same at all points"
+    )
+    out.print(Text(f"chance between seeds: {chance}", "dim"))
     if not math.isfinite(float(each.first.sum())):
         out.print("  not counted in these runs")
         return
+    if not each.first.any():
+        out.print("  none of these numbers changes it")
+        return
     order = (-(each.first if morris else each.second)).argsort(kind="stable")[:SHOWN]
-    table = listing("number", "range", *(("mu*", "sigma") if morris else ("ST", "S1")))
+    table = listing("number, unit", "range", *(("mu*", "sigma") if morris else ("ST", "S1")))
+    table.columns[0].overflow = "fold"
+    for column in table.columns[1:]:
+        column.no_wrap, column.justify = True, "right"
     for i in order:
         f = made.factors[i]
-        ranged = f"{f.low:g} to {f.high:g} {f.figure.unit}"
         if morris:
-            cells = (f"{_short(each.first[i])} ± {_short(each.first_band[i])}",
-                     _short(each.second[i]))  # fmt: skip
+            cells = (f"{short(each.first[i], whole=False)} ± "
+                     f"{short(each.first_band[i], whole=False)}",
+                     short(each.second[i], whole=False))  # fmt: skip
         else:
             cells = (f"{each.second[i]:.2f} ± {each.second_band[i]:.2f}",
                      f"{each.first[i]:.2f} ± {each.first_band[i]:.2f}")  # fmt: skip
-        table.add_row(Text(f.key), Text(ranged), *cells)
+        said = Text(f.key).append(f", {f.figure.unit}" if f.figure.unit else "", "dim")
+        table.add_row(said, f"{f.low:g} to {f.high:g}", *cells)
     out.print(table)
-
-
-def _short(number: float) -> str:
-    return f"{float(f'{number:.3g}'):,g}" if abs(number) < 1e7 else f"{number / 1e6:,.3g} m"

@@ -73,16 +73,18 @@ def _panel(output: dict[str, Any], rows: list[dict[str, Any]], width: int) -> al
 
     chance = output["chance_share"]
     said = "not known (one seed)" if chance is None else f"{chance:.0%}"
+    most = max((row[end] for row in rows for end in ("high", "tick")), default=0) or 1
+    axis = alt.Axis(format="~s", tickCount=4)
+    x = alt.X("bar:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, most]))
     base = alt.Chart(alt.NamedData(output["output"]))
     y = alt.Y("key:N", sort=[row["key"] for row in rows], title=None,
               axis=alt.Axis(labelLimit=230, minExtent=0, maxExtent=240))  # fmt: skip
-    bars = base.mark_bar(color=SIMULATED).encode(
-        x=alt.X("bar:Q", title=None, axis=alt.Axis(format="~s", tickCount=4)), y=y
-    )
+    bars = base.mark_bar(color=SIMULATED).encode(x=x, y=y)
     spread = base.mark_rule(color=INK).encode(x=alt.X("low:Q"), x2="high:Q", y=y)
     ticks = base.mark_tick(color=DATA, thickness=2).encode(x=alt.X("tick:Q"), y=y)
     title = alt.Title(
         f"{output['words']}, {output['unit']}",
         subtitle=f"chance between seeds: {said} of the variance of single runs",
+        subtitleColor=INK,
     )
     return layered([bars, spread, ticks], width=max(120, width - 200), title=title)

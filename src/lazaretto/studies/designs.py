@@ -74,6 +74,8 @@ class Indices:
     chance
         Share of the variance of single runs that lies between seeds at the same point; NaN with
         one seed.
+    stirred
+        The part of it that is not the same at all points, so that common seeds do not cancel it.
     points
         Points of the design that were used.
     """
@@ -86,6 +88,7 @@ class Indices:
     second: Numbers
     second_band: Numbers
     chance: float
+    stirred: float
     points: int
 
 
@@ -162,33 +165,39 @@ def indices_of(
     return Indices(
         output,
         float(means.mean()),
-        float(means.std()),
+        float(means.std()) if np.ptp(means) > 0 else 0.0,
         np.asarray(first, np.float64),
         np.asarray(first_band, np.float64),
         np.asarray(second, np.float64),
         np.asarray(second_band, np.float64),
-        chance_share(values),
+        *chance_shares(values),
         len(points),
     )
 
 
-def chance_share(values: Numbers) -> float:
-    """Return the share of the variance of single runs that lies between seeds at one point.
+def chance_shares(values: Numbers) -> tuple[float, float]:
+    """Return the share of the variance of single runs that is chance, and what of it is stirred.
 
-    One-way analysis of variance with random effects: within over within plus between, where
-    between is that of the means less what chance alone gives them.
+    Analysis of variance with random effects: chance is within points over within plus between,
+    where between is the variance of the means less what chance gives them. What of it is left after
+    each seed's own mean over the points is stirred: the same seed does other things elsewhere.
 
     Parameters
     ----------
     values
         Shape (n_points, n_seeds).
     """
-    n_seeds = values.shape[1]
-    if n_seeds < 2 or len(values) < 2:
-        return math.nan
+    n_points, n_seeds = values.shape
+    if n_seeds < 2 or n_points < 2:
+        return math.nan, math.nan
     within = float(values.var(axis=1, ddof=1).mean())
     between = max(0.0, float(values.mean(axis=1).var(ddof=1)) - within / n_seeds)
-    return within / (within + between) if within + between > 0 else 0.0
+    every = within + between
+    if every == 0:
+        return 0.0, 0.0
+    left = values - values.mean(axis=1, keepdims=True) - values.mean(axis=0) + values.mean()
+    stirred = float((left**2).sum()) / ((n_points - 1) * (n_seeds - 1))
+    return within / every, min(within, stirred) / every
 
 
 def _problem(factors: Sequence[Factor]) -> dict[str, Any]:

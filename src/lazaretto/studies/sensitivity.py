@@ -80,6 +80,7 @@ class Sensitivity:
                     "mean": _number(each.mean),
                     "deviation": _number(each.deviation),
                     "chance_share": _number(each.chance),
+                    "stirred_share": _number(each.stirred),
                     "points": each.points,
                     "indices": [
                         {"key": f.key, one: _number(each.first[i]),
