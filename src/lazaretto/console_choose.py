@@ -23,6 +23,7 @@ from lazaretto.console_sensitivity import interrupted
 
 if TYPE_CHECKING:
     from lazaretto.studies.choice import Choice, Option
+    from lazaretto.studies.choice_levers import Lever
 
 HEADINGS = {
     "deaths": "deaths",
@@ -148,8 +149,9 @@ def print_choice(made: Choice) -> None:
     _print_front(made)
     _print_levers(made)
     count, share = made.coverage[-1]
-    verdict = "has settled" if made.settled else "still grows: more --runs would find more"
-    out.print(f"\n{share:.0%} of the possible volume dominated after {count} options; it {verdict}")
+    verdict = "" if made.settled else ": more --runs will find more"
+    out.print(f"\n{share:.0%} of the possible volume dominated after {count} options; the last "
+              f"half of the search added {made.gained:.1%}{verdict}")  # fmt: skip
     if made.failed:
         out.print(f"{len(made.failed)} options could not be run, first: {made.failed[0][1]}",
                   markup=False)  # fmt: skip
@@ -171,7 +173,7 @@ def _print_front(made: Choice) -> None:
         table.add_row(called, *(_cell(each, name) for name in HEADINGS),
                       f"{shares[each.number]:.0%}")  # fmt: skip
     out.print(table)
-    out.print(Text("Means over the seeds, lowest to highest below; on front: share of the seeds "
+    out.print(Text("Means over the seeds, half their range below; on front: share of the seeds "
                    "with which nothing beats it in everything.", "dim"))  # fmt: skip
 
 
@@ -182,16 +184,21 @@ def _cell(option: Option, name: str) -> Text:
     if math.isnan(mean):
         return Text("unknown")
     said = Text(short(mean, whole=False))
-    return said if low == high else said.append(f"\n{short(low)} to {short(high)}", "dim")
+    half = (high - low) / 2
+    return said if half == 0 else said.append(f"\n± {short(half, whole=False)}", "dim")
 
 
 def _print_levers(made: Choice) -> None:
-    shown = [each for each in made.front[:SHOWN] if each.number]
-    table = listing("lever", *(str(each.number) for each in shown))
-    for number, lever in enumerate(made.levers):
-        cells = [str(each.values[number]) for each in shown]
-        table.add_row(Text(f"{lever.name}, {lever.unit}"), *cells)
-    out.print(table)
+    for each in made.front[:SHOWN]:
+        values = zip(made.levers, each.values, strict=False)  # none of the scenario as it is
+        said = ", ".join(f"{lever.name} {_said(lever, value)}" for lever, value in values)
+        if said:
+            out.print(Text(f"option {each.number}: {said}"))
+
+
+def _said(lever: Lever, value: object) -> str:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{value} {lever.unit}" if number and lever.unit != "share" else str(value)
 
 
 def _print_regret(made: Choice) -> None:

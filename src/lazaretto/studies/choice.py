@@ -33,7 +33,7 @@ Sampler = Literal["nsga2", "tpe"]
 SAMPLERS: tuple[Sampler, ...] = ("nsga2", "tpe")
 
 SETTLED = 0.01
-"""Share of the volume that the last quarter of a search may have added for it to have settled
+"""Share of the volume that the last half of a search may have added for it to have settled
 (assumed; a convention)."""
 
 
@@ -112,11 +112,16 @@ class Choice:
         return sorted(chosen, key=lambda each: [each.mean(name) for name in OBJECTIVES])
 
     @property
+    def gained(self) -> float:
+        """Return the share of the possible volume that the last half of the search added."""
+        half = (self.coverage[-1][0] - 1) / 2
+        before = [share for count, share in self.coverage if count - 1 <= half]
+        return self.coverage[-1][1] - before[-1]
+
+    @property
     def settled(self) -> bool:
-        """Return whether the last quarter of the search added next to nothing."""
-        last = self.coverage[-1][0]
-        before = [share for count, share in self.coverage if count <= 0.75 * last]
-        return bool(before) and self.coverage[-1][1] - before[-1] <= SETTLED
+        """Return whether the last half of the search added next to nothing."""
+        return self.gained <= SETTLED
 
 
 def means_of(options: Sequence[Option]) -> Numbers:

@@ -82,6 +82,7 @@ def as_json(made: Choice) -> dict[str, Any]:
         "failed": [{"values": [_written(v) for v in values], "reason": why}
                    for values, why in made.failed],
         "hypervolume": [{"options": count, "share": share} for count, share in made.coverage],
+        "gained_by_last_half": made.gained,
         "settled": made.settled,
         "worlds": list(made.worlds),
         "regret": [_regret(each) for each in made.regret],
