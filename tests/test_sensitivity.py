@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -190,7 +191,7 @@ def test_interrupted_and_gone_on_with_is_the_same_as_never_interrupted(town, tmp
 
     whole = study(KeptAmounts(tmp_path / "whole"))
     asked = iter([False, True])
-    with pytest.raises(Interrupted, match="the 2 runs made"):
+    with pytest.raises(Interrupted, match="the runs made, 2"):
         study(KeptAmounts(tmp_path / "cut", stop=lambda: next(asked, True)))
     with (tmp_path / "cut" / FILE).open("a") as file:
         file.write('{"run": "of a process that was ki')
@@ -265,6 +266,18 @@ def test_the_command_states_the_cost_and_shows_the_human_cost(town, tmp_path):
     again = lazaretto(*words)
     assert "days sealed" in again.stdout
     assert "measures.clinics.share" in again.stdout
+
+
+def test_the_command_stops_when_asked_and_says_how_to_go_on(town, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "lazaretto.console_sensitivity.stop_asked", lambda: nullcontext(lambda: True)
+    )
+    words = ("sensitivity", town / "short.yaml", "--vary", "measures.clinics.share", "--samples", 2,
+             "--seeds", 1, "--out", tmp_path)  # fmt: skip
+    shown = lazaretto(*words, code=130)
+    assert "Stopped. The same command goes on with the runs made, 1." in shown.stderr
+    assert len((tmp_path / FILE).read_text().splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [FILE], "nothing half-written"
 
 
 def test_the_command_refuses_all_that_is_wrong_at_once(town, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -118,26 +118,32 @@ class KeptAmounts:
         keys = [self._key(job) for job in jobs]
         found: dict[str, Amounts | Failed] = {k: self._known[k] for k in keys if k in self._known}
         left = {key: job for key, job in zip(keys, jobs, strict=True) if key not in found}
-        told = self._timed
-        began = last = time.perf_counter()
-        names, missing = list(left), list(left.values())
-        for made, (number, read) in enumerate(self.make(missing, amounts) if missing else (), 1):
-            now = time.perf_counter()
-            found[names[number]] = read
-            if not isinstance(read, Failed):
-                self._keep(names[number], missing[number], read, now - last)
-            last = now
-            if self.tell is not None and made % max(1, len(missing) // LOOKS) == 0:
-                rest = (now - began) / made * (len(missing) - made)
-                self.tell(f"{what}: {made} of {len(missing)}, {duration(rest)} left",
-                          made / len(missing))  # fmt: skip
-            if not told and self.announce is not None and made < len(missing):
-                told = self._timed = True
-                rest = (now - began) / made * (len(missing) - made)
-                self.announce(f"{what}: {len(missing) - made:,} more, about {duration(rest)}.")
-            if self.stop() and made < len(missing):
-                raise Interrupted(f"the {len(self._known):,} runs made")
+        try:
+            for key, read in self._made(left, what):
+                found[key] = read
+        except Interrupted:
+            raise Interrupted(f"the runs made, {len(self._known):,}") from None
         return [found[key] for key in keys]
+
+    def _made(self, jobs: Mapping[str, Job], what: str) -> Iterator[tuple[str, Amounts | Failed]]:
+        """Make runs, keep what is read of each, and tell how it goes."""
+        began = last = time.perf_counter()
+        names, total = list(jobs), len(jobs)
+        made = self.make(list(jobs.values()), amounts) if jobs else ()
+        for done, (number, read) in enumerate(made, 1):
+            now = time.perf_counter()
+            if not isinstance(read, Failed):
+                self._keep(names[number], jobs[names[number]], read, now - last)
+            last = now
+            rest = (now - began) / done * (total - done)
+            if self.tell is not None and done % max(1, total // LOOKS) == 0:
+                self.tell(f"{what}: {done} of {total}, {duration(rest)} left", done / total)
+            if self.announce is not None and not self._timed and done < total:
+                self._timed = True
+                self.announce(f"{what}: {total - done:,} more, about {duration(rest)}.")
+            yield names[number], read
+            if self.stop() and done < total:
+                raise Interrupted
 
     def _key(self, job: Job) -> str:
         """Return what a run is found again by; files that all runs share are read once."""
