@@ -19,6 +19,8 @@ FILES = sorted(SOURCE.rglob("*.py"))
 
 STOREYS = (
     {"cli"},
+    {"console_choose"},
+    {"console_sensitivity"},
     {"console_compare", "console_people", "console_sweep", "console_timeline"},
     {"console_run"},
     {"console"},

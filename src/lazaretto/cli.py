@@ -26,8 +26,10 @@ from lazaretto.console import (
     stop_asked,
     stopped_at,
 )
+from lazaretto.console_choose import choose_policies
 from lazaretto.console_people import make_people
 from lazaretto.console_run import print_summary, run_line
+from lazaretto.console_sensitivity import sensitivity_of
 from lazaretto.console_sweep import sweep_values
 from lazaretto.console_timeline import print_timeline
 from lazaretto.scenario import library
@@ -42,6 +44,8 @@ inspect = typer.Typer(help="Show what a run is made of.", no_args_is_help=True)
 app.add_typer(inspect, name="inspect")
 app.command("people")(make_people)
 app.command("sweep")(sweep_values)
+app.command("sensitivity")(sensitivity_of)
+app.command("choose")(choose_policies)
 
 OVERRIDE_HELP = "Set a value of the scenario, as r0=5 or measures.0.tier=2; repeatable."
 ScenarioName = Annotated[

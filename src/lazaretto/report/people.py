@@ -18,8 +18,8 @@ from lazaretto.report.appearance import (
     finished,
     layered,
     rows,
-    specification,
 )
+from lazaretto.report.files import save_chart
 from lazaretto.words import AGE_BANDS
 
 if TYPE_CHECKING:
@@ -103,28 +103,9 @@ def save_fidelity(compared: Fidelity, path: Path) -> None:
     ValueError
         If the ending is none of `ENDINGS`.
     """
-    import json
-
-    import vl_convert
-
-    from lazaretto.report.figures import vega_lite_version
-
     if path.suffix not in ENDINGS:
         raise ValueError(f"{path.name} ends in none of {', '.join(ENDINGS)}")
-    spec = specification(fidelity_figure(compared))
-    spec["config"] = {**spec["config"], "background": "white", "padding": 16}
-    version = vega_lite_version()
-    content: bytes
-    if path.suffix == ".json":
-        content = json.dumps(spec, ensure_ascii=False).encode()
-    elif path.suffix == ".svg":
-        content = vl_convert.vegalite_to_svg(spec, vl_version=version).encode()
-    elif path.suffix == ".pdf":
-        content = vl_convert.vegalite_to_pdf(spec, vl_version=version)
-    else:
-        content = vl_convert.vegalite_to_png(spec, vl_version=version, scale=2)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    save_chart(fidelity_figure(compared), path)
 
 
 def _title(compared: Fidelity) -> Any:  # noqa: ANN401 - Altair's title

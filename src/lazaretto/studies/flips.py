@@ -206,20 +206,28 @@ def _at(pair: Pair, key: str, end: str, value: float) -> Pair:
     def there(scenario: Scenario) -> Scenario:
         # A number of a measure that the less restrictive policy lacks is varied in the other only.
         has = key in dict(scenario.figures())
-        return scenario.varied(said, {_written(scenario, key): whole} if has else {})
+        return scenario.varied(said, {value_key(scenario, key): whole} if has else {})
 
     return Pair(there(pair.policy), there(pair.less), *pair.described())
 
 
-def _written(scenario: Scenario, key: str) -> str:
-    """Return the key of the value alone, so that unit, source and range stay as they are."""
+def value_key(scenario: Scenario, key: str) -> str:
+    """Return the key of the value of a number alone: unit, source and range stay as they are.
+
+    The key itself where the number is not written.
+
+    Parameters
+    ----------
+    scenario, key
+        The scenario and the key of the number, as in ``--set``.
+    """
     at: object = scenario.resolved()
     for part in key.split("."):
         if isinstance(at, list):
             names = [entry.get("name") for entry in at]
             at = at[names.index(part) if part in names else int(part)]
         elif isinstance(at, Mapping):
-            at = at[part]
+            at = at.get(part)
     return f"{key}.value" if isinstance(at, Mapping) else key
 
 

@@ -1,0 +1,32 @@
+"""What only studies need is an optional extra; where it is missing, the error names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lazaretto.scenario import Problem, ScenarioError
+
+EXTRA = "lazaretto[studies]"
+
+
+@contextmanager
+def extra_needed(command: str) -> Iterator[None]:
+    """Say which extra to install where a package of studies cannot be imported.
+
+    Parameters
+    ----------
+    command
+        What needs it.
+
+    Raises
+    ------
+    ScenarioError
+        If an import fails.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        missing = f"{error.name} is not installed"
+        advice = f"install the extra: pip install '{EXTRA}'"
+        raise ScenarioError([Problem(command, missing, f"an install of {EXTRA}", advice)]) from None
