@@ -11,15 +11,19 @@ from numpy.typing import NDArray
 
 from lazaretto.engine.city import city_of
 from lazaretto.engine.prepare import Prepared, prepare
+from lazaretto.engine.rates import build_rates
 from lazaretto.engine.seeding import Arrival
 from lazaretto.engine.settings import Settings
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.transmissibility import Meeting, meeting, solve
 from lazaretto.measures import Isolation, Lockdown, Measure, Screening
 from lazaretto.people import Population
-from lazaretto.scenario import Scenario
+from lazaretto.scenario import Problem, Scenario, ScenarioError
 from lazaretto.studies.threshold import OUTSIDE
 from lazaretto.words import SEALED
+
+R0S = (2.0, 2.6, 3.3, 4.3, 5.5, 7.1, 9.3, 12.0)
+"""R0 at which runs are made; evenly spread in their logarithm."""
 
 ARRIVALS = 10
 """Infections of the first day, residents taken at random; a lockdown can begin with them."""
@@ -33,7 +37,8 @@ LONGEST_WAIT = 200
 
 TIMES, FEWEST = 10, 2_000
 """A run is given up once so many times more persons are infected at a time than had been infected
-when the lockdown began, and at least so many; see `lazaretto.studies.frontier.bound_error`."""
+when the lockdown began, and at least so many; see
+`lazaretto.studies.frontier_answer.bound_error`."""
 
 PARTICIPATION = 0.95
 """Share of residents who come to be screened, always the same persons; assumed."""
@@ -99,6 +104,22 @@ class Town:
         self.settings[disease] = settings
         self.met[disease] = meeting(self.people, city_of(self.people), settings.courses)
 
+    def check(self, disease: str) -> None:
+        """Raise `ScenarioError` if residents meet too few others for the largest R0, or too many.
+
+        Parameters
+        ----------
+        disease
+            One that was added.
+        """
+        settings, r0 = self.settings[disease], R0S[-1]
+        try:
+            build_rates(settings.courses, settings.contacts, self.transmissibility(disease, r0))
+        except ValueError as error:
+            allowed = f"a place whose contacts can bring about an R0 of {r0:g}"
+            said = [Problem("place", self.people.name, allowed, str(error))]
+            raise ScenarioError(said) from error
+
     def transmissibility(self, disease: str, r0: float) -> float:
         """Return the transmissibility at an R0."""
         if (disease, r0) not in self.solved:
@@ -128,6 +149,7 @@ def prepared_town(base: dict[str, object], diseases: tuple[str, ...]) -> Town:
         ready: Prepared = prepare(scenario_of(base, disease), 0)
         town = town or Town(ready.people)
         town.add(disease, ready.settings)
+        town.check(disease)
     if town is None:
         raise ValueError("at least one disease is needed")
     return town
@@ -198,7 +220,7 @@ def begin_lockdown(simulation: Simulation) -> None:
     simulation.settings = replace(simulation.settings, measures=measures)
 
 
-def made(town: Town, point: Point, bounded: bool = True) -> Ended:
+def made(town: Town, point: Point, days: int = DAYS, bounded: bool = True) -> Ended:
     """Make one run.
 
     The lockdown begins on the first day before which ``start`` persons have been infected (on the
@@ -210,6 +232,8 @@ def made(town: Town, point: Point, bounded: bool = True) -> Ended:
         The place.
     point
         What the run is of.
+    days
+        Days of lockdown within which the outbreak must end.
     bounded
         Whether it is given up early when it has grown too large to end in time.
     """
@@ -224,13 +248,18 @@ def made(town: Town, point: Point, bounded: bool = True) -> Ended:
             if before < point.start:
                 return Ended(not infectious(run), -1, 0, 0, before, before)
         begin_lockdown(run)
-        bound = max(TIMES * before, FEWEST) if bounded else np.iinfo(np.int64).max
+        bound = bound_of(before) if bounded else np.iinfo(np.int64).max
         infected = before
-        while run.day - begun < DAYS and 0 < infected <= bound:
+        while run.day - begun < days and 0 < infected <= bound:
             run.advance()
             infected = infectious(run)
         sealed = int(run.tally.persons_by_tier[:, :, SEALED].sum())
         return Ended(not infected, begun, run.day - begun, sealed, before, run.infections)
+
+
+def bound_of(before: int) -> int:
+    """Return the number infected at a time above which a run is given up."""
+    return max(TIMES * before, FEWEST)
 
 
 def infectious(run: Simulation) -> int:

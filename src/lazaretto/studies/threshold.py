@@ -10,6 +10,7 @@ chance that a branching process of households has.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,8 +110,9 @@ class Households:
         made = secondary_infections(self.transmissibility, self.met, self.courses, contacts)
         return float(made[OUTSIDE].sum())
 
+    @cached_property
     def infected(self) -> Floats:
-        """Return mu, the mean number infected in a household with one first case, by size."""
+        """mu, the mean number infected in a household with one first case, by size."""
         none = np.zeros(1)
         return np.array([
             1 + np.arange(n) @ outbreak(int(n) - 1, pair, self.chance, self.weight, none)[:, 0]
@@ -120,7 +122,7 @@ class Households:
     @property
     def mean_infected(self) -> float:
         """mu_T: the first case is any resident alike, so large households count by their size."""
-        return float(self.persons @ self.infected())
+        return float(self.persons @ self.infected)
 
     def reproduction(self, left: float) -> float:
         """Return R* = R_G mu_T where a share of contacts outside the household is left."""
@@ -136,24 +138,28 @@ class Households:
         generations
             Within so many generations of households; ever if absent.
         """
-        mean_weight = float(self.chance @ self.weight)
-
-        def next_generation(q: float) -> float:
-            left = np.array([caused / mean_weight * (1 - q)])
-            each = [
-                float(outbreak(int(n) - 1, pair, self.chance, self.weight, left).sum())
-                for n, pair in zip(self.size, self.pair, strict=True)
-            ]
-            return float(self.persons @ np.array(each))
-
         if generations is not None:
             q = 0.0
             for _ in range(generations):
-                q = next_generation(q)
+                q = self._next(caused, q)
             return q
         if caused * self.mean_infected <= 1:
             return 1.0
-        return float(brentq(lambda q: next_generation(q) - q, 0.0, 1 - 1e-9, xtol=1e-12))
+        return float(brentq(lambda q: self._next(caused, q) - q, 0.0, 1 - 1e-9, xtol=1e-12))
+
+    def caused_if(self, dies_out: float) -> float:
+        """Return R_G at which the chain of an infection dies out with a chance below 1."""
+        above = 1 / self.mean_infected
+        return float(brentq(lambda c: self._next(c, dies_out) - dies_out, above, 100 * above))
+
+    def _next(self, caused: float, q: float) -> float:
+        """Return the chance that every household infected by one has a property of chance q."""
+        left = np.array([caused / float(self.chance @ self.weight) * (1 - q)])
+        each = [
+            float(outbreak(int(n) - 1, pair, self.chance, self.weight, left).sum())
+            for n, pair in zip(self.size, self.pair, strict=True)
+        ]
+        return float(self.persons @ np.array(each))
 
 
 def households(
@@ -229,7 +235,7 @@ def typical(home: Households, people: Population) -> float:
     of_age = number / np.maximum(number.sum(axis=1, keepdims=True), 1)
     later = np.repeat((beside[:, :, None] * of_age).reshape(18, 54), 3, axis=0)
     infected = np.zeros(people.household_persons.shape[0])
-    infected[home.size] = home.infected()
+    infected[home.size] = home.infected
     by_size = people.household_persons / np.maximum(people.household_persons.sum(axis=0), 1)
     more = np.repeat(np.maximum(infected @ by_size - 1, 0), 3)
     whole = outside + more[:, None] * (later @ outside)
@@ -238,23 +244,22 @@ def typical(home: Households, people: Population) -> float:
     return largest / float(weights @ outside.sum(axis=1) * home.mean_infected)
 
 
-def largest_left(home: Households, ratio: float = 1.0, reproduction: float = 1.0) -> float:
-    """Return the share of contacts outside at which R* is a number; above 1 none is enough.
+def largest_left(home: Households, caused: float) -> float:
+    """Return the share of contacts outside the household at which R_G is a number.
+
+    Above 1 if not even all contacts cause so many infections.
 
     Parameters
     ----------
     home
         The households.
-    ratio
-        Of a typical household, see `typical`.
-    reproduction
-        The R* sought.
+    caused
+        The R_G sought: ``1 / mu_T`` for R* = 1.
     """
 
     def excess(log_left: float) -> float:
-        return float(np.log(home.outside(float(np.exp(log_left))) * mean * ratio / reproduction))
+        return float(np.log(home.outside(float(np.exp(log_left))) / caused))
 
-    mean = home.mean_infected
     return float(np.exp(brentq(excess, np.log(1e-6), np.log(100.0), xtol=1e-9)))
 
 
