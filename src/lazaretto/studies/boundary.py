@@ -72,7 +72,7 @@ class Boundary:
         """Return the standard error of `middle`, shape (n,)."""
         covariance = np.linalg.inv(self.information)[:6, :6]
         terms = polynomial(x, z)
-        return np.sqrt(np.einsum("ni,ij,nj->n", terms, covariance, terms))
+        return np.asarray(np.sqrt(np.einsum("ni,ij,nj->n", terms, covariance, terms)))
 
     def contained(self, x: Floats, z: Floats, y: Floats) -> Floats:
         """Return P, the chance that an outbreak is contained, shape (n,)."""

@@ -224,7 +224,7 @@ def _frontier(
         answered(_first_round(question, keys), runner)
         while (n := question.runs - _of_one(asked, keys[0])) > 0:
             known = _boundaries(keys, asked, kept)
-            points = []
+            points: list[Point] = []
             for key in keys:
                 points += _next_round(question, key, known[key], min(n, EACH_ROUND), len(asked),
                                       points)  # fmt: skip

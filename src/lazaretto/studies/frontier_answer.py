@@ -176,8 +176,8 @@ def costs(found: Frontier, persons: int) -> pd.DataFrame:
 def begun_on(found: Frontier) -> pd.DataFrame:
     """Return the median day on which the lockdown began: columns disease, r0, start, day."""
     runs = found.runs[found.runs["begun"] >= 0]
-    groups = runs.groupby(["disease", "r0", "start"], as_index=False)["begun"].median()
-    return groups.rename(columns={"begun": "day"})
+    days = runs.groupby(["disease", "r0", "start"])["begun"].median()
+    return days.rename("day").reset_index()
 
 
 def deviation(found: Frontier, closed: pd.DataFrame, disease: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""One run of the frontier: an outbreak, a lockdown that begins, and whether it ends the outbreak."""
+"""One run of the frontier: an outbreak, a lockdown that begins, and whether that ends it."""
 
 from __future__ import annotations
 
