@@ -219,27 +219,44 @@ def save_figures(
     reach
         How far messages go under the rules of the scenario.
     """
-    import vl_convert
-
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    written = []
+    written: list[Path] = []
     figures = report_figures(
         results, observed, observed_by_district, measures, generation, announced, reach
     )
     for figure in figures:
-        spec = specification(figure.draw(WIDE))
-        # A file may end up on any background; on its own it brings white with it.
-        spec["config"] = {**spec["config"], "background": "white", "padding": 16}
-        svg = vl_convert.vegalite_to_svg(spec, vl_version=vega_lite_version())
-        for ending, content in (
-            (".vl.json", json.dumps(spec, ensure_ascii=False).encode()),
-            (".svg", svg.encode()),
-            (".png", vl_convert.svg_to_png(svg, scale=2)),
-        ):
-            path = target / f"{figure.name}{ending}"
-            path.write_bytes(content)
-            written.append(path)
+        written += save_chart(figure.draw(WIDE), target, figure.name)
+    return written
+
+
+def save_chart(chart: alt.ChartType, folder: Path, name: str) -> list[Path]:
+    """Write a finished chart as Vega-Lite, SVG and PNG; return the files.
+
+    Parameters
+    ----------
+    chart
+        The chart.
+    folder
+        Where the files go, which must be there.
+    name
+        Name of the files without their endings.
+    """
+    import vl_convert
+
+    spec = specification(chart)
+    # A file may end up on any background; on its own it brings white with it.
+    spec["config"] = {**spec["config"], "background": "white", "padding": 16}
+    svg = vl_convert.vegalite_to_svg(spec, vl_version=vega_lite_version())
+    written = []
+    for ending, content in (
+        (".vl.json", json.dumps(spec, ensure_ascii=False).encode()),
+        (".svg", svg.encode()),
+        (".png", vl_convert.svg_to_png(svg, scale=2)),
+    ):
+        path = folder / f"{name}{ending}"
+        path.write_bytes(content)
+        written.append(path)
     return written
 
 
