@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
@@ -151,11 +151,9 @@ def _closed_form() -> alt.Chart:
     import altair as alt
 
     data = alt.NamedData(name="closed")
-    return (
-        alt.Chart(data)
-        .mark_line(color=INK, strokeDash=[5, 3])
-        .encode(x=alt.X("r0:Q", title=None), y=alt.Y("half:Q", title=None), detail="disease:N")
-    )
+    line = alt.Chart(data).mark_line(color=INK, strokeDash=[5, 3])
+    x, y = alt.X("r0:Q", title=None), alt.Y("half:Q", title=None)
+    return cast("alt.Chart", line.encode(x=x, y=y, detail="disease:N"))
 
 
 def _at_published(lines: pd.DataFrame, variants: pd.DataFrame) -> pd.DataFrame:
