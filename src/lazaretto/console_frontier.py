@@ -81,9 +81,9 @@ def find_frontier(
         processes = workers or cores()
         target = folder / f"frontier-{Path(place).stem}-{question.digest()[:12]}"
         if not as_json:
-            minutes = question.total * SECONDS_EACH / processes / 60
-            complain(f"{question.total:,} runs in {processes} processes, about {minutes:.0f} "
-                     f"minutes on idle cores for a place like {DEFAULT_PLACE}")  # fmt: skip
+            minutes = max(question.total * SECONDS_EACH / processes / 60, 1)
+            complain(f"{question.total:,} runs in {processes} processes, about {minutes:.0f} min "
+                     f"on idle cores for a place like {DEFAULT_PLACE}")  # fmt: skip
         try:
             with progress_shown(as_json) as progress, stop_asked() as stop:
                 found = frontier(question, target, workers=processes, progress=progress, stop=stop)
@@ -201,43 +201,49 @@ def written(found: Frontier, folder: Path) -> dict[str, Any]:
 
 
 def print_frontier(said: dict[str, Any]) -> None:
-    """Print the answer in sentences and as a table of the outbreak of middle size."""
+    """Print the answer in sentences, and a table of the outbreak of middle size per variant."""
+    from lazaretto.disease import variant
     from lazaretto.report.frontier_figure import screened
 
     for sentence in said["sentences"]:
         out.print(Text(sentence), soft_wrap=True)
     starts = sorted({row["start"] for row in said["answers"]})
     usual = starts[len(starts) // 2]
-    table = listing("variant", "", "frontier", "leakage", "contained", "at low R0", "at high R0",
-                    "days sealed", "infections",
-                    title=f"{usual:,} infected when the lockdown begins")  # fmt: skip
-    for column in table.columns[2:]:
-        column.justify = "right"
     cost = {(row["disease"], row["interval"], row["leakage"]): row for row in said["costs"]}
-    before = None
-    for row in said["answers"]:
-        if row["start"] != usual:
-            continue
-        paid = cost[row["disease"], row["interval"], row["leakage"]]
-        key = (row["disease"], row["interval"])
-        names = (row["disease"], screened(row["interval"]), leaking(row)) if key != before else (
-            "", "", "")  # fmt: skip
-        before = key
-        table.add_row(
-            *names, f"{row['leakage']:.1%}",
-            f"{row['contained']:.0%} ({row['low']:.0%}-{row['high']:.0%})",
-            f"{row['at_low_r0']:.0%}", f"{row['at_high_r0']:.0%}",
-            f"{paid['sealed_days']:.0f} ({paid['sealed_low']:.0f}-{paid['sealed_high']:.0f})",
-            f"{paid['infections']:,.0f}",
-        )  # fmt: skip
-    out.print(table)
+    for disease, about in said["diseases"].items():
+        r0 = f"R0 {about['r0']:g}, {about['r0_low']:g} to {about['r0_high']:g}"
+        table = listing("screened", "held up to, %", "leakage", "contained", "over R0", "days sealed",
+                        "infected", title=f"{variant(disease).title} ({r0}), {usual:,} infected "
+                        "when the lockdown begins")  # fmt: skip
+        for column in table.columns:
+            column.no_wrap = True
+        for column in table.columns[1:]:
+            column.justify = "right"
+        before = None
+        for row in said["answers"]:
+            if row["start"] != usual or row["disease"] != disease:
+                continue
+            paid = cost[disease, row["interval"], row["leakage"]]
+            again = row["interval"] == before
+            name = screened(row["interval"]).replace("screened", "").strip()
+            before = row["interval"]
+            table.add_row(
+                "" if again else name,
+                "" if again else leaking(row),
+                f"{row['leakage']:.1%}",
+                f"{row['contained']:.0%}",
+                f"{100 * row['at_low_r0']:.0f}-{row['at_high_r0']:.0%}",
+                f"{paid['sealed_days']:.0f} ({paid['sealed_low']:.0f}-{paid['sealed_high']:.0f})",
+                f"{paid['infections']:,.0f}",
+            )
+        out.print(table)
     out.print(f"[dim]{said['runs']:,} runs ({said['found']:,} found) in {said['wall_s']:.0f} s; "
               f"figure, table and every run: {said['folder']}[/dim]", soft_wrap=True)  # fmt: skip
 
 
 def leaking(row: dict[str, Any]) -> str:
-    """Return "4.1% (3.8-4.4)": the leakage at which the chance is one half."""
+    """Return "4.1 (3.8-4.4)", percent: the leakage at which the chance is one half."""
     if row["frontier"] >= 1:
         return "none needed"
     low, high = 100 * row["frontier_low"], min(100 * row["frontier_high"], 100)
-    return f"{row['frontier']:.1%} ({low:.1f}-{high:.1f})"
+    return f"{100 * row['frontier']:.1f} ({low:.1f}-{high:.1f})"

@@ -27,6 +27,9 @@ COLOURS = ("#4477aa", "#ccbb44", "#ee6677", "#228833", "#aa3377", "#66ccee")
 LEAST, MOST = 0.002, 1.0
 """Leakage at the ends of the vertical axis."""
 
+R0_DRAWN = (2.0, 12.0)
+"""R0 at the ends of the horizontal axis."""
+
 LOW_TICKS, R0_TICKS = [0.01, 0.1, 1.0], [2, 3, 5, 7, 10]
 
 SURVEYED = "#e4e8ec"
@@ -96,8 +99,15 @@ def frontier_figure(
             of_start.append(layered(marks, width=width, height=150, title=said))
         row = alt.vconcat(*of_start) if layout.narrow else alt.hconcat(*of_start, spacing=10)
         panels.append(row)
+    heading = alt.TitleParams(
+        "Leakage at which half of the outbreaks are contained, over R0",
+        subtitle="Contacts outside the household left under lockdown. Thick: the published range "
+        "of a variant's R0. Shaded: surveys of 2020. Dashed: closed form.",
+        anchor="start", fontSize=14, subtitleFontSize=12, subtitleColor=MUTED, offset=16,
+    )  # fmt: skip
+    chart = alt.vconcat(*panels).properties(title=heading)
     return finished(
-        alt.vconcat(*panels),
+        chart,
         datasets,
         "Lines over R0: the share of contacts outside the household under lockdown at which an "
         "outbreak is contained as often as not; below a line it mostly is. A panel for each "
@@ -113,7 +123,7 @@ def _marks(name: str, colour: alt.Color, first: bool, last: bool) -> list[alt.Ch
     x = alt.X(
         "r0:Q",
         title="R0" if last else None,
-        scale=alt.Scale(type="log", domain=[2, 12]),
+        scale=alt.Scale(type="log", domain=list(R0_DRAWN)),
         axis=alt.Axis(values=R0_TICKS),
     )
     up = alt.Scale(type="log", domain=[LEAST, MOST])
@@ -152,7 +162,8 @@ def _closed_form() -> alt.Chart:
 
     data = alt.NamedData(name="closed")
     line = alt.Chart(data).mark_line(color=INK, strokeDash=[5, 3])
-    x, y = alt.X("r0:Q", title=None), alt.Y("half:Q", title=None)
+    x = alt.X("r0:Q", title=None, scale=alt.Scale(type="log", domain=list(R0_DRAWN)))
+    y = alt.Y("half:Q", title=None)
     return cast("alt.Chart", line.encode(x=x, y=y, detail="disease:N"))
 
 
