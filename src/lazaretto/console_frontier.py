@@ -212,9 +212,9 @@ def print_frontier(said: dict[str, Any]) -> None:
     cost = {(row["disease"], row["interval"], row["leakage"]): row for row in said["costs"]}
     for disease, about in said["diseases"].items():
         r0 = f"R0 {about['r0']:g}, {about['r0_low']:g} to {about['r0_high']:g}"
-        table = listing("screened", "held up to, %", "leakage", "contained", "over R0", "days sealed",
-                        "infected", title=f"{variant(disease).title} ({r0}), {usual:,} infected "
-                        "when the lockdown begins")  # fmt: skip
+        title = f"{variant(disease).title} ({r0}), {usual:,} infected when the lockdown begins"
+        table = listing("", "held up to, %", "leakage", "held", "over R0", "days sealed",
+                        "infected", title=title)  # fmt: skip
         for column in table.columns:
             column.no_wrap = True
         for column in table.columns[1:]:

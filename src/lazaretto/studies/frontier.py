@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +24,12 @@ from lazaretto.compiled import model_digest
 from lazaretto.disease import variant
 from lazaretto.people import read_area
 from lazaretto.studies.boundary import HIGHEST, LOWEST, Boundary, fitted, next_runs
+from lazaretto.studies.frontier_pool import Pool
 from lazaretto.studies.frontier_runs import (
     ARRIVALS,
     R0S,
     Ended,
     Point,
-    Town,
-    made,
-    prepared_town,
 )
 from lazaretto.studies.lock import alone_in
 from lazaretto.studies.run import Interrupted
@@ -219,7 +214,7 @@ def _frontier(
                 raise Interrupted(f"{len(kept.ended)} runs of {question.total} made")
 
     keys = [(d, i) for d in question.diseases for i in question.intervals]
-    with Pool(question, workers) as pool:
+    with Pool(question.base, question.diseases, workers) as pool:
         runner = run or pool
         answered(_first_round(question, keys), runner)
         while (n := question.runs - _of_one(asked, keys[0])) > 0:
@@ -302,60 +297,3 @@ def _boundaries(
         contained: NDArray[np.bool_] = np.array([kept.ended[p].contained for p in of_key], np.bool_)
         result[key] = fitted(np.log(r0), np.log10(start), np.log(leakage), contained)
     return result
-
-
-class Pool:
-    """Processes that make runs, each with the place in its memory; started at the first run.
-
-    Parameters
-    ----------
-    question
-        What is asked.
-    workers
-        Number of processes; 0: runs are made in this one.
-    """
-
-    def __init__(self, question: Question, workers: int) -> None:
-        self._question, self._workers = question, workers
-        self._executor: ProcessPoolExecutor | None = None
-        self._town: Town | None = None
-
-    def __enter__(self) -> Pool:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
-
-    def __call__(self, points: Sequence[Point]) -> Iterator[tuple[Point, Ended]]:
-        """Make runs, and yield each as it ends."""
-        if not points:
-            return
-        if self._workers == 0:
-            given = self._question
-            self._town = self._town or prepared_town(given.base, given.diseases)
-            for point in points:
-                yield point, made(self._town, point)
-            return
-        if self._executor is None:
-            # Once here, so that its problems are told and no two processes make the same people.
-            prepared_town(self._question.base, self._question.diseases)
-            self._executor = ProcessPoolExecutor(
-                self._workers, get_context("spawn"), _begin, (self._question,)
-            )
-        waiting = {self._executor.submit(_made_here, point): point for point in points}
-        for done in as_completed(waiting):
-            yield waiting[done], done.result()
-
-
-_HERE: list[Town] = []
-"""The place of a worker process."""
-
-
-def _begin(question: Question) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _HERE.append(prepared_town(question.base, question.diseases))
-
-
-def _made_here(point: Point) -> Ended:
-    return made(_HERE[0], point)
