@@ -29,6 +29,7 @@ def sentences(said: dict[str, Any]) -> list[str]:
     for disease, about in said["diseases"].items():
         rows = [r for r in said["answers"] if r["disease"] == disease and r["start"] == usual]
         told.append(_of_variant(disease, about, rows, said))
+    told.append(_worked_out(said))
     return told
 
 
@@ -54,6 +55,25 @@ def _of_variant(
         f"Can lockdown hold {title} (R0 {r0:g}, {about['r0_low']:g} to {about['r0_high']:g}, "
         f"{about['r0_status']})? {verdict[0].upper()}{verdict[1:]}. It begins on day {day:.0f}. "
         + " ".join(f"{part}." for part in parts)
+    )
+
+
+def _worked_out(said: dict[str, Any]) -> str:
+    """Return what the closed forms say: households without screening, and isolation at onset."""
+    parts = []
+    for disease, about in said["diseases"].items():
+        form = next(
+            row for row in said["closed_forms"]
+            if row["disease"] == disease and row["r0"] == about["r0"]
+        )  # fmt: skip
+        parts.append(
+            f"{variant(disease).title}: R* is 1 at a leakage of {form['leakage']:.1%} "
+            f"(mu_T {form['mu']:.2f}), and everybody isolated at onset would hold an R0 of "
+            f"{1 / about['isolation_at_onset']['theta']:.2f} at most"
+        )
+    return (
+        "Worked out without screening (R* = R_G mu_T of a typical household, Ball et al. 1997; "
+        f"theta < 1 / R0, Fraser et al. 2004): {'; '.join(parts)}."
     )
 
 
