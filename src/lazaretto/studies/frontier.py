@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 from lazaretto.compiled import model_digest
 from lazaretto.disease import variant
@@ -40,6 +39,11 @@ household in surveys of 2020, 0.7 to 3 %, and 10 % (behaviour notes 2.2 and 4.4)
 
 FIRST_ROUND, EACH_ROUND = 32, 12
 """Runs of a frontier in the first round, spread over everything, and in each later one."""
+
+SPREAD = 1.2207440846057596 ** -np.arange(1.0, 4.0)
+"""Steps of the points of the first round in three dimensions: powers of the root of x^4 = x + 1
+(Roberts 2018, extremelearning.com.au, "The unreasonable effectiveness of quasirandom
+sequences"; recalled, unverified)."""
 
 AGAIN = 12
 """Runs at each level of leakage and the R0 of each variant, for what they cost."""
@@ -243,8 +247,8 @@ def _first_round(question: Question, keys: list[tuple[str, int]]) -> list[Point]
     """Return points spread over R0, start and leakage."""
     points: list[Point] = []
     for number, (disease, interval) in enumerate(keys):
-        n = min(FIRST_ROUND, question.runs)
-        spread = qmc.Sobol(3, rng=np.random.default_rng(number)).random(n)
+        which = np.arange(min(FIRST_ROUND, question.runs)) + number * FIRST_ROUND
+        spread = (0.5 + np.outer(which, SPREAD)) % 1
         for of_r0, of_start, of_leakage in spread:
             points.append(Point(
                 disease, interval, question.starts[int(of_start * len(question.starts))],
