@@ -213,7 +213,7 @@ def print_frontier(said: dict[str, Any]) -> None:
     for disease, about in said["diseases"].items():
         r0 = f"R0 {about['r0']:g}, {about['r0_low']:g} to {about['r0_high']:g}"
         title = f"{variant(disease).title} ({r0}), {usual:,} infected when the lockdown begins"
-        table = listing("", "held up to, %", "leakage", "held", "over R0", "days sealed",
+        table = listing("", "half at, %", "leakage", "held, %", "over R0", "sealed, d",
                         "infected", title=title)  # fmt: skip
         for column in table.columns:
             column.no_wrap = True
@@ -225,14 +225,14 @@ def print_frontier(said: dict[str, Any]) -> None:
                 continue
             paid = cost[disease, row["interval"], row["leakage"]]
             again = row["interval"] == before
-            name = screened(row["interval"]).replace("screened", "").strip()
+            name = screened(row["interval"]).replace("screened", "").replace(" days", " d").strip()
             before = row["interval"]
             table.add_row(
                 "" if again else name,
                 "" if again else leaking(row),
                 f"{row['leakage']:.1%}",
-                f"{row['contained']:.0%}",
-                f"{100 * row['at_low_r0']:.0f}-{row['at_high_r0']:.0%}",
+                f"{100 * row['contained']:.0f}",
+                f"{100 * row['at_low_r0']:.0f}-{100 * row['at_high_r0']:.0f}",
                 f"{paid['sealed_days']:.0f} ({paid['sealed_low']:.0f}-{paid['sealed_high']:.0f})",
                 f"{paid['infections']:,.0f}",
             )
@@ -246,4 +246,4 @@ def leaking(row: dict[str, Any]) -> str:
     if row["frontier"] >= 1:
         return "none needed"
     low, high = 100 * row["frontier_low"], min(100 * row["frontier_high"], 100)
-    return f"{100 * row['frontier']:.1f} ({low:.1f}-{high:.1f})"
+    return f"{100 * row['frontier']:.2g} ({low:.2g}-{f'{high:.2g}' if high < 99.5 else '100'})"

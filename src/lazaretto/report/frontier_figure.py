@@ -48,7 +48,7 @@ def frontier_figure(
     closed: pd.DataFrame | None = None,
     levels: Sequence[float] = (0.007, 0.03, 0.10),
     layout: Layout = WIDE,
-) -> alt.VConcatChart:
+) -> alt.ConcatChart:
     """Return the frontier of each variant, by screening interval and size of the outbreak.
 
     Parameters
@@ -84,7 +84,6 @@ def frontier_figure(
     width = layout.panels(columns)
     panels = []
     for start in starts:
-        of_start = []
         for interval in intervals:
             name = f"f{start}_{interval}"
             here = lines[(lines["start"] == start) & (lines["interval"] == interval)]
@@ -94,18 +93,19 @@ def frontier_figure(
             said = f"{start:,} infected: {screened(interval)}" if first else screened(interval)
             marks = _marks(name, colour, first, last=start == starts[-1])
             if closed is not None and interval == 0 and start == starts[0]:
-                datasets["closed"] = rows(closed[["disease", "r0", "half"]])
+                last = closed[closed["disease"] == variants["disease"].iloc[-1]]
+                datasets["closed"] = rows(last[["disease", "r0", "half"]])
                 marks.append(_closed_form())
-            of_start.append(layered(marks, width=width, height=150, title=said))
-        row = alt.vconcat(*of_start) if layout.narrow else alt.hconcat(*of_start, spacing=10)
-        panels.append(row)
+            panels.append(layered(marks, width=width, height=150, title=said))
     heading = alt.TitleParams(
         "Leakage at which half of the outbreaks are contained, over R0",
         subtitle="Contacts outside the household left under lockdown. Thick: the published range "
-        "of a variant's R0. Shaded: surveys of 2020. Dashed: closed form.",
+        "of a variant's R0. Shaded: surveys of 2020. Dashed: closed form of the last variant.",
         anchor="start", fontSize=14, subtitleFontSize=12, subtitleColor=MUTED, offset=16,
     )  # fmt: skip
-    chart = alt.vconcat(*panels).properties(title=heading)
+    chart = alt.concat(
+        *panels, columns=columns, spacing={"row": 62, "column": 22}, align="all", bounds="flush"
+    ).properties(title=heading)
     return finished(
         chart,
         datasets,
@@ -163,7 +163,7 @@ def _closed_form() -> alt.Chart:
     data = alt.NamedData(name="closed")
     line = alt.Chart(data).mark_line(color=INK, strokeDash=[5, 3])
     x = alt.X("r0:Q", title=None, scale=alt.Scale(type="log", domain=list(R0_DRAWN)))
-    y = alt.Y("half:Q", title=None)
+    y = alt.Y("half:Q", title=None, scale=alt.Scale(type="log", domain=[LEAST, MOST]))
     return cast("alt.Chart", line.encode(x=x, y=y, detail="disease:N"))
 
 
