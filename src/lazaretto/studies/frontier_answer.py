@@ -180,16 +180,6 @@ def begun_on(found: Frontier) -> pd.DataFrame:
     return days.rename("day").reset_index()
 
 
-def deviation(found: Frontier, closed: pd.DataFrame, disease: str) -> pd.DataFrame:
-    """Return the frontier without screening, of the arrivals, beside the closed form.
-
-    Columns: r0, leakage, low, high, half (closed form), off (leakage / half - 1).
-    """
-    of = closed[closed["disease"] == disease].drop_duplicates("r0")
-    line = line_of(found.boundaries[disease, 0], of["r0"].to_numpy(), ARRIVALS)
-    return line.assign(half=of["half"].to_numpy(), off=line["leakage"] / of["half"].to_numpy() - 1)
-
-
 def summary(found: Frontier, town: Town, closed: pd.DataFrame) -> dict[str, Any]:
     """Return everything that is printed as JSON."""
     q, persons = found.question, town.people.n_persons
