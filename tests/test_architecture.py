@@ -21,7 +21,7 @@ STOREYS = (
     {"cli"},
     {"console_choose"},
     {"console_sensitivity"},
-    {"console_compare", "console_people", "console_sweep", "console_timeline"},
+    {"console_compare", "console_frontier", "console_people", "console_sweep", "console_timeline"},
     {"console_run"},
     {"console"},
     {"session", "reporting"},

@@ -27,6 +27,7 @@ from lazaretto.console import (
     stopped_at,
 )
 from lazaretto.console_choose import choose_policies
+from lazaretto.console_frontier import find_frontier
 from lazaretto.console_people import make_people
 from lazaretto.console_run import print_summary, run_line
 from lazaretto.console_sensitivity import sensitivity_of
@@ -46,6 +47,7 @@ app.command("people")(make_people)
 app.command("sweep")(sweep_values)
 app.command("sensitivity")(sensitivity_of)
 app.command("choose")(choose_policies)
+app.command("frontier")(find_frontier)
 
 OVERRIDE_HELP = "Set a value of the scenario, as r0=5 or measures.0.tier=2; repeatable."
 ScenarioName = Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from lazaretto.outcomes.results import SMALLEST_AREA
-from lazaretto.report.appearance import WIDE, specification
+from lazaretto.report.appearance import WIDE
 from lazaretto.report.by_city import city_figures
 from lazaretto.report.chronicle import lockdown_starts, measure_table, measures_timeline
 from lazaretto.report.confinement_figures import confined_over_time, longest_stays
@@ -23,6 +22,7 @@ from lazaretto.report.containment import (
     stock_figures,
 )
 from lazaretto.report.figure import ReportFigure
+from lazaretto.report.files import save_in_all_formats
 from lazaretto.report.message_reach import MessageReach
 from lazaretto.report.people_figures import people_figures, scale_figures
 from lazaretto.report.replicates import (
@@ -219,32 +219,12 @@ def save_figures(
     reach
         How far messages go under the rules of the scenario.
     """
-    import vl_convert
-
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    written = []
+    written: list[Path] = []
     figures = report_figures(
         results, observed, observed_by_district, measures, generation, announced, reach
     )
     for figure in figures:
-        spec = specification(figure.draw(WIDE))
-        # A file may end up on any background; on its own it brings white with it.
-        spec["config"] = {**spec["config"], "background": "white", "padding": 16}
-        svg = vl_convert.vegalite_to_svg(spec, vl_version=vega_lite_version())
-        for ending, content in (
-            (".vl.json", json.dumps(spec, ensure_ascii=False).encode()),
-            (".svg", svg.encode()),
-            (".png", vl_convert.svg_to_png(svg, scale=2)),
-        ):
-            path = target / f"{figure.name}{ending}"
-            path.write_bytes(content)
-            written.append(path)
+        written += save_in_all_formats(figure.draw(WIDE), target, figure.name)
     return written
-
-
-def vega_lite_version() -> str:
-    """Return the version of Vega-Lite that the charts are written for: "6.4"."""
-    import altair as alt
-
-    return ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])

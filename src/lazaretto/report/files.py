@@ -1,10 +1,10 @@
-"""A figure of a study as a file: the ending says the format."""
+"""Figures as files that stand alone."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lazaretto.report.appearance import specification
 
@@ -24,11 +24,7 @@ def save_chart(chart: alt.ChartType, path: Path) -> None:
     """
     import vl_convert
 
-    from lazaretto.report.figures import vega_lite_version
-
-    spec = specification(chart)
-    spec["config"] = {**spec["config"], "background": "white", "padding": 16}
-    version = vega_lite_version()
+    spec, version = _standing_alone(chart)
     content: bytes
     if path.suffix == ".svg":
         content = vl_convert.vegalite_to_svg(spec, vl_version=version).encode()
@@ -40,3 +36,45 @@ def save_chart(chart: alt.ChartType, path: Path) -> None:
         content = json.dumps(spec, ensure_ascii=False).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
+
+
+def save_in_all_formats(chart: alt.ChartType, folder: Path, name: str) -> list[Path]:
+    """Write a finished chart as Vega-Lite, SVG and PNG; return the files.
+
+    Parameters
+    ----------
+    chart
+        The chart.
+    folder
+        Where the files go, which must be there.
+    name
+        Name of the files without their endings.
+    """
+    import vl_convert
+
+    spec, version = _standing_alone(chart)
+    svg = vl_convert.vegalite_to_svg(spec, vl_version=version)
+    written = []
+    for ending, content in (
+        (".vl.json", json.dumps(spec, ensure_ascii=False).encode()),
+        (".svg", svg.encode()),
+        (".png", vl_convert.svg_to_png(svg, scale=2)),
+    ):
+        path = folder / f"{name}{ending}"
+        path.write_bytes(content)
+        written.append(path)
+    return written
+
+
+def _standing_alone(chart: alt.ChartType) -> tuple[dict[str, Any], str]:
+    """Return the specification of a chart that may end up on any background, and its version."""
+    spec = specification(chart)
+    spec["config"] = {**spec["config"], "background": "white", "padding": 16}
+    return spec, vega_lite_version()
+
+
+def vega_lite_version() -> str:
+    """Return the version of Vega-Lite that the charts are written for: "6.4"."""
+    import altair as alt
+
+    return ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])

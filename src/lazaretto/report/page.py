@@ -25,7 +25,8 @@ from lazaretto.report.beside import Beside, beside_figure, beside_lines
 from lazaretto.report.confined import person_days_table
 from lazaretto.report.contained import CARE_COLUMNS, care_table, has, isolation_table, severe
 from lazaretto.report.figure import ReportFigure
-from lazaretto.report.figures import report_figures, vega_lite_version
+from lazaretto.report.figures import report_figures
+from lazaretto.report.files import vega_lite_version
 from lazaretto.report.fit import compare, fit_table
 from lazaretto.report.headline import QUESTION, changed_in, headline, wave
 from lazaretto.report.judged import aim_words, flips_words, judged
