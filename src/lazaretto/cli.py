@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 import lazaretto
+from lazaretto.cli_branch import branch_policies
 from lazaretto.console import (
     complain,
     file_given,
@@ -40,6 +41,7 @@ app = typer.Typer(
 inspect = typer.Typer(help="Show what a run is made of.", no_args_is_help=True)
 app.add_typer(inspect, name="inspect")
 app.command("people")(make_people)
+app.command("branch")(branch_policies)
 
 OVERRIDE_HELP = "Set a value of the scenario, as r0=5 or measures.0.tier=2; repeatable."
 ScenarioName = Annotated[

@@ -47,14 +47,14 @@ def branch_policies(
     others: Annotated[
         list[str] | None,
         typer.Option("--with", metavar="POLICY",
-                     help="A policy: an alternative the scenario names, a scenario, a YAML file, or "
-                     "a measure added from DATE on, as food_delivery:share=0.5; repeatable."),
+                     help="A policy: an alternative that SCENARIO names, a scenario, a YAML file, "
+                     "or a measure added from DATE on, as food_delivery:share=0.5; repeatable."),
     ] = None,
     vary: Annotated[
         list[str] | None,
         typer.Option("--vary", metavar="KEY=VALUE,VALUE",
-                     help="Values of a key of the policy, as measures.seal.to=2022-04-10,2022-04-20; "
-                     "several make a grid."),
+                     help="Values of a key, as measures.seal.to=2022-04-10,2022-04-20; several "
+                     "keys make a grid."),
     ] = None,
     overrides: Annotated[
         list[str] | None,

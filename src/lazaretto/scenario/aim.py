@@ -74,7 +74,9 @@ class Alternative(Section):
         default={}, alias="set", description="Other values, such as measures.seal.from: 2022-03-14."
     )
     added: list[dict[str, Any]] = Field(
-        default=[], alias="with", description="Measures it has besides, after those of the scenario."
+        default=[],
+        alias="with",
+        description="Measures it has besides, after those of the scenario.",
     )
 
 

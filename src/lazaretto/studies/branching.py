@@ -94,7 +94,7 @@ class Branching:
 
     def as_json(self) -> dict[str, Any]:
         """Return what ``branch --json`` prints."""
-        scenario, outcome = self.base
+        outcome = self.base[1]
         return {
             "on": self.on.isoformat(),
             "base": outcome.summary | {"found": outcome.found},
@@ -194,9 +194,7 @@ def branch(
     _check_all(base, policies, on)
     kept: dict[Held, KeptDay] = {}
     for policy in every:
-        kept.setdefault(
-            _held(policy), KeptDay.of(base, policy, on, how.out)
-        )
+        kept.setdefault(_held(policy), KeptDay.of(base, policy, on, how.out))
     if announce is not None:
         announce(_said(base, on, len(every), len(kept), how))
     places = places_in(base)

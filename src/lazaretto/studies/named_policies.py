@@ -12,8 +12,13 @@ from lazaretto.studies.adding import with_measures
 OPTION = "--with"
 
 
-def is_measure(text: str) -> bool:
-    """Return whether a text such as ``food_delivery:share=0.5`` is meant to add a measure."""
+def is_measure(base: Scenario, text: str) -> bool:
+    """Return whether a text such as ``food_delivery:share=0.5`` is meant to add a measure.
+
+    An alternative of the scenario may be called as a measure is; its name goes first.
+    """
+    if any(each.name == text for each in base.alternatives):
+        return False
     word = text.partition(":")[0].strip()
     return word in known_measures() or (":" in text and "=" in text)
 
@@ -37,7 +42,7 @@ def policy_named(base: Scenario, name: str, begins: date | None = None) -> Scena
     ScenarioError
         If there is none, or it cannot be run.
     """
-    if is_measure(name):
+    if is_measure(base, name):
         return with_measures(base, [_from(name, begins)])
     for each in base.alternatives:
         if each.name == name:
@@ -47,8 +52,10 @@ def policy_named(base: Scenario, name: str, begins: date | None = None) -> Scena
     known = [*(each.name for each in base.alternatives), *dict(library())]
     if name not in dict(library()) and not ("/" in name or name.endswith((".yaml", ".yml"))):
         own = ", ".join(each.name for each in base.alternatives)
-        allowed = (f"an alternative of {base.name} ({own or 'it names none'}), a scenario, the path "
-                   "of a YAML file, or a measure with its values")  # fmt: skip
+        allowed = (
+            f"an alternative of {base.name} ({own or 'it names none'}), a scenario, the path of a "
+            "YAML file, or a measure with its values"
+        )
         advice = did_you_mean(name, known, "add it to alternatives: in the scenario, or name one")
         raise ScenarioError([Problem(OPTION, name, allowed, advice)])
     return read_checked(name)
