@@ -157,9 +157,10 @@ def compare_policies(
     ] = None,
     added: Annotated[
         list[str] | None,
-        typer.Option("--with", metavar="KIND:KEY=VALUE,...",
-                     help="Add support, care, testing, tracing or vaccination to SCENARIO, as "
-                     "food_delivery:share=0.5; repeatable."),
+        typer.Option("--with", metavar="NAME|KIND:KEY=VALUE,...",
+                     help="Another policy to be set beside SCENARIO: an alternative it names, a "
+                     "scenario, a file; or a measure to add, as food_delivery:share=0.5; "
+                     "repeatable."),
     ] = None,
     overrides: Annotated[
         list[str] | None,
@@ -185,8 +186,10 @@ def compare_policies(
 
     The other policy is OTHER, or SCENARIO changed by --without and --set-other, or SCENARIO as it
     is where --with adds to it, or the one that it names as less_restrictive. A policy with support
-    is also run without it. Finished runs are found again.
+    is also run without it. Finished runs are found again. With --with NAME, several policies are
+    set beside SCENARIO.
     """
+    from lazaretto.cli_several import compare_named
     from lazaretto.console_compare import print_comparison
     from lazaretto.engine.checked import read_checked
     from lazaretto.reporting import beside_of, write_report
@@ -199,6 +202,10 @@ def compare_policies(
         for name in filter(None, (scenario, other)):
             file_given(name)
         policy = read_checked(scenario, overrides or [])
+        pairwise = (other, without, set_other, structures, flip)
+        if compare_named(policy, added or [], pairwise, overrides or [], seed, replicates, threads,
+                         folder, report=report, as_json=as_json):  # fmt: skip
+            return
         second = None if other is None else read_checked(other, overrides or [])
         pair = pair_of(policy, second, without or (), set_other or (), added or ())
         theirs = None if second is None else changes(second, overrides or [])

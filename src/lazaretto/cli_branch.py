@@ -88,7 +88,7 @@ def branch_policies(
     with problems_shown(as_json):
         base, own_seed, own_replicates = _base(scenario, overrides or [])
         day = _date(on)
-        policies = _policies(base, day, others or [], vary or [])
+        policies = _policies(base, day, others or [], vary or [], overrides or [])
         try:
             with progress_shown(as_json) as progress, stop_asked() as stop:
                 how = How(own_seed if seed is None else seed, replicates or own_replicates,
@@ -170,7 +170,9 @@ def _date(text: str) -> date:
         raise ScenarioError([Problem("--on", text, allowed, "write year-month-day")]) from None
 
 
-def _policies(base: Scenario, on: date, others: list[str], vary: list[str]) -> list[Scenario]:
+def _policies(
+    base: Scenario, on: date, others: list[str], vary: list[str], overrides: list[str]
+) -> list[Scenario]:
     """Return the policies that go on from a day, all problems with them at once."""
     from lazaretto.scenario import Problem, ScenarioError
     from lazaretto.studies.branching import varied
@@ -179,7 +181,7 @@ def _policies(base: Scenario, on: date, others: list[str], vary: list[str]) -> l
     found, problems = [], []
     for name in others:
         try:
-            found.append(policy_named(base, name, begins=on))
+            found.append(policy_named(base, name, on, overrides))
         except ScenarioError as error:
             problems += error.problems
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from lazaretto.engine.checked import checked_measures, read_checked
@@ -23,7 +24,9 @@ def is_measure(base: Scenario, text: str) -> bool:
     return word in known_measures() or (":" in text and "=" in text)
 
 
-def policy_named(base: Scenario, name: str, begins: date | None = None) -> Scenario:
+def policy_named(
+    base: Scenario, name: str, begins: date | None = None, overrides: Sequence[str] = ()
+) -> Scenario:
     """Return a policy by its name.
 
     Parameters
@@ -36,6 +39,8 @@ def policy_named(base: Scenario, name: str, begins: date | None = None) -> Scena
         (`lazaretto.studies.adding`).
     begins
         The day from which an added measure is in force that says no other; its first if absent.
+    overrides
+        What was set in the scenario; another scenario is given the same.
 
     Raises
     ------
@@ -58,7 +63,7 @@ def policy_named(base: Scenario, name: str, begins: date | None = None) -> Scena
         )
         advice = did_you_mean(name, known, "add it to alternatives: in the scenario, or name one")
         raise ScenarioError([Problem(OPTION, name, allowed, advice)])
-    return read_checked(name)
+    return read_checked(name, overrides)
 
 
 def _alternative(base: Scenario, name: str) -> Scenario:
