@@ -19,7 +19,8 @@ FILES = sorted(SOURCE.rglob("*.py"))
 
 STOREYS = (
     {"cli"},
-    {"cli_branch", "cli_export", "cli_several"},
+    {"cli_branch", "cli_compare", "cli_export"},
+    {"cli_several"},
     {"console_several"},
     {"console_compare", "console_people", "console_timeline"},
     {"console_run"},

@@ -128,7 +128,7 @@ def _cells(made: Several, *, bands: bool) -> list[tuple[str, str, list[str]]]:
         cells = [short(first.less.mid, whole=whole)]
         for other in made.others:
             found_of = [each for each in other.contrasts if each.kind == kind]
-            cells.append(_cell(found_of[0], whole=whole, bands=bands) if found_of else "0 (0)")
+            cells.append(_cell(found_of[0], whole=whole, bands=bands) if found_of else "0")
         unit = "" if first.unit in ("persons", kind) else f", {first.unit}"
         lines.append((first.pan, f"{kind}{unit}", cells))
     return lines
@@ -137,7 +137,8 @@ def _cells(made: Several, *, bands: bool) -> list[tuple[str, str, list[str]]]:
 def _cell(found: Contrast, *, whole: bool, bands: bool) -> str:
     low, mid, high = (_signed(end, whole=whole) for end in found.difference)
     band = f"; {low} to {high}" if bands and low != high else ""
-    return f"{short(found.policy.mid, whole=whole)} ({mid}{band})"
+    between = " " if bands else "\n"
+    return f"{short(found.policy.mid, whole=whole)}{between}({mid}{band})"
 
 
 def _signed(number: float, *, whole: bool = True) -> str:

@@ -111,7 +111,10 @@ def virus_and_policy(
     if not layout.narrow:
         left, right = ([chart for panel, chart in zip(drawn, charts, strict=True)
                         if panel.pan == pan] for pan in PAN_COLOURS)  # fmt: skip
-        lines = [alt.hconcat(*pair, spacing=BETWEEN // 2) for pair in zip(left, right, strict=True)]
+        lines = [
+            alt.hconcat(*pair, spacing=BETWEEN // 2).resolve_scale(color="independent")
+            for pair in zip(left, right, strict=True)
+        ]
     chart: alt.VConcatChart = alt.vconcat(*lines, spacing=24)
     return finished(
         chart.resolve_scale(color="independent"),

@@ -9,6 +9,7 @@ from lazaretto.engine.checked import checked_measures, read_checked
 from lazaretto.measures import known_measures
 from lazaretto.scenario import Problem, Scenario, ScenarioError, did_you_mean, library
 from lazaretto.studies.adding import with_measures
+from lazaretto.studies.levers import WITHOUT_CONFINING
 
 OPTION = "--with"
 
@@ -54,7 +55,7 @@ def policy_named(
             return _alternative(base, name)
     if name == base.name:
         return base
-    known = [*(each.name for each in base.alternatives), *dict(library())]
+    known = [*(each.name for each in base.alternatives), *dict(library()), *WITHOUT_CONFINING]
     if name not in dict(library()) and not ("/" in name or name.endswith((".yaml", ".yml"))):
         own = ", ".join(each.name for each in base.alternatives)
         allowed = (

@@ -54,15 +54,21 @@ class Pairing(NamedTuple):
         if ratio == 0:
             return "the difference is the same in every pair: one pair tells all"
         if ratio >= 1:
-            return f"nothing: paired differences vary {rough}{ratio:.3g} times as much"
+            return f"nothing: the variance is {rough}{ratio:.2f} times that of runs with their own chance"
         needed = f"{self.runs / ratio:,.0f}" if self.runs / ratio < 1e6 else "over a million"
-        return (f"{self.runs} pairs tell as much as {rough}{needed} pairs of runs with chance of "
-                f"their own ({1 - ratio:.0%} fewer)")  # fmt: skip
+        return (f"{self.runs} pairs tell as much as {rough}{needed} pairs of runs with their own "
+                f"chance ({1 - ratio:.0%} fewer)")  # fmt: skip
 
     def as_json(self) -> dict[str, object]:
         """Return it ready for JSON."""
-        return {"kind": self.kind, "runs": self.runs, "paired_variance": self.paired,
-                "unpaired_variance": self.unpaired, "ratio": self.ratio, "words": self.words}  # fmt: skip
+        return {
+            "kind": self.kind,
+            "runs": self.runs,
+            "paired_variance": self.paired,
+            "unpaired_variance": self.unpaired,
+            "ratio": self.ratio,
+            "words": self.words,
+        }
 
 
 def pairings(policy: xr.Dataset, base: xr.Dataset) -> list[Pairing]:
