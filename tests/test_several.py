@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from costed_runs import many_runs
-from own_place import write_place, write_scenario
+from own_place import SCENARIO, write_place
 from typer.testing import CliRunner
 
 from lazaretto.cli import app
@@ -52,9 +53,12 @@ def runs(tmp_path_factory):
     return tmp_path_factory.mktemp("runs")
 
 
-def write(folder: Path, name: str = "twin.yaml", **changes) -> Path:
+def write(folder: Path, file: str = "twin.yaml", **changes) -> Path:
     own = {"end": "2022-03-18", "measures": MEASURES, "alternatives": ALTERNATIVES}
-    return write_scenario(folder, name, **(own | changes))
+    content = {key: part for key, part in (SCENARIO | own | changes).items() if part is not None}
+    path = folder / file
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return path
 
 
 def lazaretto(*words, code=0):
@@ -93,15 +97,11 @@ def test_alternatives_by_name(town):
     assert [each.measure for each in policy_named(base, "open").measures] == ["symptomatic_testing"]
     assert len(policy_named(base, "supported").measures) == 3
     assert policy_named(base, "twin-banks") is base
-    assert Scenario.load(write(town, "bare.yaml", alternatives=None)).digest() != base.digest()
-    bare = base.varied("x", {}).resolved() | {"name": base.name, "title": base.title}
-    assert Scenario.from_mapping(bare).digest() == base.digest(), "they change no run"
+    assert Scenario.load(write(town, "bare.yaml", alternatives=None)).digest() == base.digest()
     with pytest.raises(ScenarioError, match="did you mean earlier"):
         policy_named(base, "earlyer")
     fewer = Scenario.load(town / "twin.yaml", ["measures=[]"])
-    assert [each.name for each in fewer.alternatives] == ["supported"] or [
-        each.name for each in fewer.alternatives
-    ] == ["earlier", "null", "supported"]
+    assert [each.name for each in fewer.alternatives] == ["earlier", "null", "supported"]
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,9 @@ def test_a_null_comparison_is_exactly_zero(town, runs):
     """The scenario with itself, and with a measure that changes nothing: zero in every number."""
     words = ("compare", town / "twin.yaml", "--replicates", 3, "--out", runs, "--no-report")
     own = ("--with", "twin-banks", "--with", town / "same.yaml", "--json")
+    nobody = {"measure": "symptomatic_testing", "share": 0, "delay_days": 1}
     write(town, "same.yaml", name="same", alternatives=None,
-          measures=[*MEASURES, {"measure": "symptomatic_testing", "share": 0, "delay_days": 1}])  # fmt: skip
+          measures=[*MEASURES, nobody])  # fmt: skip
     said = json.loads(lazaretto(*words, *own).stdout)
     assert [each["name"] for each in said["others"]] == ["twin-banks", "same"]
     for other in said["others"]:
@@ -194,7 +195,7 @@ def test_what_is_refused(town):
 
 def test_what_pairing_saves():
     """Against variances worked out by hand, and in words."""
-    ours, theirs = many_runs(6, seed=1), many_runs(6, seed=2)
+    ours, theirs = many_runs(6), many_runs(6, infections=300)
     found = {each.kind: each for each in pairings(ours, theirs)}
     x, y = (runs["infections_by_age"].sum(("date", "age")).values for runs in (ours, theirs))
     assert found["infections"].paired == pytest.approx(np.var(x - y, ddof=1))
@@ -210,7 +211,7 @@ def test_what_pairing_saves():
 
 def test_who_was_spared_adds_up():
     """In a single pair of runs the parts sum to all that was averted."""
-    ours, theirs = many_runs(1, seed=1), many_runs(1, seed=2)
+    ours, theirs = many_runs(1), many_runs(1, infections=300)
     rows = spared(ours, theirs)
     for by, name in (("age", "infections_by_age"), ("origin", "infections")):
         averted = float(theirs[name].sum() - ours[name].sum())
@@ -220,7 +221,7 @@ def test_who_was_spared_adds_up():
 
 
 def test_figures_share_their_scales():
-    policies = {"one": many_runs(2, seed=1), "two": many_runs(2, seed=2)}
+    policies = {"one": many_runs(2), "two": many_runs(2, infections=900)}
     scales = tops(list(policies.values()))
     for results in policies.values():
         for panel, top in zip(panels(results), scales, strict=True):

@@ -54,7 +54,8 @@ class Pairing(NamedTuple):
         if ratio == 0:
             return "the difference is the same in every pair: one pair tells all"
         if ratio >= 1:
-            return f"nothing: the variance is {rough}{ratio:.2f} times that of runs with their own chance"
+            said = f"{rough}{ratio:.2f} times that of runs with their own chance"
+            return f"nothing: the variance is {said}"
         needed = f"{self.runs / ratio:,.0f}" if self.runs / ratio < 1e6 else "over a million"
         return (f"{self.runs} pairs tell as much as {rough}{needed} pairs of runs with their own "
                 f"chance ({1 - ratio:.0%} fewer)")  # fmt: skip
