@@ -185,11 +185,10 @@ def test_the_command(town, runs):
     """Runs lie where plain runs lie and say which past they share; all is found again."""
     scenario(town, outputs={"events": True})
     words = ("branch", town / "twin.yaml", "--on", ON, "--with", "short", "--vary",
-             "measures.seal.to=2022-03-20,2022-03-28", "--seed", 3, "--out", runs)  # fmt: skip
+             "measures.seal.to=2022-03-28", "--seed", 3, "--out", runs)  # fmt: skip
     said = json.loads(lazaretto(*words, "--json").stdout)
     assert [each["scenario"] for each in said["policies"]] == [
         "twin-banks-short",
-        "twin-banks-measures-seal-to-2022-03-20",
         "twin-banks-measures-seal-to-2022-03-28",
     ]
     assert said["past_verified"]
@@ -210,7 +209,7 @@ def test_the_command(town, runs):
     assert events[0].equals(events[1]), "infections one by one"
     assert folder.name == whole.folder.path.name, "a plain run finds the branch"
     again = lazaretto("branch", base, *words[2:])  # from the run folder, with its seed
-    assert again.stdout.count("made before") == 3
+    assert again.stdout.count("made before") == 2
     assert "the same in every run, checked" in again.stdout
 
 
@@ -252,7 +251,7 @@ def test_stopped_and_gone_on_with(town, tmp_path):
     base = scenario(town)
     policies = [policy_named(base, "short")]
     expected = [end_of(policies[0], 1)["infections"].sum(), end_of(base, 1)["infections"].sum()]
-    for stop_after in (9, 3, 12, 5):
+    for stop_after in (9, 3, 12):
         days = iter(range(10**6))
         stop = lambda days=days, most=stop_after: next(days) >= most  # noqa: E731
         with pytest.raises(Interrupted):
@@ -275,14 +274,11 @@ def test_a_damaged_day_is_simulated_to_again(town, tmp_path):
 
 def test_a_run_that_does_not_share_the_past_is_noticed(town, tmp_path, monkeypatch):
     base = scenario(town)
-    policies = [policy_named(base, "short")]
-    how = How(seed=3, threads=1, out=tmp_path)
-    branch(base, policies, ON, how)
     real = branching.fingerprint
-    monkeypatch.setattr(branching, "fingerprint", lambda results, i, day: real(results, i, day) | (
-        {"deaths": "other"} if results.attrs["scenario"].endswith("short") else {}))  # fmt: skip
-    with pytest.raises(PastDiffersError, match="deaths before 2022-03-16"):
-        branch(base, policies, ON, how)
+    other = {"infections": "another past"}
+    monkeypatch.setattr(branching, "fingerprint", lambda *given: real(*given) | other)
+    with pytest.raises(PastDiffersError, match="infections before 2022-03-16"):
+        branch(base, [], ON, How(seed=3, threads=1, out=tmp_path))
 
 
 def lazaretto(*words, code=0):

@@ -156,7 +156,7 @@ def test_a_null_comparison_is_exactly_zero(town, runs):
 def test_the_command_and_its_page(town, runs):
     words = ("compare", town / "twin.yaml", "--with", "open", "--with", "earlier", "--out", runs,
              "--replicates", 3)  # fmt: skip
-    shown = lazaretto(*words)
+    shown = lazaretto(*words, "--no-report")
     assert "6 runs" in shown.stderr or "9 runs" in shown.stderr
     for part in ("twin-banks beside open, earlier", "what the policy", "who was spared",
                  "what the shared chance saves", "aim reached"):  # fmt: skip

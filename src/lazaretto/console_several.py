@@ -60,8 +60,8 @@ def print_several(made: Several, page: Path | None, seconds: float) -> None:
         (made.base.name, made.outcome),
         *zip(names, (each.outcome for each in made.others), strict=True),
     ]:
-        found = ", made before" if outcome.found else ""
-        say(Text(f"run of {name}  {outcome.summary['run']}{found}"), soft_wrap=True)
+        known = ", made before" if outcome.found else ""
+        say(Text(f"run of {name}  {outcome.summary['run']}{known}"), soft_wrap=True)
     if page is not None:
         say(Text(f"report  {page}"), soft_wrap=True)
     say(Text(f"took  {seconds:.1f} s"))  # fmt: skip
@@ -122,7 +122,7 @@ def _cells(made: Several, *, bands: bool) -> list[tuple[str, str, list[str]]]:
         for found in each.contrasts:
             rows.setdefault(found.kind, found)
     order = ("virus", "policy", "context")
-    lines = []
+    lines: list[tuple[str, str, list[str]]] = []
     for kind, first in sorted(rows.items(), key=lambda item: order.index(item[1].pan)):
         whole = first.unit != "persons" or first.pan == "virus"
         cells = [short(first.less.mid, whole=whole)]

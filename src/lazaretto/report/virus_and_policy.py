@@ -115,9 +115,9 @@ def virus_and_policy(
             alt.hconcat(*pair, spacing=BETWEEN // 2).resolve_scale(color="independent")
             for pair in zip(left, right, strict=True)
         ]
-    chart: alt.VConcatChart = alt.vconcat(*lines, spacing=24)
+    chart: alt.VConcatChart = alt.vconcat(*lines, spacing=24).resolve_scale(color="independent")
     return finished(
-        chart.resolve_scale(color="independent"),
+        chart,
         data,
         "Infections and deaths by day on the left, residents confined by day on the right.",
         layout,
