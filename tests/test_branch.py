@@ -246,6 +246,16 @@ def test_one_that_could_act_before_is_no_part_of_a_shared_past(town):
         check_shared(base, varied(base, ["measures.own.to=2022-03-30"])[0], ON)
 
 
+def test_several_keys_make_a_grid(town):
+    base = scenario(town)
+    given = ["measures.seal.to=2022-03-20,2022-03-28", "measures.isolate.beds=[halls],[labs]"]
+    made = varied(base, given)
+    values = [(each.measures[1].parameters()["to"].day, each.measures[4].parameters()["beds"])
+              for each in made]  # fmt: skip
+    assert values == [(20, ["halls"]), (20, ["labs"]), (28, ["halls"]), (28, ["labs"])]
+    assert len({each.name for each in made}) == 4
+
+
 def test_stopped_and_gone_on_with(town, tmp_path):
     """Asked to stop in the past and in a policy, the same call goes on to the same end."""
     base = scenario(town)

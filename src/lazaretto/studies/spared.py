@@ -61,42 +61,42 @@ def spared(policy: xr.Dataset, base: xr.Dataset) -> list[Spared]:
     """
     ours, theirs = (whole_place_if_small(replicated(each)) for each in (policy, base))
     pairs = paired(policy, base)
-    found: list[Spared] = []
+    parts: list[_Part] = []
     if "district" in ours.dims:
         persons = np.asarray(ours["population"].values, np.float64)
         names = [str(name) for name in ours["district"].values]
-        found += _rows("district", names, _totals(ours, "infections", "district"),
-                       _totals(theirs, "infections", "district"), persons, pairs=pairs)  # fmt: skip
+        counts = [_totals(each, "infections", "district") for each in (ours, theirs)]
+        parts.append(_Part("district", names, counts[0], counts[1], persons))
     by_age = [_grouped(_totals(each, "infections_by_age", "age")) for each in (ours, theirs)]
     living = ours["confined_by_age"].isel(date=0, replicate=0).sum("tier").values
     of_age = _grouped(np.asarray(living, np.float64)[None])[0]
-    found += _rows("age", list(AGES), *by_age, of_age, pairs=pairs)
-    names = [str(name) for name in ours["layer"].values]
-    by_origin = [_totals(each, "infections", "layer") for each in (ours, theirs)]
-    some = np.flatnonzero(np.maximum(*(each.max(axis=0) for each in by_origin)) > 0)
-    found += _rows("origin", [names[i] for i in some], *(each[:, some] for each in by_origin),
-                   None, pairs=pairs)  # fmt: skip
-    return found
+    parts.append(_Part("age", list(AGES), by_age[0], by_age[1], of_age))
+    first, second = (_totals(each, "infections", "layer") for each in (ours, theirs))
+    some = np.flatnonzero(np.maximum(first.max(axis=0), second.max(axis=0)) > 0)
+    names = [str(name) for name in ours["layer"].values[some]]
+    parts.append(_Part("origin", names, first[:, some], second[:, some], None))
+    return [row for part in parts for row in _rows(part, pairs=pairs)]
 
 
-def _rows(
-    by: str,
-    groups: list[str],
-    ours: NDArray[np.float64],
-    theirs: NDArray[np.float64],
-    persons: NDArray[np.float64] | None,
-    *,
-    pairs: bool,
-) -> Iterator[Spared]:
-    """Yield a row for each group, of counts of shape (n_replicates, n_groups)."""
-    for i, group in enumerate(groups):
-        averted = over_runs(theirs[:, i], ours[:, i], pairs=pairs)
-        difference = theirs[:, i] - ours[:, i]
-        mid = np.median(difference) if pairs else np.median(theirs[:, i]) - np.median(ours[:, i])
+class _Part(NamedTuple):
+    """Infections by group under both policies, (n_replicates, n_groups), and who lives in them."""
+
+    by: str
+    groups: list[str]
+    ours: NDArray[np.float64]
+    theirs: NDArray[np.float64]
+    persons: NDArray[np.float64] | None
+
+
+def _rows(part: _Part, *, pairs: bool) -> Iterator[Spared]:
+    for i, group in enumerate(part.groups):
+        ours, theirs = part.ours[:, i], part.theirs[:, i]
+        averted = over_runs(theirs, ours, pairs=pairs)
+        mid = float(np.median(theirs - ours) if pairs else np.median(theirs) - np.median(ours))
         each = None
-        if persons is not None:
-            each = float(1000 * mid / persons[i]) if persons[i] else 0.0
-        yield Spared(by, group, averted._replace(mid=float(mid)), each)
+        if part.persons is not None:
+            each = float(1000 * mid / part.persons[i]) if part.persons[i] else 0.0
+        yield Spared(part.by, group, averted._replace(mid=mid), each)
 
 
 def _totals(runs: xr.Dataset, name: str, axis: str) -> NDArray[np.float64]:
