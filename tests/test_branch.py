@@ -189,7 +189,7 @@ def test_the_command(town, runs):
     said = json.loads(lazaretto(*words, "--json").stdout)
     assert [each["scenario"] for each in said["policies"]] == [
         "twin-banks-short",
-        "twin-banks-measures-seal-to-2022-03-28",
+        "twin-banks-seal-to-2022-03-28",
     ]
     assert said["past_verified"]
     assert said["failed"] == []

@@ -137,11 +137,15 @@ def varied(base: Scenario, given: Sequence[str]) -> list[Scenario]:
         raise ScenarioError(problems)
     lists = [[(key, value.strip()) for value in _split(values)] for key, values in pairs]
     return [
-        base.less_restricted(
-            label(" ".join(f"{key} {value}" for key, value in some)), (), dict(some), ("", VARY)
-        )
+        base.less_restricted(label(_called(some)), (), dict(some), ("", VARY))
         for some in itertools.product(*lists)
     ]
+
+
+def _called(some: Sequence[tuple[str, str]]) -> str:
+    """Return what a combination is called: the part of each key that says most, and its value."""
+    return " ".join(f"{key.removeprefix('measures.').replace('.', ' ')} {value}"
+                    for key, value in some)  # fmt: skip
 
 
 def _split(values: str) -> list[str]:

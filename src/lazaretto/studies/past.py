@@ -16,6 +16,9 @@ from lazaretto.studies.differing import differing
 
 ONE_CITY = "a scenario of one city"
 
+STILL = "still in force"
+"""Stands for the last day of a measure that goes on to the day policies part, or beyond it."""
+
 
 class Held(NamedTuple):
     """What a run keeps from its first day on because of the measures it has, in force or not.
@@ -79,7 +82,7 @@ def past_of(scenario: Scenario, on: date, measures: list[Measure]) -> list[dict[
         entry, last = dict(entries[i]), measures[i].last
         goes_on = last is None or (on - last).days <= 1
         if goes_on and ":" not in str(entry["measure"]):
-            entry.pop("to", None)
+            entry["to"] = STILL
         found.append(entry)
     return found
 
