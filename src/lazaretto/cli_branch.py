@@ -113,11 +113,11 @@ def print_branching(made: Branching, seconds: float) -> None:
     kinds = [kind for kind in COLUMNS
              if any(c.kind == kind for each in made.branches for c in each.contrasts)]  # fmt: skip
     table = listing("policy", *kinds)
+    table.columns[0].overflow = "fold"
     for column in table.columns[1:]:
         column.justify = "right"
-    if made.branches:
-        amounts = {c.kind: short(c.less.mid) for c in made.branches[0].contrasts}
-        table.add_row(base.name, *(amounts.get(kind, "") for kind in kinds))
+    amounts = {c.kind: short(c.less.mid) for each in made.branches for c in each.contrasts}
+    table.add_row(base.name, *(amounts[kind] for kind in kinds))
     for each in made.branches[:MOST_SHOWN]:
         of_kind = {c.kind: c for c in each.contrasts}
         name = each.policy.name.removeprefix(f"{base.name}-")
