@@ -120,6 +120,12 @@ def test_a_wrong_alternative_is_refused(town, wrong, said):
         Scenario.load(path)
 
 
+def test_check_looks_at_alternatives(town):
+    late = {"name": "late", "with": [{"measure": "lockdown", "tier": 9}]}
+    path = write(town, "late.yaml", alternatives=[late])
+    assert "alternatives.late: measures.2.tier" in lazaretto("check", path, code=2).stderr
+
+
 def test_shipped_alternatives_can_be_run_and_compared():
     from lazaretto.studies.comparable import check_comparable
 

@@ -156,6 +156,10 @@ def check(scenario: ScenarioName, overrides: Overrides = None, as_json: AsJson =
             from lazaretto.studies.pairs import pair_of
 
             pair_of(read)
+        for each in read.alternatives:
+            from lazaretto.studies.named_policies import policy_named
+
+            policy_named(read, each.name)
     if as_json:
         print_json({"ok": True, "scenario": read.resolved(), "policy": policy.as_json()})
     else:
