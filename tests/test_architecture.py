@@ -19,10 +19,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 
 STOREYS = (
     {"cli"},
-    {"console_choose"},
-    {"console_sensitivity"},
-    {"console_compare", "console_frontier", "console_people", "console_sweep", "console_timeline"},
-    {"console_run"},
+    {"commands"},
     {"console"},
     {"session", "reporting"},
     {"report", "studies"},

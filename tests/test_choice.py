@@ -16,15 +16,21 @@ from lazaretto.cli import app
 from lazaretto.measures import known_measures
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.studies import Interrupted
-from lazaretto.studies.amounts import AMOUNTS
-from lazaretto.studies.amounts_kept import FILE, KeptAmounts
-from lazaretto.studies.choice import OBJECTIVES, choose
-from lazaretto.studies.choice_levers import own_values, read_levers, shipped_levers, with_values
-from lazaretto.studies.choice_tables import as_json
-from lazaretto.studies.ensemble import Failed, each_run
+from lazaretto.studies.choice.levers import own_values, read_levers, shipped_levers, with_values
+from lazaretto.studies.choice.pareto import (
+    covered,
+    hypervolume,
+    on_front,
+    share_on_front,
+    spread_out,
+)
+from lazaretto.studies.choice.regret import draws_of, regrets
+from lazaretto.studies.choice.search import OBJECTIVES, choose
+from lazaretto.studies.choice.tables import as_json
+from lazaretto.studies.ensembles.ensemble import Failed, each_run
 from lazaretto.studies.levers import CONDITION_KEYS
-from lazaretto.studies.pareto import covered, hypervolume, on_front, share_on_front, spread_out
-from lazaretto.studies.regret import draws_of, regrets
+from lazaretto.studies.sensitivities.amounts import AMOUNTS
+from lazaretto.studies.sensitivities.amounts_kept import FILE, KeptAmounts
 
 pytest.importorskip("optuna")
 
@@ -155,7 +161,7 @@ def test_what_is_on_no_list_is_refused_whatever_it_is(scenario, tmp_path):
 
 def test_every_parameter_of_every_measure_is_either_free_lighter_or_refused(town, tmp_path):
     """Nothing of the measures that confine gets through as free; names of conditions never do."""
-    from lazaretto.studies.choice_guard import target_of
+    from lazaretto.studies.choice.guard import target_of
     from lazaretto.studies.levers import LIGHTER, WITHOUT_CONFINING
 
     class Entry:

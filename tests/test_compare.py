@@ -650,7 +650,7 @@ def test_a_scenario_without_behaviour_gets_the_default_one(sealing, responding):
 
 def test_conclusions_over_all_structures(town, runs, monkeypatch):
     from lazaretto import console
-    from lazaretto.console_compare import print_comparison
+    from lazaretto.console.comparison import print_comparison
 
     pair = pair_of(Scenario.load(town / "twin.yaml", ["end=2022-03-09"]))
     made = compare(pair, How(threads=1, out=runs), structures=True)

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from lazaretto import console
 from lazaretto.cli import app
-from lazaretto.console_compare import short, shortened
-from lazaretto.console_run import print_summary
+from lazaretto.console.comparison import short, shortened
+from lazaretto.console.run_summary import print_summary
 from lazaretto.outcomes.aims import Aim
 from lazaretto.report.wording import people
 from lazaretto.scenario import Scenario

@@ -11,10 +11,11 @@ import xarray as xr
 from own_place import write_place, write_scenario
 
 from lazaretto.scenario import Scenario
-from lazaretto.studies import Interrupted, ensemble, executors, one_run, run_scenario
-from lazaretto.studies.ensemble import Failed, Job, addresses, each_run
-from lazaretto.studies.executors import ClusterError
-from lazaretto.studies.kept_runs import RunsNotWritableError, file_of, find, keep, tidy
+from lazaretto.studies import Interrupted, run_scenario
+from lazaretto.studies.ensembles import ensemble, executors, one_run
+from lazaretto.studies.ensembles.ensemble import Failed, Job, addresses, each_run
+from lazaretto.studies.ensembles.executors import ClusterError
+from lazaretto.studies.ensembles.kept_runs import RunsNotWritableError, file_of, find, keep, tidy
 
 DEADLY = '''
 import os
@@ -215,8 +216,8 @@ def test_a_killed_process_costs_no_run_but_the_one_that_kills_it(town, jobs, one
 UNGUARDED = """
 import sys
 from lazaretto.scenario import Scenario
-from lazaretto.studies.ensemble import Job, each_run
-from lazaretto.studies.sweep import read_outcomes
+from lazaretto.studies.ensembles.ensemble import Job, each_run
+from lazaretto.studies.ensembles.sweep import read_outcomes
 
 scenario = Scenario.load(sys.argv[1])
 print(dict(each_run([Job(scenario, seed) for seed in range(9)], read_outcomes, workers=2)))

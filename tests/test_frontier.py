@@ -30,10 +30,9 @@ from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.transmissibility import meeting
 from lazaretto.people.population import BAND_MASK
 from lazaretto.studies import Interrupted, frontier_runs
-from lazaretto.studies.boundary import HIGHEST, LOWEST, Boundary, fitted, next_runs
-from lazaretto.studies.frontier import Question, Runner, frontier
-from lazaretto.studies.frontier_answer import WIDTH, answers, homes, line_of
-from lazaretto.studies.frontier_runs import (
+from lazaretto.studies.frontier.answer import WIDTH, answers, homes, line_of
+from lazaretto.studies.frontier.boundary import HIGHEST, LOWEST, Boundary, fitted, next_runs
+from lazaretto.studies.frontier.runs import (
     Ended,
     Point,
     Town,
@@ -43,7 +42,8 @@ from lazaretto.studies.frontier_runs import (
     measures_of,
     settings_of,
 )
-from lazaretto.studies.threshold import (
+from lazaretto.studies.frontier.search import Question, Runner, frontier
+from lazaretto.studies.frontier.threshold import (
     Households,
     households,
     largest_left,

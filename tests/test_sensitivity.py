@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 from lazaretto.cli import app
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.studies import Interrupted
-from lazaretto.studies.amounts import AMOUNTS, HUMAN_COST, chosen_amounts
-from lazaretto.studies.amounts_kept import FILE, KeptAmounts
-from lazaretto.studies.designs import chance_shares, design, n_points
-from lazaretto.studies.ensemble import Failed, each_run
-from lazaretto.studies.sensitivity import factors_of, scenario_at, sensitivity
+from lazaretto.studies.ensembles.ensemble import Failed, each_run
+from lazaretto.studies.sensitivities.amounts import AMOUNTS, HUMAN_COST, chosen_amounts
+from lazaretto.studies.sensitivities.amounts_kept import FILE, KeptAmounts
+from lazaretto.studies.sensitivities.designs import chance_shares, design, n_points
+from lazaretto.studies.sensitivities.sensitivity import factors_of, scenario_at, sensitivity
 
 pytest.importorskip("SALib")
 
@@ -270,7 +270,7 @@ def test_the_command_states_the_cost_and_shows_the_human_cost(town, tmp_path):
 
 def test_the_command_stops_when_asked_and_says_how_to_go_on(town, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "lazaretto.console_sensitivity.stop_asked", lambda: nullcontext(lambda: True)
+        "lazaretto.commands.sensitivity.stop_asked", lambda: nullcontext(lambda: True)
     )
     words = ("sensitivity", town / "short.yaml", "--vary", "measures.clinics.share", "--samples", 2,
              "--seeds", 1, "--out", tmp_path)  # fmt: skip

@@ -21,10 +21,11 @@ from lazaretto.chance import draw_plain
 from lazaretto.cli import app
 from lazaretto.outcomes.ledger import ledger
 from lazaretto.scenario import ScenarioError
-from lazaretto.studies import one_run, run_scenario
-from lazaretto.studies.grid import axes_of, shard_of
-from lazaretto.studies.kept_runs import find
-from lazaretto.studies.sweep import sweep_of
+from lazaretto.studies import run_scenario
+from lazaretto.studies.ensembles import one_run
+from lazaretto.studies.ensembles.grid import axes_of, shard_of
+from lazaretto.studies.ensembles.kept_runs import find
+from lazaretto.studies.ensembles.sweep import sweep_of
 
 MOMENTS = 20
 """Times at which a sweep is killed."""

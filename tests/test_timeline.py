@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from lazaretto import console
-from lazaretto.console_timeline import print_timeline
+from lazaretto.console.timeline import print_timeline
 from lazaretto.engine.checked import checked_measures
 from lazaretto.measures import timeline
 from lazaretto.scenario import Scenario

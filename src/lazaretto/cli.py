@@ -11,6 +11,14 @@ import typer
 from rich.text import Text
 
 import lazaretto
+from lazaretto.commands.branch import branch_policies
+from lazaretto.commands.choose import choose_policies
+from lazaretto.commands.compare import compare_policies
+from lazaretto.commands.export import export
+from lazaretto.commands.frontier import find_frontier
+from lazaretto.commands.people import make_people
+from lazaretto.commands.sensitivity import sensitivity_of
+from lazaretto.commands.sweep import sweep_values
 from lazaretto.console import (
     complain,
     file_given,
@@ -26,13 +34,8 @@ from lazaretto.console import (
     stop_asked,
     stopped_at,
 )
-from lazaretto.console_choose import choose_policies
-from lazaretto.console_frontier import find_frontier
-from lazaretto.console_people import make_people
-from lazaretto.console_run import print_summary, run_line
-from lazaretto.console_sensitivity import sensitivity_of
-from lazaretto.console_sweep import sweep_values
-from lazaretto.console_timeline import print_timeline
+from lazaretto.console.run_summary import print_summary, run_line
+from lazaretto.console.timeline import print_timeline
 from lazaretto.scenario import library
 
 app = typer.Typer(
@@ -48,6 +51,9 @@ app.command("sweep")(sweep_values)
 app.command("sensitivity")(sensitivity_of)
 app.command("choose")(choose_policies)
 app.command("frontier")(find_frontier)
+app.command("compare")(compare_policies)
+app.command("branch")(branch_policies)
+app.command("export")(export)
 
 OVERRIDE_HELP = "Set a value of the scenario, as r0=5 or measures.0.tier=2; repeatable."
 ScenarioName = Annotated[
@@ -143,102 +149,6 @@ def run(
         )
 
 
-@app.command("compare")
-def compare_policies(
-    scenario: ScenarioName,
-    other: Annotated[
-        str | None,
-        typer.Argument(help="The less restrictive policy: a scenario or YAML file.",
-                       metavar="[OTHER]"),
-    ] = None,
-    without: Annotated[
-        list[str] | None,
-        typer.Option("--without", metavar="MEASURE",
-                     help="Leave a measure out of the less restrictive policy; repeatable."),
-    ] = None,
-    set_other: Annotated[
-        list[str] | None,
-        typer.Option("--set-other", metavar="KEY=VALUE",
-                     help="Set a value of the less restrictive policy; repeatable."),
-    ] = None,
-    added: Annotated[
-        list[str] | None,
-        typer.Option("--with", metavar="KIND:KEY=VALUE,...",
-                     help="Add support, care, testing, tracing or vaccination to SCENARIO, as "
-                     "food_delivery:share=0.5; repeatable."),
-    ] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Set a value in both; repeatable."),
-    ] = None,
-    structures: Annotated[
-        bool,
-        typer.Option("--structures", help="Run both under every structural alternative too."),
-    ] = False,
-    flip: Annotated[
-        list[str] | None,
-        typer.Option("--flip", metavar="KEY",
-                     help="Run both at the ends of the range of a number too; repeatable."),
-    ] = None,
-    seed: Seed = 1,
-    replicates: Replicates = 1,
-    threads: Threads = 0,
-    folder: RunFolders = Path("runs"),
-    report: Report = True,
-    as_json: AsJson = False,
-) -> None:  # fmt: skip
-    """Run a policy and the next less restrictive one, and set them side by side.
-
-    The other policy is OTHER, or SCENARIO changed by --without and --set-other, or SCENARIO as it
-    is where --with adds to it, or the one that it names as less_restrictive. A policy with support
-    is also run without it. Finished runs are found again.
-    """
-    from lazaretto.console_compare import print_comparison
-    from lazaretto.engine.checked import read_checked
-    from lazaretto.reporting import beside_of, write_report
-    from lazaretto.studies import Interrupted, changes, cores
-    from lazaretto.studies.compare import compare
-    from lazaretto.studies.pairs import How, described_pair, pair_of
-
-    report_s = 0.0
-    with problems_shown(as_json):
-        for name in filter(None, (scenario, other)):
-            file_given(name)
-        policy = read_checked(scenario, overrides or [])
-        second = None if other is None else read_checked(other, overrides or [])
-        pair = pair_of(policy, second, without or (), set_other or (), added or ())
-        theirs = None if second is None else changes(second, overrides or [])
-        pair = described_pair(pair, policy, changes(policy, overrides or []), theirs)
-        began = time.perf_counter()
-        try:
-            with progress_shown(as_json) as progress, stop_asked() as stop:
-                how = How(seed, replicates, threads or cores(), folder, progress, stop)
-                made = compare(pair, how, structures=structures, flip=flip or (),
-                               announce=None if as_json else complain)  # fmt: skip
-        except Interrupted as stopped:
-            stopped_at(stopped.goes_on_from)
-        runs_s, written = time.perf_counter() - began, None
-        if report and made.policy.folder is not None:
-            written = made.policy.folder.report
-            with progress_shown(as_json) as progress:
-                write_report(
-                    made.pair.policy,
-                    made.policy,
-                    progress,
-                    less_restrictive=made.less.results,
-                    aim=made.aim,
-                    structures=made.other_structures,
-                    flips=made.flipping,
-                    unsupported=None if made.unsupported is None else made.unsupported.results,
-                    beside=beside_of(made),
-                )
-            report_s = time.perf_counter() - began - runs_s
-    if as_json:
-        print_json(made.as_json() | {"report": None if written is None else str(written)})
-    else:
-        print_comparison(made, written, (runs_s, report_s))
-
-
 @app.command()
 def check(scenario: ScenarioName, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Check a scenario, all problems at once, and draw its policy by date."""
@@ -254,6 +164,10 @@ def check(scenario: ScenarioName, overrides: Overrides = None, as_json: AsJson =
             from lazaretto.studies.pairs import pair_of
 
             pair_of(read)
+        for each in read.alternatives:
+            from lazaretto.studies.named_policies import policy_named
+
+            policy_named(read, each.name)
     if as_json:
         print_json({"ok": True, "scenario": read.resolved(), "policy": policy.as_json()})
     else:

@@ -19,7 +19,7 @@ from lazaretto.scenario import ALL, Problem, Scenario, ScenarioError, did_you_me
 from lazaretto.scenario.area_checks import named_areas
 from lazaretto.scenario.nation import ManyCities, Stage
 
-ELSEWHERE = ("nation", "less_restrictive", "aim", "outputs")
+ELSEWHERE = ("nation", "less_restrictive", "alternatives", "aim", "outputs")
 """Sections that say nothing about a single city."""
 
 OWN = (

@@ -29,9 +29,9 @@ def choice_figure(study: dict[str, Any], options: pd.DataFrame) -> alt.ChartType
     Parameters
     ----------
     study
-        What `lazaretto.studies.choice_tables.as_json` returns.
+        What `lazaretto.studies.choice.tables.as_json` returns.
     options
-        Every option, see `lazaretto.studies.choice_tables.options_table`.
+        Every option, see `lazaretto.studies.choice.tables.options_table`.
     """
     import altair as alt
 

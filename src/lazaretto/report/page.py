@@ -119,14 +119,14 @@ def report(
     )
     if beside is not None:
         figures.append(beside_figure(results, beside))
-    drawn = [_drawn(figure) for figure in figures]
+    pictures = [drawn(figure) for figure in figures]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("lazaretto.report"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
-        finalize=_unbroken,
+        finalize=unbroken,
     )
     fit = compare(results, observed, observed_by_district)
     meant = fit is not None and not changed_in(results) and not wave(results).untested
@@ -145,7 +145,7 @@ def report(
         wave_numbers=wave_numbers(results, fit),
         confinement_numbers=confinement_numbers(results) + cost_numbers(costs),
         misfit=adherence_misfit(results),
-        figures=drawn,
+        figures=pictures,
         person_days=person_days_table(results),
         isolated=isolation_table(results) if has(results, "held") else [],
         care_columns=CARE_COLUMNS,
@@ -175,9 +175,9 @@ def report(
         provenance=provenance(results),
         sources=list(sources),
         limits=limits(results, n_fitted if meant else 0, fit is not None),
-        specs=_json({item["name"]: item["specs"] for item in drawn}),
-        data=_json({name: table for item in drawn for name, table in item["data"].items()}),
-        dark=_dark_rules(),
+        specs=_json({item["name"]: item["specs"] for item in pictures}),
+        data=_json({name: table for item in pictures for name, table in item["data"].items()}),
+        dark=dark_rules(),
         bundle=_bundle(),
     )
     target = Path(path)
@@ -188,7 +188,7 @@ def report(
     return target
 
 
-def _drawn(figure: ReportFigure) -> dict[str, Any]:
+def drawn(figure: ReportFigure) -> dict[str, Any]:
     """Return a figure as the page needs it: specifications, data once, and still pictures."""
     import vl_convert
 
@@ -212,7 +212,7 @@ def _drawn(figure: ReportFigure) -> dict[str, Any]:
     }
 
 
-def _unbroken(value: object) -> object:
+def unbroken(value: object) -> object:
     """Return text in which a number stays on one line with its per cent sign."""
     return value.replace(" %", "\u00a0%") if type(value) is str else value
 
@@ -271,7 +271,7 @@ def _bundle() -> str:
     return script
 
 
-def _dark_rules() -> str:
+def dark_rules() -> str:
     """Return style rules that turn the colours of figures for a dark page."""
     return "\n".join(
         f'figure svg [fill="{light}"]{{fill:{dark}}}figure svg [stroke="{light}"]{{stroke:{dark}}}'

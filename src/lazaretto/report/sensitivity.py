@@ -33,7 +33,7 @@ def sensitivity_figure(study: dict[str, Any]) -> alt.ChartType:
     Parameters
     ----------
     study
-        What `lazaretto.studies.sensitivity.Sensitivity.as_json` returns.
+        What `lazaretto.studies.sensitivities.sensitivity.Sensitivity.as_json` returns.
     """
     import altair as alt
 

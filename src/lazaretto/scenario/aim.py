@@ -16,7 +16,10 @@ from lazaretto.scenario.written import as_date
 POLICY = ("measures", "resources", "vaccination")
 """Sections of a scenario in which two policies for the same people may differ."""
 
-JUDGED_BY = ("aim", "less_restrictive")
+BESIDE = ("less_restrictive", "alternatives")
+"""Sections that say with which other policies this one is compared."""
+
+JUDGED_BY = ("aim", *BESIDE)
 """Sections that a run does not depend on: they say how it is judged."""
 
 
@@ -56,12 +59,33 @@ class LessRestrictive(Section):
     )
 
 
+class Alternative(Section):
+    """Another policy for the same people, days, virus and conditions, by its name."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]*$", description="Short name, for lazaretto compare --with."
+    )
+    title: str = Field(default="", description="What it is, in a sentence.")
+    without: list[str] = Field(
+        default=[],
+        description="Measures left out, by name; a kind of measure leaves out all of its kind.",
+    )
+    changes: dict[str, Any] = Field(
+        default={}, alias="set", description="Other values, such as measures.seal.from: 2022-03-14."
+    )
+    added: list[dict[str, Any]] = Field(
+        default=[],
+        alias="with",
+        description="Measures it has besides, after those of the scenario.",
+    )
+
+
 def aim_problems(written: Mapping[str, Any]) -> list[Problem]:
     """Return what is wrong with the aim and the less restrictive policy of a scenario as written.
 
     What cannot be read at all is passed over: reading has said so already.
     """
-    return [*_of_aim(written), *_of_less_restrictive(written)]
+    return [*_of_aim(written), *_of_less_restrictive(written), *_of_alternatives(written)]
 
 
 def less_restricted(
@@ -69,6 +93,7 @@ def less_restricted(
     without: Sequence[str],
     changed: Mapping[str, object] | Sequence[str],
     keys: tuple[str, str] = ("less_restrictive.without", "less_restrictive.set"),
+    added: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[dict[str, Any], list[Problem]]:
     """Return a scenario without some measures and with other values, and what could not be done.
 
@@ -82,6 +107,8 @@ def less_restricted(
         New values by key, as for `apply_overrides`; of the sections of `POLICY` only.
     keys
         How problems call these two.
+    added
+        Further measures, after those left.
     """
     problems = [*_not_measures(written, without, keys[0]), *_not_policy(changed, keys[1])]
     if problems:
@@ -94,11 +121,13 @@ def less_restricted(
     left_out = set(without)
     if isinstance(whole.get("measures"), list):
         whole["measures"] = [each for each in whole["measures"] if not left_out & _words(each)]
-    return {key: part for key, part in whole.items() if key != "less_restrictive"}, problems
+    if added:
+        whole["measures"] = [*whole.get("measures", []), *map(dict, added)]
+    return {key: part for key, part in whole.items() if key not in BESIDE}, problems
 
 
 def still_judged(written: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a changed scenario without a less restrictive policy that the change made void.
+    """Return a changed scenario without the other policies that the change made void.
 
     Who replaces the measures of a shipped scenario need not know against what it was held.
 
@@ -114,7 +143,12 @@ def still_judged(written: Mapping[str, Any], changed: Mapping[str, Any]) -> dict
         and not list(_of_less_restrictive(written))
         and bool(list(_of_less_restrictive(changed)))
     )
-    return {key: part for key, part in changed.items() if not (void and key == "less_restrictive")}
+    kept = {key: part for key, part in changed.items() if not (void and key == "less_restrictive")}
+    known, now = _problems_by_name(written), _problems_by_name(changed)
+    gone = [name for name, found in now.items() if found and not known.get(name, found)]
+    if gone:
+        kept["alternatives"] = [each for each in kept["alternatives"] if each["name"] not in gone]
+    return kept
 
 
 def _of_aim(written: Mapping[str, Any]) -> Iterator[Problem]:
@@ -156,6 +190,37 @@ def _of_less_restrictive(written: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _not_measures(written, without, "less_restrictive.without")
     if isinstance(changed, Mapping):
         yield from _not_policy(changed, "less_restrictive.set")
+
+
+def _of_alternatives(written: Mapping[str, Any]) -> Iterator[Problem]:
+    names = [str(each.get("name")) for each in _alternatives(written)]
+    for name in dict.fromkeys(each for each in names if names.count(each) > 1):
+        yield Problem("alternatives", name, "every name once", "give one another name")
+    for found in _problems_by_name(written).values():
+        yield from found
+
+
+def _problems_by_name(written: Mapping[str, Any]) -> dict[str, list[Problem]]:
+    """Return what is wrong with each alternative of a scenario as written."""
+    found: dict[str, list[Problem]] = {}
+    for each in _alternatives(written):
+        name = str(each.get("name"))
+        without, changed, added = (each.get(key) for key in ("without", "set", "with"))
+        wrong = found.setdefault(name, [])
+        if not (without or changed or added):
+            allowed = "measures left out, other values, further measures"
+            advice = "add without: [a measure], set: {measures.a-measure.tier: 2} or with: [...]"
+            wrong.append(Problem(f"alternatives.{name}", "the same policy", allowed, advice))
+        if isinstance(without, list):
+            wrong += _not_measures(written, without, f"alternatives.{name}.without")
+        if isinstance(changed, Mapping):
+            wrong += _not_policy(changed, f"alternatives.{name}.set")
+    return found
+
+
+def _alternatives(written: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    given = written.get("alternatives")
+    return [each for each in given if isinstance(each, Mapping)] if isinstance(given, list) else []
 
 
 def _not_measures(

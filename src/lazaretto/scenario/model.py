@@ -14,7 +14,9 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from lazaretto.provenance import Figure
 from lazaretto.scenario.aim import (
+    BESIDE,
     JUDGED_BY,
+    Alternative,
     LessRestrictive,
     StatedAim,
     aim_problems,
@@ -43,7 +45,7 @@ from lazaretto.scenario.sourced import (
     is_number_with_provenance,
 )
 from lazaretto.scenario.vaccination import Vaccination
-from lazaretto.scenario.written import as_date, slug
+from lazaretto.scenario.written import slug, with_dates
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 
@@ -68,7 +70,7 @@ class MeasureEntry(BaseModel):
     @classmethod
     def _read_dates(cls, given: object) -> object:
         # A date written with or without quotes is the same date, here and in the digest.
-        return _with_dates(given) if isinstance(given, Mapping) else given
+        return with_dates(given) if isinstance(given, Mapping) else given
 
     def parameters(self) -> dict[str, Any]:
         """Return every key but ``measure`` as its class reads it.
@@ -144,6 +146,9 @@ class Scenario(Section):
     )
     less_restrictive: LessRestrictive | None = Field(
         default=None, description="The next less restrictive policy, for lazaretto compare."
+    )
+    alternatives: list[Alternative] = Field(
+        default=[], description="Other policies by name, for lazaretto compare --with and branch."
     )
 
     _folder: Path | None = PrivateAttr(default=None)
@@ -246,6 +251,7 @@ class Scenario(Section):
         without: Sequence[str] = (),
         changed: Mapping[str, object] | Sequence[str] = (),
         keys: tuple[str, str] = ("less_restrictive.without", "less_restrictive.set"),
+        added: Sequence[Mapping[str, Any]] = (),
     ) -> Self:
         """Return this scenario without some measures and with other values of its policy.
 
@@ -253,7 +259,7 @@ class Scenario(Section):
         ----------
         name
             Name of the less restrictive policy; its slug is added to the name of the scenario.
-        without, changed, keys
+        without, changed, keys, added
             As for `lazaretto.scenario.aim.less_restricted`.
 
         Raises
@@ -261,7 +267,7 @@ class Scenario(Section):
         ScenarioError
             With every problem at once.
         """
-        written, problems = less_restricted(self.resolved(), without, changed, keys)
+        written, problems = less_restricted(self.resolved(), without, changed, keys, added)
         if problems:
             raise ScenarioError(problems)
         return self._as_written(written, name, {}, f"{keys[1]}: ")
@@ -281,8 +287,7 @@ class Scenario(Section):
         ScenarioError
             With every problem at once.
         """
-        written = self.resolved()
-        written.pop("less_restrictive", None)
+        written = {key: part for key, part in self.resolved().items() if key not in BESIDE}
         return self._as_written(written, said, overrides)
 
     def _as_written(
@@ -340,23 +345,6 @@ def json_schema() -> dict[str, Any]:
     schema = Scenario.model_json_schema(by_alias=True, schema_generator=_SchemaWithSources)
     schema["required"] = [key for key in schema["required"] if key not in FILLED_IN]
     return {"$schema": SCHEMA, **schema}
-
-
-def _with_dates(value: object) -> object:
-    if isinstance(value, str):
-        return as_date(value) or value
-    if isinstance(value, list):
-        return [_with_dates(item) for item in value]
-    if isinstance(value, Mapping):
-        return {_as_key(key): _with_dates(part) for key, part in value.items()}
-    return value
-
-
-def _as_key(key: object) -> str:
-    # YAML 1.1 reads the keys on: and off: of a trigger as true and false.
-    if isinstance(key, bool):
-        return "on" if key else "off"
-    return str(key)
 
 
 def _plain(value: object) -> object:

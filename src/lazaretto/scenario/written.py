@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 
 LONGEST_SLUG = 48
@@ -19,6 +20,24 @@ def as_date(value: object) -> date | None:
         except ValueError:
             return None
     return None
+
+
+def with_dates(value: object) -> object:
+    """Return a value of a file in which every text that is an ISO date is one, parts included."""
+    if isinstance(value, str):
+        return as_date(value) or value
+    if isinstance(value, list):
+        return [with_dates(item) for item in value]
+    if isinstance(value, Mapping):
+        return {_as_key(key): with_dates(part) for key, part in value.items()}
+    return value
+
+
+def _as_key(key: object) -> str:
+    # YAML 1.1 reads the keys on: and off: of a trigger as true and false.
+    if isinstance(key, bool):
+        return "on" if key else "off"
+    return str(key)
 
 
 def slug(words: str) -> str:

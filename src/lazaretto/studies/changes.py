@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lazaretto.scenario import Scenario, library
+from lazaretto.scenario.aim import JUDGED_BY
 from lazaretto.studies.differing import differing
 
-NO_CHANGE = {"name", "title", "description", "outputs", "aim", "less_restrictive"}
+NO_CHANGE = {"name", "title", "description", "outputs", *JUDGED_BY}
 """Keys that change nothing of what is simulated."""
 
 

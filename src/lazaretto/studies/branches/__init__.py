@@ -1,0 +1,1 @@
+"""Many policies onward from one day."""

@@ -1,0 +1,1 @@
+"""Policies worth having, over lawful levers."""

@@ -1,0 +1,1 @@
+"""Many runs: made, kept, found again."""

@@ -1,0 +1,121 @@
+"""One run of an ensemble, in whatever process it is made."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
+
+import xarray as xr
+
+from lazaretto.compiled import model_digest
+from lazaretto.engine.checked import place_of
+from lazaretto.engine.prepare import Ground, ground_of
+from lazaretto.people import read_area
+from lazaretto.scenario import Scenario, ScenarioError
+from lazaretto.studies.ensembles.kept_runs import find, keep
+from lazaretto.studies.run import Interrupted, run_scenario
+
+Kept = TypeVar("Kept")
+
+GROUNDS_KEPT = 4
+"""Places and diseases that a process holds ready; their large arrays are mapped, not read."""
+
+_grounds: OrderedDict[tuple[str, str], Ground] = OrderedDict()
+
+
+class Job(NamedTuple):
+    """One run of an ensemble: a scenario and the seed of the run."""
+
+    scenario: Scenario
+    seed: int
+
+
+@dataclass(frozen=True)
+class Made(Generic[Kept]):
+    """What became of a run.
+
+    Parameters
+    ----------
+    kept
+        What was read of its results; None if it could not be made.
+    reason
+        Why it could not be made, in words; empty if it was.
+    found
+        Whether it was there already.
+    """
+
+    kept: Kept | None
+    reason: str = ""
+    found: bool = False
+
+
+class OtherVersionError(OSError):
+    """A process that would make a run with another version of the model."""
+
+
+def make(
+    job: Job,
+    read: Callable[[xr.Dataset], Kept],
+    file: Path | None,
+    model: str,
+    threads: int = 1,
+    stop: Callable[[], bool] = lambda: False,
+) -> Made[Kept]:
+    """Make a run, or find it, and return what is read of it.
+
+    A run that cannot be made is told of; an error of ``read``, or of the folder that keeps the
+    runs, is raised, for all other runs would meet it too.
+
+    Parameters
+    ----------
+    job
+        The run.
+    read
+        Reads of its labelled results what is to be kept.
+    file
+        Where its results are kept; nowhere if None.
+    model
+        Hash of the model that is to make it, see `lazaretto.compiled.model_digest`.
+    threads, stop
+        As for `lazaretto.studies.run.run_scenario`.
+
+    Raises
+    ------
+    OtherVersionError
+        If this process has another model.
+    """
+    if model != model_digest():
+        raise OtherVersionError(
+            "a worker has another version of Lazaretto than the study: install the same one"
+        )
+    results = None if file is None else find(file)
+    if results is not None:
+        return Made(read(results), found=True)
+    try:
+        results = run_scenario(
+            job.scenario, seed=job.seed, threads=threads, stop=stop, ground=_ground
+        ).results
+    except Interrupted:
+        raise
+    except (ScenarioError, ValueError, MemoryError) as error:
+        return Made(None, str(error) or type(error).__name__)
+    except Exception as error:
+        return Made(None, f"{type(error).__name__}: {error}")
+    if file is not None:
+        keep(results, file)
+    return Made(read(results))
+
+
+def _ground(scenario: Scenario) -> Ground:
+    """Return what the scenarios of a place and disease share, prepared once in this process."""
+    tables = hashlib.sha256(read_area(place_of(scenario)).content()).hexdigest()
+    key = (tables, scenario.disease)
+    found = _grounds.pop(key, None)
+    _grounds[key] = ground_of(scenario) if found is None else found
+    while len(_grounds) > GROUNDS_KEPT:
+        _grounds.popitem(last=False)
+    return _grounds[key]

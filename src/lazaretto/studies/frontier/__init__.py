@@ -1,0 +1,1 @@
+"""What a lockdown can contain."""

@@ -1,0 +1,1 @@
+"""Which uncertain numbers matter."""
