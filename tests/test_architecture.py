@@ -19,7 +19,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 
 STOREYS = (
     {"cli"},
-    {"console_compare", "console_people", "console_timeline"},
+    {"console_calibrate", "console_compare", "console_people", "console_timeline"},
     {"console_run"},
     {"console"},
     {"session", "reporting"},

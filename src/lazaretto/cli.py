@@ -26,6 +26,7 @@ from lazaretto.console import (
     stop_asked,
     stopped_at,
 )
+from lazaretto.console_calibrate import calibrate_scenario
 from lazaretto.console_people import make_people
 from lazaretto.console_run import print_summary, run_line
 from lazaretto.console_timeline import print_timeline
@@ -40,6 +41,7 @@ app = typer.Typer(
 inspect = typer.Typer(help="Show what a run is made of.", no_args_is_help=True)
 app.add_typer(inspect, name="inspect")
 app.command("people")(make_people)
+app.command("calibrate")(calibrate_scenario)
 
 OVERRIDE_HELP = "Set a value of the scenario, as r0=5 or measures.0.tier=2; repeatable."
 ScenarioName = Annotated[
