@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,13 +11,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from lazaretto.console import complain, listing, out, print_json, problems_shown, progress_shown
+from lazaretto.console import (
+    complain,
+    err,
+    listing,
+    out,
+    print_json,
+    problems_shown,
+    progress_shown,
+)
 
 if TYPE_CHECKING:
     from lazaretto.studies.calibration import Calibrated
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
+
+SECONDS_BETWEEN = 30
+"""Seconds between lines of progress where there is no terminal."""
 
 
 def calibrate_scenario(
@@ -32,6 +45,10 @@ def calibrate_scenario(
     sample: Annotated[
         bool, typer.Option("--sample", help="Run the smaller place that the calibration names.")
     ] = False,
+    particles: Annotated[
+        int | None,
+        typer.Option(min=5, metavar="N", help="Particles of a generation; an eighth of the runs."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="First seed.")] = 1,
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler that makes the runs.")
@@ -50,12 +67,14 @@ def calibrate_scenario(
     where = folder or Path("calibrations") / (Path(name).stem + ("-sample" if sample else ""))
     with problems_shown(as_json):
         plan = load_plan(name, sample)
-        complain(f"{cost(plan, runs)}, in {where}.")
+        complain(f"{cost(plan, runs, particles)}, in {where}.")
         chosen: dict[str, Any] = {} if cluster is None else {"cluster": cluster}
         try:
             with progress_shown(as_json) as progress:
-                made = calibrate(plan, where, runs=runs, seed=seed, tell=progress,
-                                 runner=partial(each_run, **chosen))  # fmt: skip
+                made = calibrate(
+                    plan, where, runs=runs, seed=seed, particles=particles,
+                    tell=now_and_then(progress), runner=partial(each_run, **chosen),
+                )  # fmt: skip
         except KeyboardInterrupt:
             complain("Stopped. The same command goes on with the runs that were made.")
             raise typer.Exit(INTERRUPTED) from None
@@ -66,6 +85,27 @@ def calibrate_scenario(
         print_json(made.found | {"folder": str(where)})
     else:
         print_calibrated(made)
+
+
+def now_and_then(progress: Callable[[str, float], None]) -> Callable[[str, float], None]:
+    """Return what tells a bar of each run, and without a terminal writes a line each half minute.
+
+    Parameters
+    ----------
+    progress
+        The bar.
+    """
+    if err.is_terminal:
+        return progress
+    told = time.monotonic()
+
+    def tell(what: str, share: float) -> None:  # noqa: ARG001 - a share needs a bar
+        nonlocal told
+        if time.monotonic() - told > SECONDS_BETWEEN:
+            told = time.monotonic()
+            complain(what)
+
+    return tell
 
 
 def print_calibrated(made: Calibrated) -> None:

@@ -77,7 +77,7 @@ def fit_figure(found: dict[str, Any]) -> alt.ChartType:
         layers.append(base.mark_rule(strokeDash=[4, 3]).encode(x=alt.datum(first)))
     title = "Reported infections a day and one: data (points), fitted runs (50 %, 90 %)"
     chart = layered(layers, width=WIDTH, height=HEIGHT, title=title)
-    said = f"{found['title']}: reports by day beside fitted runs; the dashed line is the first day held out."
+    said = f"{found['title']}: reports by day beside fitted runs; dashed: the first day held out."
     return finished(chart, {"daily": rows(daily)}, said)
 
 
@@ -93,12 +93,14 @@ def prior_figure(found: dict[str, Any]) -> alt.ChartType:
         return alt.X(f"{field}:Q", title="from the low to the high end of the prior",
                      scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))  # fmt: skip
 
+    wide = base.mark_bar(color=SIMULATED, opacity=0.25, height=6)
+    narrow = base.mark_bar(color=SIMULATED, opacity=0.6, height=6)
     layers = [
-        base.mark_bar(color=SIMULATED, opacity=0.25, height=6).encode(across("p05"), y, alt.X2("p95")),
-        base.mark_bar(color=SIMULATED, opacity=0.6, height=6).encode(across("p25"), y, alt.X2("p75")),
+        wide.encode(across("p05"), y, alt.X2("p95")),
+        narrow.encode(across("p25"), y, alt.X2("p75")),
         base.mark_point(color=SIMULATED, filled=True, size=50).encode(across("p50"), y),
         base.mark_point(color=DATA_COLOUR, shape="cross", size=50).encode(across("shipped"), y),
-    ]  # fmt: skip
+    ]
     title = "Posterior (50 %, 90 %, median) within its prior; cross: as the scenario had it"
     chart = layered(layers, width=WIDTH - 120, height=24 * len(table), title=title)
     return finished(chart, {"numbers": rows(table)}, f"{found['title']}: prior and posterior.")

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from lazaretto.scenario import Problem, ScenarioError
 from lazaretto.studies.calibration.extra import needed
 from lazaretto.studies.calibration.journal import Journal
-from lazaretto.studies.calibration.kept import Kept
 from lazaretto.studies.calibration.plan import Plan
 from lazaretto.studies.calibration.priors import Priors
 from lazaretto.studies.calibration.streams import Compared
@@ -123,7 +122,8 @@ def fit(
     compared = Compared(plan)
     work = _Work(plan, compared, journal, Priors(plan.free), runs, seed, tell or (lambda *_: None))
     distance = pyabc.AdaptivePNormDistance(
-        p=1, fixed_weights=compared.weights,
+        p=1,
+        fixed_weights=compared.weights,
         scale_function=pyabc.distance.combined_median_absolute_deviation,
     )
     smc = pyabc.ABCSMC(
@@ -146,9 +146,9 @@ def _posterior(history: Any, work: _Work) -> Posterior:  # noqa: ANN401 - pyabc 
     table = history.get_all_populations()
     table = table[table["t"] >= 0]
     generations = [
-        {"threshold": float(row.epsilon), "accepted": float(row.particles), "runs": float(row.samples)}
-        for row in table.itertuples()
-    ]  # fmt: skip
+        {"threshold": float(threshold), "accepted": float(accepted), "runs": float(runs)}
+        for threshold, accepted, runs in table[["epsilon", "particles", "samples"]].to_numpy()
+    ]
     prior = np.array(work.of_prior, np.float64)
     weights = last["w"].to_numpy(np.float64)
     return Posterior(
@@ -215,7 +215,9 @@ class _Work:
         self.failed.append(f"{said}: {made.reason}")
         if len(self.failed) >= FAILURES and len(self.failed) > len(self.numbers):
             allowed = "runs that can be made where the priors reach"
-            raise ScenarioError([Problem("parameters", self.failed[-1], allowed, "narrow the priors")])
+            raise ScenarioError(
+                [Problem("parameters", self.failed[-1], allowed, "narrow the priors")]
+            )
 
     def _left(self) -> str:
         from lazaretto.studies.plan import duration
@@ -236,9 +238,9 @@ def _sampler(work: _Work, pyabc: Any) -> Any:  # noqa: ANN401 - pyabc has no typ
     util = pyabc.inference_util
 
     class Batches(pyabc.sampler.Sampler):  # type: ignore[misc]
-        def sample_until_n_accepted(  # type: ignore[no-untyped-def]
-            self, n, simulate_one, t, *, max_eval=np.inf, all_accepted=False, ana_vars=None  # noqa: ANN001, ARG002
-        ):  # fmt: skip
+        def sample_until_n_accepted(
+            self, n: int, simulate_one: Any, t: int, **_limits: Any  # noqa: ANN401
+        ) -> Any:  # noqa: ANN401  # fmt: skip
             generator = check_random_state(None)  # the one pyABC draws from
             generator.seed([work.seed, max(t, 0)])
             state = generator.get_state()
@@ -279,7 +281,7 @@ def _sampler(work: _Work, pyabc: Any) -> Any:  # noqa: ANN401 - pyabc has no typ
                         sample.append(self._judged(proposal, simulate_one, t))
             return sample
 
-        def _judged(self, proposal, simulate_one, t):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+        def _judged(self, proposal: Any, simulate_one: Any, t: int) -> Any:  # noqa: ANN401
             drawing = simulate_one.keywords
             m, theta = proposal
             if t >= 0 and "distance_function" in drawing:

@@ -1,4 +1,4 @@
-"""A calibration from start to end: fit, go on with the fitted runs, score, and write it all down."""
+"""A calibration from start to end: fit, go on with fitted runs, score, and write it all down."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ class Calibrated:
     folder: Path
 
 
-def cost(plan: Plan, runs: int) -> str:
+def cost(plan: Plan, runs: int, particles: int | None = None) -> str:
     """Return in a sentence what a calibration will take."""
-    n = particles_for(runs)
+    n = particles or particles_for(runs)
     fitted = (plan.calibration.data_until - plan.whole.start).days + 1
     whole = (last_day(plan) - plan.whole.start).days + 1
     place = plan.whole.place if plan.sample is None else plan.sample.place
@@ -77,8 +77,8 @@ def cost(plan: Plan, runs: int) -> str:
 
 
 def calibrate(
-    plan: Plan, folder: Path, *, runs: int, seed: int = 1, runner: Runner = each_run,
-    tell: Tell | None = None,
+    plan: Plan, folder: Path, *, runs: int, seed: int = 1, particles: int | None = None,
+    runner: Runner = each_run, tell: Tell | None = None,
 ) -> Calibrated:  # fmt: skip
     """Fit a calibration, score it on the held-out days, and write its folder.
 
@@ -90,8 +90,9 @@ def calibrate(
         The calibration.
     folder
         Where to write; made if it is not there.
-    runs, seed
-        Runs to fit with at most, and the first seed; see `lazaretto.studies.calibration.fit.fit`.
+    runs, seed, particles
+        Runs to fit with at most, the first seed, and particles of a generation; see
+        `lazaretto.studies.calibration.fit.fit`.
     runner
         Makes runs.
     tell
@@ -108,7 +109,7 @@ def calibrate(
         needed(name)
     folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder), Journal(folder / RUNS, runner) as journal:
-        posterior = fit(plan, journal, runs, seed, tell)
+        posterior = fit(plan, journal, runs, seed, tell, particles)
         fitted = predict(plan, posterior, journal, tell)
         prior = of_prior(plan, posterior, journal)
         numbers = _numbers(plan, posterior, journal)
@@ -137,7 +138,9 @@ def _write(made: Calibrated, plan: Plan) -> None:
     as_table(made.fitted).to_parquet(folder / PREDICTIVE, index=False)
     _inference_data(made, plan).to_netcdf(str(folder / INFERENCE))
     scenario, seed = fitted_scenario(plan, posterior)
-    head = f"# Fitted by the calibration {plan.calibration.name}; with --seed {seed} it is the run\n"
+    head = (
+        f"# Fitted by the calibration {plan.calibration.name}; with --seed {seed} it is the run\n"
+    )
     head += "# that was accepted. Intervals in low and high; all draws are in posterior.parquet.\n"
     written = yaml.safe_dump(_from_here(scenario, plan), sort_keys=False, allow_unicode=True)
     write_whole(folder / FITTED, head + written)

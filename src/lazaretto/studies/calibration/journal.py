@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import xarray as xr
 
@@ -37,6 +37,7 @@ class Journal:
 
     def __init__(self, path: Path, runner: Runner = each_run) -> None:
         self._runner = runner
+        self._surroundings: dict[str, dict[str, Any]] = {}
         self._open = sqlite3.connect(path, isolation_level=None)
         self._open.execute("CREATE TABLE IF NOT EXISTS runs (address TEXT PRIMARY KEY, kept TEXT)")
 
@@ -54,7 +55,7 @@ class Journal:
     def runs(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Kept | Failed]]:
         """Yield the number of each run with what is kept of it; those found first."""
         missing = []
-        addresses = [digest_of(inputs_of(job.scenario, job.seed, 1)) for job in jobs]
+        addresses = [self._address(job) for job in jobs]
         for number, address in enumerate(addresses):
             found = self._open.execute("SELECT kept FROM runs WHERE address = ?", (address,))
             row = found.fetchone()
@@ -68,3 +69,11 @@ class Journal:
                 entry = (addresses[number], json.dumps(made.as_json()))
                 self._open.execute("INSERT OR REPLACE INTO runs VALUES (?, ?)", entry)
             yield number, made
+
+    def _address(self, job: Job) -> str:
+        """Return the hash of the inputs of a run; what is the same for all is read once."""
+        same = self._surroundings.get(job.scenario.place)
+        if same is None:
+            same = inputs_of(job.scenario, job.seed, 1)
+            self._surroundings[job.scenario.place] = same
+        return digest_of(same | {"scenario": job.scenario.digest(), "seed": job.seed})

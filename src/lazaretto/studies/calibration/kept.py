@@ -201,5 +201,15 @@ def own_data(table: pd.DataFrame, first: date, last: date) -> Kept:
     }
     nowhere = np.full((0, len(days)), np.nan)
     never = np.full((len(days), len(LAGS)), np.nan)
-    return Kept(first, (), np.zeros(0), nowhere, columns["reported"], columns["deaths"],
-                columns["found"], columns["found_in_quarantine"], columns["sealed"], never)  # fmt: skip
+    return Kept(
+        first=first,
+        districts=(),
+        residents=np.zeros(0),
+        reported=nowhere,
+        total=columns["reported"],
+        deaths=columns["deaths"],
+        found=columns["found"],
+        found_in_quarantine=columns["found_in_quarantine"],
+        sealed=columns["sealed"],
+        again=never,
+    )

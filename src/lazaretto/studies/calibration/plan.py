@@ -1,4 +1,4 @@
-"""A calibration as written: which numbers are free, which data they are fitted to, and until when."""
+"""A calibration as written: which numbers are free, which data they are fitted to, until when."""
 
 from __future__ import annotations
 

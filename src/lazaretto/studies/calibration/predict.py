@@ -72,7 +72,9 @@ def draws(plan: Plan, posterior: Posterior, until: date) -> list[Job]:
     ]
 
 
-def predict(plan: Plan, posterior: Posterior, journal: Journal, tell: Tell | None = None) -> Predicted:
+def predict(
+    plan: Plan, posterior: Posterior, journal: Journal, tell: Tell | None = None
+) -> Predicted:
     """Run every particle on to the end of the held-out days.
 
     Parameters
@@ -93,7 +95,7 @@ def predict(plan: Plan, posterior: Posterior, journal: Journal, tell: Tell | Non
 
 
 def of_prior(plan: Plan, posterior: Posterior, journal: Journal) -> Predicted:
-    """Return the runs that were drawn from the prior, to the last day of the data; all are there."""
+    """Return the runs that were drawn from the prior, to the last day of the data; all are kept."""
     until = plan.calibration.data_until
     jobs = [
         Job(plan.scenario_with(dict(zip(posterior.names, row, strict=True)), until), int(seed))
@@ -109,11 +111,10 @@ def gathered(runs: Sequence[Kept], weights: NDArray[np.float64], share: float) -
     return Predicted(
         runs[0].first,
         weights / weights.sum(),
-        *(np.stack([series for series in each]) / share for each in (
-            [run.total for run in runs], [run.deaths for run in runs],
-            [run.sealed for run in runs],
-        )),
-    )  # fmt: skip
+        reported=np.stack([run.total for run in runs]) / share,
+        deaths=np.stack([run.deaths for run in runs]) / share,
+        sealed=np.stack([run.sealed for run in runs]) / share,
+    )
 
 
 def quantiles(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from lazaretto.measures import known_measures
 from lazaretto.scenario import Problem, Scenario, ScenarioError, Seeding
 
@@ -84,7 +86,6 @@ def _fewer(entry: dict[str, Any], share: float) -> list[dict[str, Any]]:
     rest = {key: part for key, part in entry.items() if key not in ("date", "from", "to")}
     return [
         rest | {"date": day.isoformat(), "infections_per_day": count}
-        for day, count in zip(dates, (b - a for a, b in zip(ends, ends[1:], strict=False)),
-                              strict=True)
+        for day, count in zip(dates, np.diff(ends).tolist(), strict=True)
         if count
-    ]  # fmt: skip
+    ]
