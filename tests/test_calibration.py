@@ -13,11 +13,13 @@ import pandas as pd
 import pytest
 from calibrations import (
     NOISE,
+    WRITTEN,
     Runner,
     data_of,
     kept_of,
     observed_in,
     plan_for,
+    scenario_in,
     small_city,
 )
 from scipy import stats
@@ -183,6 +185,60 @@ def test_the_fitted_scenario_is_a_particle(tmp_path):
     scenario, seed = fitted_scenario(plan, found)
     at = list(found.seeds).index(seed)
     assert float(scenario.r0) == pytest.approx(found.values[at, 0], abs=1e-6)
+
+
+# -- the command ----------------------------------------------------------------------------------
+
+
+def command(*arguments):
+    from typer.testing import CliRunner
+
+    from lazaretto.cli import app
+
+    return CliRunner().invoke(app, ["calibrate", *arguments])
+
+
+def calibration_file(tmp_path, **changes):
+    import yaml
+
+    scenario_in(tmp_path, end="2022-03-30")
+    days = pd.date_range("2022-03-01", periods=30).strftime("%Y-%m-%d")
+    reported = np.round(np.expm1(TRUE + np.zeros(30)))
+    pd.DataFrame({"date": days, "reported": reported}).to_csv(tmp_path / "own.csv", index=False)
+    path = tmp_path / "fit.yaml"
+    path.write_text(yaml.safe_dump(WRITTEN | {"data": "own.csv"} | changes))
+    return str(path)
+
+
+def test_the_command_fits_own_data_and_says_so_to_machines(tmp_path, monkeypatch):
+    from lazaretto.studies import ensemble
+
+    monkeypatch.setattr(ensemble, "each_run", Runner())
+    where = tmp_path / "out"
+    done = command(calibration_file(tmp_path), "--runs", "120", "--out", str(where), "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["parameters"][0]["p05"] < TRUE < found["parameters"][0]["p95"]
+    assert "at most 120 runs of 20 days" in done.stderr
+    assert (where / "fit.svg").read_text().startswith("<svg")
+    monkeypatch.setattr(ensemble, "each_run", Runner(stop_after=0))
+    assert json.loads(command(calibration_file(tmp_path), "--runs", "120", "--out", str(where),
+                              "--json").stdout) == found  # fmt: skip
+    stopped = command(calibration_file(tmp_path), "--runs", "120", "--seed", "9", "--out",
+                      str(where))  # fmt: skip
+    assert stopped.exit_code == 130
+    assert "goes on" in stopped.stderr
+
+
+def test_the_command_tells_problems_and_writes_nothing(tmp_path):
+    where = tmp_path / "out"
+    done = command("shanghai-2023", "--out", str(where), "--json")
+    assert done.exit_code == 2
+    assert json.loads(done.stdout)["problems"][0]["advice"] == "did you mean shanghai-2022?"
+    done = command(calibration_file(tmp_path), "--sample", "--out", str(where))
+    assert done.exit_code == 2
+    assert "add sample:" in done.stderr
+    assert not where.exists()
 
 
 # -- what is compared -----------------------------------------------------------------------------

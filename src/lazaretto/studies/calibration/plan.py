@@ -204,7 +204,14 @@ def load_plan(name_or_path: str, sampled: bool = False) -> Plan:
         if not table.is_file():
             advice = "correct the path"
             raise ScenarioError([Problem("data", calibration.data, "a CSV by date", advice)])
-        data = own_data(pd.read_csv(table), scenario.start, last)
+        try:
+            read = pd.read_csv(table)
+        except ValueError as error:  # of pandas and of UTF-8 alike
+            said = f"correct it: {error}"
+            raise ScenarioError(
+                [Problem("data", calibration.data, "a CSV in UTF-8", said)]
+            ) from None
+        data = own_data(read, scenario.start, last)
     return Plan(calibration, scenario, data, sampled)
 
 
