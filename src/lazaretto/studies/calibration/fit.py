@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,10 +26,14 @@ from lazaretto.studies.calibration.plan import Plan
 from lazaretto.studies.calibration.priors import Priors
 from lazaretto.studies.calibration.streams import Compared
 from lazaretto.studies.ensemble import Failed, Job
+from lazaretto.studies.plan import duration
 from lazaretto.studies.run import cores
 
 SEEDS_A_GENERATION = 1_000_000
 """Seeds set apart for each generation of particles."""
+
+RECENT = 10
+"""Runs by whose pace the time left is told."""
 
 FAILURES = 10
 """Failed runs, if they are more than half, after which a calibration gives up."""
@@ -179,7 +184,7 @@ class _Work:
         self.of_prior: list[tuple[float, ...]] = []
         self.failed: list[str] = []
         self.used = 0
-        self._began, self._made = time.monotonic(), 0
+        self._ended: deque[float] = deque(maxlen=RECENT)
 
     def look_up(self, parameter: Mapping[str, float]) -> dict[str, float]:
         """Return the numbers of a run that was made for a proposal."""
@@ -200,9 +205,10 @@ class _Work:
                 self._fail(key, made)
             else:
                 self.numbers[key] = self.compared.of_run(made)
-            self._made += 1
-            self.tell(f"{said}, {self.used:,} of {self.runs:,} runs{self._left()}",
-                      min(1.0, self.used / self.runs))  # fmt: skip
+            self._ended.append(time.monotonic())
+            done = min(self.runs, len(self.numbers) + len(self.failed))
+            self.tell(f"{said}, {done:,} of {self.runs:,} runs{self._left(self.runs - done)}",
+                      done / self.runs)  # fmt: skip
 
     def job(self, key: tuple[float, ...], seed: int) -> Job:
         """Return the run of a proposal, to the last day of the data."""
@@ -219,12 +225,12 @@ class _Work:
                 [Problem("parameters", self.failed[-1], allowed, "narrow the priors")]
             )
 
-    def _left(self) -> str:
-        from lazaretto.studies.plan import duration
-
-        spent = time.monotonic() - self._began
-        left = spent / self._made * max(0, self.runs - self.used)
-        return f", at most {duration(left)} left" if spent > 2 else ""
+    def _left(self, runs: int) -> str:
+        """Return how long the runs left will take at most, by the pace of the last ones."""
+        spent = self._ended[-1] - self._ended[0]
+        if len(self._ended) < RECENT or spent < 1:
+            return ""
+        return f", at most {duration(spent / (RECENT - 1) * runs)} left"
 
 
 def _sampler(work: _Work, pyabc: Any) -> Any:  # noqa: ANN401 - pyabc has no types
