@@ -163,7 +163,7 @@ def _generations(found: dict[str, Any]) -> list[str]:
         "ABC-SMC (pyABC), each generation at the median distance of the one before; scales of the "
         "distance are found anew each time, so thresholds do not compare between generations. "
         "`inference-data.nc` opens with ArviZ; its draws are the particles resampled by weight, "
-        "independent of each other, so R-hat and autocorrelation mean nothing for them. The command "
-        "draws `fit.svg` and `prior-posterior.svg`.", "",
+        "independent of each other, so R-hat and autocorrelation mean nothing for them. The "
+        "command draws `fit.svg` and `prior-posterior.svg`.", "",
         *table(("generation", "threshold", "accepted", "runs", "accepted of runs"), rows),
     ]  # fmt: skip
