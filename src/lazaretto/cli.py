@@ -12,6 +12,7 @@ from rich.text import Text
 
 import lazaretto
 from lazaretto.commands.branch import branch_policies
+from lazaretto.commands.calibrate import calibrate_scenario
 from lazaretto.commands.choose import choose_policies
 from lazaretto.commands.compare import compare_policies
 from lazaretto.commands.export import export
@@ -54,6 +55,7 @@ app.command("frontier")(find_frontier)
 app.command("compare")(compare_policies)
 app.command("branch")(branch_policies)
 app.command("export")(export)
+app.command("calibrate")(calibrate_scenario)
 
 OVERRIDE_HELP = "Set a value of the scenario, as r0=5 or measures.0.tier=2; repeatable."
 ScenarioName = Annotated[

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lazaretto.people.census import CensusArea
+from lazaretto.people.census import CensusArea, sampled
 from lazaretto.people.tables import (
     HOUSEHOLD_COLUMNS,
     CensusError,
@@ -43,6 +43,9 @@ OUTSIDE_CENSUS = {"810000": "Hong Kong"}
 
 HUNDREDTH = "china-hundredth"
 """China's residents and households divided by a hundred, in one district without a position."""
+
+TENTH = "shanghai-tenth"
+"""One in ten of Shanghai's subdistricts, kept whole."""
 
 ALSO_CALLED = {
     "harbin": "230100", "qiqihar": "230200", "luliang": "141100", "hohhot": "150100",
@@ -125,7 +128,7 @@ def read_area(place: str | Path) -> CensusArea:
     ----------
     place
         Name or code of a prefecture or of a district of Shanghai or Beijing (see `areas`),
-        `HUNDREDTH`, or the path of a user's own CSV or folder.
+        `HUNDREDTH`, `TENTH`, or the path of a user's own CSV or folder.
 
     Raises
     ------
@@ -137,6 +140,8 @@ def read_area(place: str | Path) -> CensusArea:
         return _user_area(Path(place))
     if text == HUNDREDTH:
         return _hundredth()
+    if text == TENTH:
+        return sampled(read_area("shanghai"), 10, TENTH, "Shanghai, one in ten")
     known = _areas()
     wanted = slug(text)
     found = [p for p in known if text == p.code or wanted == p.name]

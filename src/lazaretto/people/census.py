@@ -38,6 +38,9 @@ class CensusArea:
         (18, 18) per-capita frequencies F of those matrices, row = participant.
     n_subdistricts
         Number of subdistricts if known, else 0.
+    of_subdistricts
+        Of a sample of whole subdistricts: how many there are in the whole, else 0. People travel
+        as if the others were there too.
     with_65plus
         (n_districts,) households with persons of 65 and over, NaN where unknown; for comparison
         only.
@@ -67,6 +70,7 @@ class CensusArea:
     work_contacts: NDArray[np.float64]
     with_65plus: NDArray[np.float64]
     n_subdistricts: int = 0
+    of_subdistricts: int = 0
     notes: tuple[str, ...] = ()
 
     @property
@@ -155,8 +159,41 @@ def scaled(census: CensusArea, n_persons: int, n_districts: int) -> CensusArea:
         industry_share=mean(census.industry_share, census.employed.astype(np.float64)),
         with_65plus=np.array([census.with_65plus[g].sum() for g in groups]) * factor,
         n_subdistricts=0,
+        of_subdistricts=0,
         notes=(*census.notes, f"all counts scaled to {n_persons:,} residents"),
     )
+
+
+def sampled(census: CensusArea, one_in: int, name: str, title: str) -> CensusArea:
+    """Return a sample of whole subdistricts, as many of every district as its residents ask for.
+
+    Compounds, buildings, ages and density stay as they are; the map shrinks, so that trips between
+    districts keep their shares.
+
+    Parameters
+    ----------
+    census
+        The area to sample, its subdistricts known.
+    one_in
+        Subdistricts of which one is taken.
+    name, title
+        Identifier and readable name of the sample.
+    """
+    small = scaled(census, round(census.n_persons / one_in), census.n_districts)
+    return replace(
+        small,
+        name=name,
+        title=title,
+        n_subdistricts=max(census.n_districts, round(census.n_subdistricts / one_in)),
+        of_subdistricts=census.n_subdistricts,
+        notes=(*census.notes, f"of the subdistricts and all counts, one in {one_in}"),
+    )
+
+
+def subdistricts_by_residents(residents: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Return how many of ``count`` subdistricts each district has, one each first, (n,)."""
+    wanted = np.maximum(residents / residents.sum() * count - 1, 0.0)
+    return 1 + shares_to_counts(wanted, count - residents.size)
 
 
 def shares_to_counts(shares: NDArray[np.float64], total: int) -> NDArray[np.int64]:

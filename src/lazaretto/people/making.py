@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lazaretto.people.areas import read_area
-from lazaretto.people.census import CensusArea, scaled, shares_to_counts
+from lazaretto.people.census import CensusArea, scaled, subdistricts_by_residents
 from lazaretto.people.collective import collective_residents, rooms
 from lazaretto.people.daytime import daytime
 from lazaretto.people.dwellings import Dwellings, Sizes, dwell
@@ -98,10 +98,7 @@ def count_households(
 def _subdistricts(census: CensusArea, sizes: Sizes) -> NDArray[np.int64]:
     residents = census.persons.sum(axis=1).astype(np.float64)
     if census.n_subdistricts:
-        # One each first, so that no district is without.
-        rest = census.n_subdistricts - census.n_districts
-        wanted = np.maximum(residents / residents.sum() * census.n_subdistricts - 1, 0.0)
-        return 1 + shares_to_counts(wanted, rest)
+        return subdistricts_by_residents(residents, census.n_subdistricts)
     return np.asarray(np.maximum(1, np.rint(residents / sizes.subdistrict)), np.int64)
 
 

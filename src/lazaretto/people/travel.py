@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazaretto.people import assumptions as a
-from lazaretto.people.census import CensusArea
+from lazaretto.people.census import CensusArea, subdistricts_by_residents
 
 EARTH_RADIUS_KM = 6371.0
 GOLDEN_ANGLE = np.pi * (3.0 - np.sqrt(5.0))
@@ -65,7 +65,7 @@ def gravity(
     mass
         (n_districts,) residents or jobs of the destination.
     parts
-        (n_districts,) subdistricts of each district.
+        (n_districts,) subdistricts of each district; of a sample all of the whole are taken.
     leave_own_part
         Count only trips that leave the own subdistrict.
 
@@ -74,6 +74,9 @@ def gravity(
     NDArray
         (n_districts, n_districts), rows sum to 1.
     """
+    if census.of_subdistricts:
+        residents = census.persons.sum(axis=1).astype(np.float64)
+        parts = subdistricts_by_residents(residents, census.of_subdistricts)
     of = np.repeat(np.arange(parts.size), parts)
     pull = np.tile((mass[of] / parts[of]) ** a.POPULATION_EXPONENT, (of.size, 1))
     away = distances(census, parts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
 
 from lazaretto.scenario import Problem, ScenarioError
 
@@ -30,3 +32,20 @@ def extra_needed(command: str) -> Iterator[None]:
         missing = f"{error.name} is not installed"
         advice = f"install the extra: pip install '{EXTRA}'"
         raise ScenarioError([Problem(command, missing, f"an install of {EXTRA}", advice)]) from None
+
+
+def needed(name: str) -> Any:  # noqa: ANN401 - a module without types
+    """Return a package of the extra.
+
+    Parameters
+    ----------
+    name
+        The package.
+
+    Raises
+    ------
+    ScenarioError
+        If it is not installed; the problem says how to get it.
+    """
+    with extra_needed(name):
+        return import_module(name)

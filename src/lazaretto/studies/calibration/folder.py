@@ -1,0 +1,224 @@
+"""A calibration from start to end: fit, go on with fitted runs, score, and write it all down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from numpy.typing import NDArray
+
+from lazaretto.scenario import Scenario
+from lazaretto.studies.calibration.findings import findings
+from lazaretto.studies.calibration.fit import Posterior, Tell, fit, particles_for
+from lazaretto.studies.calibration.journal import Journal, Runner
+from lazaretto.studies.calibration.page import page
+from lazaretto.studies.calibration.plan import Plan
+from lazaretto.studies.calibration.predict import (
+    Predicted,
+    as_table,
+    draws,
+    fitted_scenario,
+    last_day,
+    of_prior,
+    predict,
+)
+from lazaretto.studies.calibration.streams import Compared
+from lazaretto.studies.ensembles.ensemble import Job, each_run
+from lazaretto.studies.extra import needed
+from lazaretto.studies.lock import alone_in
+from lazaretto.studies.run_folder import write_whole
+
+RUNS, POSTERIOR, PREDICTIVE = "runs.sqlite", "posterior.parquet", "predictive.parquet"
+REPORT, FOUND, FITTED, INFERENCE = (
+    "fit-report.md", "fit-report.json", "fitted.yaml", "inference-data.nc",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A finished calibration.
+
+    Parameters
+    ----------
+    found
+        What the fit report says, ready for JSON.
+    posterior
+        The fitted numbers.
+    fitted, prior
+        The fitted runs and those drawn from the prior.
+    folder
+        Where it was written.
+    """
+
+    found: dict[str, Any]
+    posterior: Posterior
+    fitted: Predicted
+    prior: Predicted
+    folder: Path
+
+
+def cost(plan: Plan, runs: int, particles: int | None = None) -> str:
+    """Return in a sentence what a calibration will take."""
+    n = particles or particles_for(runs)
+    fitted = (plan.calibration.data_until - plan.whole.start).days + 1
+    whole = (last_day(plan) - plan.whole.start).days + 1
+    place = plan.whole.place if plan.sample is None else plan.sample.place
+    return (
+        f"at most {runs:,} runs of {fitted} days in {place} to fit {len(plan.free)} numbers, in "
+        f"generations of {n} particles; then {n} of {whole} days to go on with the fitted ones. "
+        "Runs made before are found"
+    )
+
+
+def calibrate(
+    plan: Plan, folder: Path, *, runs: int, seed: int = 1, particles: int | None = None,
+    runner: Runner = each_run, tell: Tell | None = None,
+) -> Calibrated:  # fmt: skip
+    """Fit a calibration, score it on the held-out days, and write its folder.
+
+    Interrupted, the same call goes on with the runs that were made.
+
+    Parameters
+    ----------
+    plan
+        The calibration.
+    folder
+        Where to write; made if it is not there.
+    runs, seed, particles
+        Runs to fit with at most, the first seed, and particles of a generation; see
+        `lazaretto.studies.calibration.fit.fit`.
+    runner
+        Makes runs.
+    tell
+        Called with words and the share done.
+
+    Raises
+    ------
+    ScenarioError
+        If a library is missing, there are too few runs, or they fail.
+    FolderBusyError
+        If another process is at work in the folder.
+    """
+    for name in ("pyabc", "arviz", "scoringrules"):
+        needed(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone_in(folder), Journal(folder / RUNS, runner) as journal:
+        posterior = fit(plan, journal, runs, seed, tell, particles)
+        fitted = predict(plan, posterior, journal, tell)
+        prior = of_prior(plan, posterior, journal)
+        numbers = _numbers(plan, posterior, journal)
+        found = findings(plan, posterior, fitted, prior, numbers)
+        found |= {"seed": seed, "allowed_runs": runs}
+        _write(Calibrated(found, posterior, fitted, prior, folder), plan)
+    return Calibrated(found, posterior, fitted, prior, folder)
+
+
+def _numbers(plan: Plan, posterior: Posterior, journal: Journal) -> list[dict[str, float]]:
+    """Return the numbers of every fitted run that were compared; all of them are there."""
+    compared = Compared(plan)
+    jobs = draws(plan, posterior, plan.calibration.data_until)
+    made = dict(journal.runs(jobs))
+    return [compared.of_run(made[i]) for i in range(len(jobs))]  # type: ignore[arg-type]
+
+
+def _write(made: Calibrated, plan: Plan) -> None:
+    folder, posterior = made.folder, made.posterior
+    columns: dict[str, Any] = {
+        name: posterior.values[:, i] for i, name in enumerate(posterior.names)
+    }
+    columns |= {"weight": posterior.weights, "seed": posterior.seeds}
+    columns |= {"distance": posterior.distances}
+    pd.DataFrame(columns).to_parquet(folder / POSTERIOR, index=False)
+    as_table(made.fitted).to_parquet(folder / PREDICTIVE, index=False)
+    _inference_data(made, plan).to_netcdf(str(folder / INFERENCE))
+    scenario, seed = fitted_scenario(plan, posterior)
+    head = (
+        f"# Fitted by the calibration {plan.calibration.name}; with --seed {seed} it is the run\n"
+    )
+    head += "# that was accepted. Intervals in low and high; all draws are in posterior.parquet.\n"
+    written = yaml.safe_dump(_from_here(scenario, plan), sort_keys=False, allow_unicode=True)
+    write_whole(folder / FITTED, head + written)
+    write_whole(folder / REPORT, page(made.found))
+    write_whole(folder / FOUND, json.dumps(made.found, indent=2) + "\n")
+
+
+def _from_here(scenario: Scenario, plan: Plan) -> dict[str, Any]:
+    """Return a scenario as written, what lies beside its file with the whole path."""
+    written, beside = scenario.resolved(), plan.whole.folder
+    if beside is None:
+        return written
+    if (beside / scenario.place).exists():
+        written["place"] = str((beside / scenario.place).resolve())
+    for entry in written.get("measures", []):
+        file, colon, name = entry["measure"].partition(":")
+        if colon:
+            entry["measure"] = f"{(beside / file).resolve()}:{name}"
+    return written
+
+
+def read_posterior(folder: Path) -> pd.DataFrame:
+    """Return the particles of a finished calibration: numbers, weight, seed and distance."""
+    return pd.read_parquet(folder / POSTERIOR)
+
+
+def posterior_jobs(plan: Plan, folder: Path, n: int) -> list[Job]:
+    """Return runs of the posterior, to the end of the scenario: draw i has the numbers of one.
+
+    Particles are taken in proportion to their weight, each with the seed it was accepted with.
+
+    Parameters
+    ----------
+    plan, folder
+        The calibration and where it was written.
+    n
+        Runs wanted.
+    """
+    table = read_posterior(folder)
+    chosen = table.iloc[resampled(table["weight"].to_numpy(), n)]
+    return [
+        Job(
+            plan.scenario_with({name: float(row[name]) for name in plan.names}, plan.whole.end),
+            int(row["seed"]),
+        )
+        for _, row in chosen.iterrows()
+    ]
+
+
+def resampled(weights: NDArray[np.float64], n: int) -> NDArray[np.int64]:
+    """Return n numbers of particles in proportion to their weights, evenly spaced, shape (n,)."""
+    ends = np.cumsum(weights) / np.sum(weights)
+    found = np.searchsorted(ends, (np.arange(n) + 0.5) / n)
+    return np.minimum(found, ends.size - 1).astype(np.int64)
+
+
+def _inference_data(made: Calibrated, plan: Plan) -> Any:  # noqa: ANN401 - arviz's own class
+    arviz = needed("arviz")
+    posterior, n = made.posterior, len(made.posterior.weights)
+    chosen = resampled(posterior.weights, n)
+
+    def chain(values: NDArray[Any], rows: Sequence[int] | NDArray[np.int64]) -> NDArray[Any]:
+        return np.asarray(values)[rows][None]
+
+    dates = pd.date_range(made.fitted.first, periods=made.fitted.reported.shape[1])
+    complete = made.fitted.reported.shape[0] == n
+    return arviz.from_dict(
+        posterior={x: chain(posterior.values[:, i], chosen) for i, x in enumerate(posterior.names)},
+        sample_stats={
+            "weight": chain(posterior.weights, chosen),
+            "distance": chain(posterior.distances, chosen),
+            "seed": chain(posterior.seeds, chosen),
+        },
+        prior={x: posterior.prior[:, i][None] for i, x in enumerate(posterior.names)},
+        posterior_predictive=(
+            {"reported": chain(made.fitted.reported, chosen)} if complete else None
+        ),
+        observed_data={"reported": plan.data.total[: dates.size]},
+        coords={"date": dates.values},
+        dims={"reported": ["date"]},
+    )

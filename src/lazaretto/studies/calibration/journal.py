@@ -1,0 +1,79 @@
+"""Every run a calibration made, in one SQLite file: what resuming goes on from."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import xarray as xr
+
+from lazaretto.studies.calibration.kept import Kept, keep
+from lazaretto.studies.ensembles.ensemble import Failed, Job, each_run
+from lazaretto.studies.run_folder import digest_of, inputs_of
+
+Runner = Callable[
+    [Sequence[Job], Callable[[xr.Dataset], Kept]], Iterator[tuple[int, Kept | Failed]]
+]
+"""Makes runs, as `lazaretto.studies.ensembles.ensemble.each_run` does."""
+
+
+class Journal:
+    """Makes runs once, and finds them afterwards by everything they depend on.
+
+    A run is written as soon as it is finished, so that a process killed at any moment loses the
+    runs in flight only.
+
+    Parameters
+    ----------
+    path
+        The file; made if it is not there.
+    runner
+        Makes the runs that are not in it.
+    """
+
+    def __init__(self, path: Path, runner: Runner = each_run) -> None:
+        self._runner = runner
+        self._surroundings: dict[str, dict[str, Any]] = {}
+        self._open = sqlite3.connect(path, isolation_level=None)
+        self._open.execute("CREATE TABLE IF NOT EXISTS runs (address TEXT PRIMARY KEY, kept TEXT)")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.close()
+
+    def runs(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Kept | Failed]]:
+        """Yield the number of each run with what is kept of it; those found first."""
+        missing = []
+        addresses = [self._address(job) for job in jobs]
+        for number, address in enumerate(addresses):
+            found = self._open.execute("SELECT kept FROM runs WHERE address = ?", (address,))
+            row = found.fetchone()
+            if row is None:
+                missing.append(number)
+            else:
+                yield number, Kept.from_json(json.loads(row[0]))
+        for at, made in self._runner([jobs[number] for number in missing], keep):
+            number = missing[at]
+            if not isinstance(made, Failed):
+                entry = (addresses[number], json.dumps(made.as_json()))
+                self._open.execute("INSERT OR REPLACE INTO runs VALUES (?, ?)", entry)
+            yield number, made
+
+    def _address(self, job: Job) -> str:
+        """Return the hash of the inputs of a run; what is the same for all is read once."""
+        same = self._surroundings.get(job.scenario.place)
+        if same is None:
+            same = inputs_of(job.scenario, job.seed, 1)
+            self._surroundings[job.scenario.place] = same
+        return digest_of(same | {"scenario": job.scenario.digest(), "seed": job.seed})
