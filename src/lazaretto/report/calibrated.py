@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +14,9 @@ from lazaretto.report.appearance import (
     finished,
     layered,
     rows,
-    specification,
     when,
 )
+from lazaretto.report.files import save_chart
 
 if TYPE_CHECKING:
     import altair as alt
@@ -37,16 +36,9 @@ def save_figures(found: dict[str, Any], folder: Path) -> list[Path]:
     folder
         Where the report lies.
     """
-    import vl_convert
-
-    from lazaretto.report.figures import vega_lite_version
-
     written = []
     for name, chart in ((FIT, fit_figure(found)), (PRIORS, prior_figure(found))):
-        spec = specification(chart)
-        spec["config"] = {**spec["config"], "background": "white", "padding": 16}
-        svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version=vega_lite_version())
-        (folder / name).write_text(svg, encoding="utf-8")
+        save_chart(chart, folder / name)
         written.append(folder / name)
     return written
 
