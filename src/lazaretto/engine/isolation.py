@@ -27,9 +27,6 @@ HOME = 0
 UNKNOWN_COURSE, UNKNOWN_BY_DAY = 255, 255
 NO_RULE = -1
 
-AHEAD = 16
-"""Rows of the table between one that is looked at and one whose memory is asked for."""
-
 STAY = np.dtype(
     [
         ("reason", np.uint8),

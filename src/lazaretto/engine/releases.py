@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from lazaretto.chance import draw, low31
 from lazaretto.engine.city import AGE_MASK, City, household_of
-from lazaretto.engine.isolation import AHEAD, CASE, COMPANION, NO_RULE, Holding
-from lazaretto.engine.memory import prefetch
+from lazaretto.engine.isolation import CASE, COMPANION, NO_RULE, Holding
+from lazaretto.engine.memory import AHEAD, prefetch
 from lazaretto.engine.state import State
 
 

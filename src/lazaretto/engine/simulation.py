@@ -310,7 +310,7 @@ class Simulation:
             self.settings.seed, self._workers,
         )  # fmt: skip
         new = [*spread, *self._outside]
-        for day, some in [*((self.day, some) for some in new), *self._travelled]:
+        for some in [*new, *(some for _, some in self._travelled)]:
             self.tally.infections[self.day] += some.count.origin
             self.tally.infections_by_age[self.day] += some.count.age
             self.tally.infections_by_tier[self.day] += some.count.tier
@@ -320,7 +320,11 @@ class Simulation:
                 self.tally.secondary[self.day - since] += some.count.caused[since]
             if self.on_infections is not None:
                 self.on_infections(self.day, some)
-            expect(self.containment, day, some.person, some.record, self.day)
+        for day, parts in [(self.day, new), *((day, [some]) for day, some in self._travelled)]:
+            if parts:
+                person = np.concatenate([some.person for some in parts])
+                record = np.concatenate([some.record for some in parts])
+                expect(self.containment, day, person, record, self.day)
         if self._backward and new:
             columns = zip(*((some.person, some.source, some.layer) for some in new), strict=True)
             person, source, origin = (np.concatenate(column) for column in columns)

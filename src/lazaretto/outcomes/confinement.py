@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-from scipy import sparse
 
+from lazaretto import compiled  # noqa: F401 - says where kernels are kept, before any is made
 from lazaretto.words import AGE_BANDS, CONTROLLED, OPEN, TIERS
 
 AT_LARGE = -1
@@ -151,22 +152,9 @@ class Confinement:
         self._table[:, OPEN] = self._totals
 
     def _recount(self, tier: NDArray[np.uint8]) -> None:
-        """Move the residents of the buildings that changed, run by run."""
-        kind = np.where(tier == self.tier, 0, 1 + self.tier * len(TIERS) + tier).astype(np.uint8)
-        edges = np.flatnonzero((kind[1:] != kind[:-1]) | self._border) + 1
-        first = np.concatenate([[0], edges])
-        last = np.concatenate([edges, [kind.size]])
-        changed = kind[first] > 0
-        first, last = first[changed], last[changed]
-        # Counts of persons are far below 2**53, so that sums of floats are exact.
-        moved = (self._before.take(last, axis=0) - self._before.take(first, axis=0)).astype(float)
-        n, run = self.n_districts * len(TIERS), np.arange(first.size)
-        place = self.district[first].astype(np.int64) * len(TIERS)
-        shape = (n, first.size)
-        gains = sparse.csr_array((np.ones(run.size), (place + tier[first], run)), shape=shape)
-        losses = sparse.csr_array((np.ones(run.size), (place + self.tier[first], run)), shape=shape)
-        change = np.rint((gains - losses) @ moved).astype(np.int64)
-        self._table = self._table + change.reshape(self._table.shape)
+        """Move the residents of the buildings that changed."""
+        self._table = self._table.copy()
+        move_residents(self._before, self.district, self.tier, tier, self._table)
 
     def _begin_and_end_stays(self, tier: NDArray[np.uint8]) -> None:
         closed, was = tier >= CONTROLLED, self.closed_on != AT_LARGE
@@ -181,3 +169,38 @@ class Confinement:
         self.longest[opened] = np.maximum(self.longest[opened], self.last[opened])
         self.closed_on[opened] = AT_LARGE
         self.closed_on[closed & ~was] = self.days
+
+
+@njit(nogil=True, cache=True)
+def move_residents(
+    before: NDArray[np.int32],
+    district: NDArray[np.integer],
+    was: NDArray[np.uint8],
+    tier: NDArray[np.uint8],
+    table: NDArray[np.int64],
+) -> None:
+    """Move the residents of the buildings whose tier changed, runs of neighbours at once.
+
+    Parameters
+    ----------
+    before
+        Residents by kind of all buildings before each one, shape (n_buildings + 1, n_kinds).
+    district, was, tier
+        District of each building, its tier before and now, shape (n_buildings,).
+    table
+        Residents by district, tier and kind, shape (n_districts, 4, n_kinds); written.
+    """
+    first = 0
+    while first < tier.size:
+        here, old, new = district[first], was[first], tier[first]
+        end = first + 1
+        if old == new:
+            first = end
+            continue
+        while end < tier.size and district[end] == here and was[end] == old and tier[end] == new:
+            end += 1
+        for kind in range(table.shape[2]):
+            moved = np.int64(before[end, kind]) - np.int64(before[first, kind])
+            table[here, old, kind] -= moved
+            table[here, new, kind] += moved
+        first = end
