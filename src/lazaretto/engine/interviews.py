@@ -25,7 +25,7 @@ from lazaretto.measures import Orders
 from lazaretto.measures.rules import HoldRule, TraceRule
 from lazaretto.words import HOUSEHOLD
 
-PIECE = 1 << 11
+PIECE = 1 << 12
 """Persons asked by one thread at a time."""
 
 

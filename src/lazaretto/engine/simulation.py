@@ -353,16 +353,21 @@ class Simulation:
         if self._sought:
             take_samples(self.containment, self.day, self.orders, self.cohorts)
             deliver(self.containment, self.day, self.orders, self.day + 1)
-        self.cohorts = [cohort for cohort in self.cohorts if self._thinned(cohort).size]
+        longest = self._longest()
+        self.cohorts = [cohort for cohort in self.cohorts if self._thinned(cohort, longest).size]
 
-    def _thinned(self, cohort: Cohort) -> Cohort:
-        since = self.day - cohort.day
+    def _longest(self) -> int:
+        """Return the days since infection after which nobody matters any more."""
         longest = self.rates.level.shape[1]
-        if self._sought:
-            last_onset = int(self.rates.latent.max()) + self.rates.onset.size - 1
-            sizes = [rule.seek.size for _, rule in self.orders.rules.symptoms]
-            seek = max([self.orders.longest_seek, *sizes])  # who is not sought today may be later
-            longest = max(longest, self.settings.courses.pcr.size, last_onset + seek)
+        if not self._sought:
+            return longest
+        last_onset = int(self.rates.latent.max()) + self.rates.onset.size - 1
+        sizes = [rule.seek.size for _, rule in self.orders.rules.symptoms]
+        seek = max([self.orders.longest_seek, *sizes])  # who is not sought today may be later
+        return max(longest, self.settings.courses.pcr.size, last_onset + seek)
+
+    def _thinned(self, cohort: Cohort, longest: int) -> Cohort:
+        since = self.day - cohort.day
         if since in self._thinned_after or since >= longest:
             needed = since < longest and still_needed(
                 self.rates, self.state.known, cohort.person, cohort.record, since, self._sought

@@ -128,7 +128,8 @@ def list_contacts(
         prefetch(whereabouts, ahead >> 5)
         prefetch(city.attributes, ahead)
         prefetch(city.building_of_block, ahead >> BLOCK_SHIFT)
-        prefetch(city.group, ahead)
+        if policy.looped:
+            prefetch(city.group, ahead)
         who = np.int64(person[i])
         level = np.int64(0)
         since = day - np.int64(infected[i])

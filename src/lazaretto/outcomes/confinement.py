@@ -21,8 +21,8 @@ NEVER = 1 << 14
 class Confinement:
     """Keeps who lives at which tier, and since when each building is behind closed gates.
 
-    A day on which no tier changes costs one comparison; on others only runs of neighbouring
-    buildings that change alike are counted anew.
+    A day on which no tier changes costs one comparison; on others only the buildings that change
+    are counted anew.
 
     Parameters
     ----------
@@ -56,9 +56,7 @@ class Confinement:
         """Length of the last stay that ended, days."""
         self.opened_on = np.broadcast_to(np.int32(-NEVER), n_buildings)
         self.days = 0
-        self._border = self.district[1:] != self.district[:-1]
         self._residents = residents
-        self._known: NDArray[np.int32] | None = None
         self._totals = self._added_up() if totals is None else totals
         self._everybody_open()
 
@@ -97,7 +95,7 @@ class Confinement:
             table = np.zeros((len(AGE_BANDS), n_days + 1), np.int64)
             table[:, 0] = self._totals[:, : len(AGE_BANDS)].sum(axis=0)
             return table
-        residents = np.diff(self._before[:, : len(AGE_BANDS)], axis=0)
+        residents = self._of_building[:, : len(AGE_BANDS)]
         table = np.zeros((residents.shape[1], n_days + 1), np.int64)
         for age in range(table.shape[0]):
             table[age] = np.bincount(longest, residents[:, age], n_days + 1)
@@ -128,23 +126,16 @@ class Confinement:
         self.days = int(held["days"])
 
     @property
-    def _before(self) -> NDArray[np.int32]:
-        """Residents of all buildings before each one, shape (n_buildings + 1, n_kinds).
-
-        Those of any run of buildings are then one difference, however long the run is.
-        """
-        if self._known is None:
-            given = self._residents
-            residents = given() if callable(given) else given
-            self._known = np.zeros((residents.shape[0] + 1, residents.shape[1]), np.int32)
-            np.cumsum(residents, axis=0, out=self._known[1:])
-        return self._known
+    def _of_building(self) -> NDArray[np.integer]:
+        """Residents of each building by kind, shape (n_buildings, n_kinds)."""
+        if callable(self._residents):
+            self._residents = self._residents()
+        return self._residents
 
     def _added_up(self) -> NDArray[np.int64]:
-        edges = np.concatenate([[0], np.flatnonzero(self._border) + 1, [self.tier.size]])
-        residents = self._before[edges[1:]] - self._before[edges[:-1]]
+        residents = self._of_building
         totals = np.zeros((self.n_districts, residents.shape[1]), np.int64)
-        np.add.at(totals, self.district[edges[:-1]], residents)
+        np.add.at(totals, self.district, residents)
         return totals
 
     def _everybody_open(self) -> None:
@@ -154,7 +145,7 @@ class Confinement:
     def _recount(self, tier: NDArray[np.uint8]) -> None:
         """Move the residents of the buildings that changed."""
         self._table = self._table.copy()
-        move_residents(self._before, self.district, self.tier, tier, self._table)
+        move_residents(self._of_building, self.district, self.tier, tier, self._table)
 
     def _begin_and_end_stays(self, tier: NDArray[np.uint8]) -> None:
         closed, was = tier >= CONTROLLED, self.closed_on != AT_LARGE
@@ -173,34 +164,27 @@ class Confinement:
 
 @njit(nogil=True, cache=True)
 def move_residents(
-    before: NDArray[np.int32],
+    residents: NDArray[np.integer],
     district: NDArray[np.integer],
     was: NDArray[np.uint8],
     tier: NDArray[np.uint8],
     table: NDArray[np.int64],
 ) -> None:
-    """Move the residents of the buildings whose tier changed, runs of neighbours at once.
+    """Move the residents of the buildings whose tier changed.
 
     Parameters
     ----------
-    before
-        Residents by kind of all buildings before each one, shape (n_buildings + 1, n_kinds).
+    residents
+        Residents of each building by kind, shape (n_buildings, n_kinds).
     district, was, tier
         District of each building, its tier before and now, shape (n_buildings,).
     table
         Residents by district, tier and kind, shape (n_districts, 4, n_kinds); written.
     """
-    first = 0
-    while first < tier.size:
-        here, old, new = district[first], was[first], tier[first]
-        end = first + 1
+    for building in range(tier.size):
+        here, old, new = district[building], was[building], tier[building]
         if old == new:
-            first = end
             continue
-        while end < tier.size and district[end] == here and was[end] == old and tier[end] == new:
-            end += 1
         for kind in range(table.shape[2]):
-            moved = np.int64(before[end, kind]) - np.int64(before[first, kind])
-            table[here, old, kind] -= moved
-            table[here, new, kind] += moved
-        first = end
+            table[here, old, kind] -= residents[building, kind]
+            table[here, new, kind] += residents[building, kind]
