@@ -149,7 +149,7 @@ def _most(
     return min(most, apart[layer]) if at_home else most
 
 
-@njit(nogil=True, _nrt=False, cache=True)
+@njit(nogil=True, _nrt=False, cache=True, inline="always")
 def write_diary(
     city: City,
     rates: Rates,
