@@ -256,15 +256,15 @@ def write_diary(
             prefetch(whereabouts, target >> 5)
     kept = 0
     for i in range(n):
-        target, layer, chance = np.int64(met.person[i]), np.int64(met.layer[i]), met.chance[i]
-        if not made_by_age(city, rates, person, target, layer, chance):
+        target, through, chance = np.int64(met.person[i]), np.int64(met.layer[i]), met.chance[i]
+        if not made_by_age(city, rates, person, target, through, chance):
             continue
         if policy.free == 0 or policy.moved:
             theirs = 1 if city.attributes[target] & ESSENTIAL else 0
             if not contact_happens(
-                city, policy, whereabouts, person, target, layer, theirs, chance, met.made[i]
+                city, policy, whereabouts, person, target, through, theirs, chance, met.made[i]
             ):
                 continue
-        met.person[kept], met.layer[kept], met.transmits[kept] = target, layer, met.transmits[i]
+        met.person[kept], met.layer[kept], met.transmits[kept] = target, through, met.transmits[i]
         kept += 1
     return kept
