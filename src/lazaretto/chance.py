@@ -11,6 +11,7 @@ avalanche; https://jonkagstrom.com/mx3/mx3_rev2.html). ``tests/test_chance.py`` 
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,7 @@ class Purpose(IntEnum):
     """Infected travellers by day of arrival: who, how long infected, what their tests say."""
 
 
+@lru_cache(4096)
 def stream_key(seed: int, purpose: int, day: int = 0) -> np.uint64:
     """Return the 64-bit key of one stream of numbers.
 

@@ -18,7 +18,8 @@ from numba import config
 MADE_OF = (
     "chance.py", "words.py", "behaviour/by_building.py", "behaviour/copying.py",
     "behaviour/live_copies.py", "behaviour/widespread.py", "engine/*.py", "nation/away.py",
-    "nation/meeting.py", "nation/trips.py", "nation/visits.py", "people/*.py",
+    "nation/meeting.py", "nation/trips.py", "nation/visits.py", "outcomes/confinement.py",
+    "people/*.py",
 )  # fmt: skip
 """Files that kernels and what they are compiled from stand in."""
 

@@ -1,10 +1,114 @@
-"""Sums over buildings that are made every day, in one pass each."""
+"""What is done every day with all buildings, in one pass each."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+
+@njit(nogil=True, cache=True)
+def tire(
+    tier: NDArray[np.uint8],
+    fresh: NDArray[np.float64],
+    kept: NDArray[np.float64],
+    fatigue: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Write fatigue one day later, shape (n_buildings,).
+
+    Parameters
+    ----------
+    tier, fatigue
+        Tier and fatigue (0 to 1) of each building, shape (n_buildings,).
+    fresh, kept
+        By tier: fatigue that comes in a day, and the share of it that stays, shape (4,).
+    out
+        Receives the fatigue.
+    """
+    for building in range(tier.size):
+        mine = tier[building]
+        out[building] = fresh[mine] + fatigue[building] * kept[mine]
+
+
+@njit(nogil=True, cache=True)
+def begin_and_end_spells(
+    tier: NDArray[np.uint8],
+    first_closed: int,
+    district: NDArray[np.int64],
+    persons: NDArray[np.integer],
+    kinds: NDArray[np.int64],
+    day: int,
+    closed_on: NDArray[np.int16],
+    in_spell: NDArray[np.int64],
+    at_tier: NDArray[np.int64],
+) -> None:
+    """Count residents by tier, and move them when their confinement begins or ends.
+
+    Parameters
+    ----------
+    tier, district, persons, kinds
+        By building: its tier today, its district and its residents, shape (n_buildings,), these
+        also by kind of household, shape (n_buildings, 10).
+    first_closed
+        Lowest tier behind closed gates.
+    day
+        Today.
+    closed_on
+        Day on which each building was closed (negative: it is not), shape (n_buildings,); written.
+    in_spell
+        Residents by first day of confinement, district and kind, shape (n_days, n_districts, 10);
+        written.
+    at_tier
+        Receives residents by district and tier, shape (n_districts, 4), all 0 before.
+    """
+    for building in range(tier.size):
+        here, mine = district[building], tier[building]
+        at_tier[here, mine] += persons[building]
+        closed, since = mine >= first_closed, np.int64(closed_on[building])
+        if closed == (since >= 0):
+            continue
+        first = np.int64(day) if closed else since
+        for kind in range(kinds.shape[1]):
+            in_spell[first, here, kind] += (
+                kinds[building, kind] if closed else -kinds[building, kind]
+            )
+        closed_on[building] = day if closed else -1
+
+
+@njit(nogil=True, cache=True)
+def moods(
+    compound: NDArray[np.integer],
+    closed_on: NDArray[np.int16],
+    tired: NDArray[np.float64],
+    logit: NDArray[np.int16],
+    crowd: NDArray[np.uint16],
+    free: int,
+    base: NDArray[np.int16],
+    fatigue: NDArray[np.uint8],
+    spell: NDArray[np.int16],
+    joins: NDArray[np.uint16],
+) -> None:
+    """Write what decides who leaks in each building, see `lazaretto.behaviour.response.Mood`.
+
+    Parameters
+    ----------
+    compound, closed_on, tired
+        By building: its compound, the day on which it was closed (negative: it is not), its
+        fatigue (0 to 1), shape (n_buildings,).
+    logit, crowd
+        By compound: logit to leak, and 16-bit chance to take part in a break-out.
+    free
+        ``spell`` of a building that is not closed.
+    base, fatigue, spell, joins
+        Receive them, shape (n_buildings,); fatigue in 256 steps.
+    """
+    for building in range(compound.size):
+        here, since = compound[building], closed_on[building]
+        base[building] = logit[here]
+        fatigue[building] = np.int64(min(tired[building] * 256.0, 255.0))
+        spell[building] = since if since >= 0 else free
+        joins[building] = crowd[here] if since >= 0 else 0
 
 
 @njit(nogil=True, cache=True)

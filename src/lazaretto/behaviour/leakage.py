@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
+from lazaretto.behaviour.by_building import tire
 from lazaretto.behaviour.livelihoods import lognormal_table, normal_table
 from lazaretto.chance import threshold
 from lazaretto.scenario.behaviour import TIER_WEIGHT, Behaviour, Fatigue
@@ -175,7 +176,9 @@ def grow_tired(
     weight = np.array(TIER_WEIGHT)
     kept = 0.5 ** (weight / float(rules.half_life))
     fresh, faded = 1 - kept, np.where(weight > 0, kept, 0.5 ** (1 / float(rules.recovery)))
-    return np.asarray(fresh[tier] + fatigue * faded[tier])
+    later = np.empty_like(fatigue)
+    tire(tier, fresh, faded, fatigue, later)
+    return later
 
 
 def sensitivity_quantiles(rules: Fatigue, quantile: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,10 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazaretto.behaviour.breakouts import Breakout, Breakouts
-from lazaretto.behaviour.by_building import leakers_by_tier, means_of_compounds
+from lazaretto.behaviour.by_building import (
+    begin_and_end_spells,
+    leakers_by_tier,
+    means_of_compounds,
+    moods,
+)
 from lazaretto.behaviour.hardship import KINDS, Hardship, Supply
 from lazaretto.behaviour.leakage import (
-    FULL_FATIGUE,
     LOGIT_UNIT,
     MeanLeakage,
     grow_tired,
@@ -52,6 +56,10 @@ class Mood(NamedTuple):
     spell: NDArray[np.int16]
     joins: NDArray[np.uint16]
     hardship: NDArray[np.int16]
+
+
+BY_BUILDING = ("base", "fatigue", "spell", "joins")
+"""Parts of a `Mood` that are of each building."""
 
 
 class Respondents(NamedTuple):
@@ -119,6 +127,8 @@ class Response:
         """Residents newly aware yesterday: of any break-out, of a concession."""
         self.lowered = np.zeros(n_buildings, np.bool_)
         """Buildings whose tier a concession lowers by one today."""
+        self._confined = np.zeros(places.compound_persons.size, np.int64)
+        """Residents behind closed gates of each compound today."""
         self.events: Breakout | None = None
         self.told: DayOfMessages | None = None
         self.quiet = self._mood_of_nobody(n_days, n_districts)
@@ -151,9 +161,8 @@ class Response:
         self._ease(day, orders)
         if rules.fatigue.active and (self.tier.any() or self.fatigue.any()):
             self.fatigue = grow_tired(rules.fatigue, self.fatigue, self.tier)
-        self._begin_and_end_spells(day, orders.tier)
-        weight = self._mean_weight(orders.tier)
-        self.trust.advance(weight, orders.provision.information)
+        at_tier = self._begin_and_end_spells(day, orders.tier)
+        self.trust.advance(self._mean_weight(at_tier), orders.provision.information)
         felt = perceived(rules.risk, observed, day, places.district_persons)
         if rules.risk.active and rules.risk.avoidance:
             careful = avoidance_factor(rules.risk, felt)
@@ -174,30 +183,24 @@ class Response:
             self.lowered = eased[self.places.building_compound] & (orders.tier >= CONTROLLED)
             orders.tier[self.lowered] -= np.uint8(1)
 
-    def _begin_and_end_spells(self, day: int, tier: NDArray[np.uint8]) -> None:
-        closed, was = tier >= CONTROLLED, self.closed_on != NOT_CLOSED
-        opened, begun = np.flatnonzero(was & ~closed), np.flatnonzero(closed & ~was)
-        for buildings, first, sign in (
-            (opened, self.closed_on[opened].astype(np.int64), -1),
-            (begun, np.full(begun.size, day, np.int64), 1),
-        ):
-            at = (first, self._district[buildings])
-            np.add.at(self.in_spell, at, sign * self.who.kinds[buildings])
-        self.closed_on[opened] = NOT_CLOSED
-        self.closed_on[begun] = day
+    def _begin_and_end_spells(self, day: int, tier: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """Let confinements begin and end; return residents by district and tier."""
+        at_tier = np.zeros((len(self.places.districts), len(TIERS)), np.int64)
+        begin_and_end_spells(
+            tier, CONTROLLED, self._district, self.places.building_persons, self.who.kinds, day,
+            self.closed_on, self.in_spell, at_tier,
+        )  # fmt: skip
         self.tier = tier.copy()
+        return at_tier
 
     def _starts_in_use(self) -> NDArray[np.bool_]:
         return np.asarray(self.in_spell.any(axis=(1, 2)))
 
-    def _mean_weight(self, tier: NDArray[np.uint8]) -> NDArray[np.float64]:
+    def _mean_weight(self, at_tier: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the mean weight of confinement of the residents of each district."""
-        n = len(self.places.districts)
-        if not tier.any():
-            return np.zeros(n)
-        at = self._district * len(TIERS) + tier
-        persons = np.bincount(at, self.places.building_persons, n * len(TIERS))
-        weighted = persons.reshape(n, -1) @ np.array(TIER_WEIGHT)
+        if not self.tier.any():
+            return np.zeros(len(at_tier))
+        weighted = at_tier.astype(np.float64) @ np.array(TIER_WEIGHT)
         return np.asarray(weighted / self.places.district_persons)
 
     def _supply(self, orders: Orders) -> Supply:
@@ -210,6 +213,7 @@ class Response:
             return
         places, n = self.places, self.places.compound_persons.size
         persons, tired, short = np.zeros(n, np.int64), np.zeros(n), np.zeros(n)
+        self._confined = persons
         means_of_compounds(
             places.building_compound, places.building_persons, self.closed_on, self._district,
             self.fatigue, self.hardship.hardship @ self._share, persons, tired, short,
@@ -240,27 +244,20 @@ class Response:
             lost = (1 - self.trust.level) / float(rules.trust.spread)
             of_district += float(rules.trust.effect) * lost
         base = steps(logit + of_district[places.compound_district])
-        joins = self.quiet.joins
+        crowd = np.zeros(base.size, np.uint16)
         if crowds and begun is not None:
-            closed = self.closed_on != NOT_CLOSED
-            inside = np.where(closed, places.building_persons, 0)
-            persons = np.bincount(places.building_compound, inside, places.compound_persons.size)
-            of_compound = np.zeros(persons.size)
-            share = begun.participants / persons[begun.compound]
-            of_compound[begun.compound] = np.minimum(share * JOINS, JOINS - 1)
-            joins = np.rint(of_compound).astype(np.uint16)[places.building_compound] * closed
+            share = begun.participants / self._confined[begun.compound]
+            crowd[begun.compound] = np.rint(np.minimum(share * JOINS, JOINS - 1))
         effect = float(rules.hardship.effect) if rules.hardship.active else 0.0
         table = self.quiet.hardship.copy()
         table[:-1] = steps(effect * self.hardship.hardship)
-        none = np.int16(len(table) - 1)
-        return Mood(
-            leaks=2 if leaking else 1,
-            base=base[places.building_compound],
-            fatigue=np.minimum(self.fatigue * FULL_FATIGUE, FULL_FATIGUE - 1).astype(np.uint8),
-            spell=np.where(self.closed_on == NOT_CLOSED, none, self.closed_on),
-            joins=joins,
-            hardship=table,
-        )
+        mood = self.quiet._replace(leaks=2 if leaking else 1, hardship=table)
+        mood = mood._replace(**{name: np.empty_like(getattr(mood, name)) for name in BY_BUILDING})
+        moods(
+            places.building_compound, self.closed_on, self.fatigue, base, crowd, len(table) - 1,
+            mood.base, mood.fatigue, mood.spell, mood.joins,
+        )  # fmt: skip
+        return mood
 
     def expected_leaks(self) -> NDArray[np.float64]:
         """Return the adults expected to leak today by tier of their building, shape (4,)."""

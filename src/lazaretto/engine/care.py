@@ -193,7 +193,7 @@ def absent_essential(c: Containment) -> int:
 
 def essential_in_hospital(c: Containment) -> int:
     """Return how many essential workers are in hospital."""
-    in_bed = c.patients.person[c.patients.status == IN_BED]
+    in_bed = np.sort(c.patients.person[c.patients.status == IN_BED])  # found faster in order
     in_bed = in_bed[(c.where(in_bed) == AWAY) & (c.isolated.position(in_bed) < 0)]
     return int(np.count_nonzero(c.city.attributes[in_bed] & ESSENTIAL))
 

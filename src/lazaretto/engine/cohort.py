@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lazaretto.engine.city import City, building_of
+from lazaretto.engine.city import BLOCK_SHIFT, City, building_of
 from lazaretto.engine.contacts import Policy
 from lazaretto.engine.exposures import origin_of, since_of
 from lazaretto.engine.infection import (
@@ -21,6 +21,7 @@ from lazaretto.engine.infection import (
     place_in_household,
 )
 from lazaretto.engine.leakage import kind_of_household
+from lazaretto.engine.memory import AHEAD, prefetch
 from lazaretto.engine.rates import Rates
 from lazaretto.engine.state import DEAD, State, is_marked, where_is
 from lazaretto.words import AGE_BANDS, INCOMES, ORIGINS, TIERS
@@ -136,6 +137,11 @@ def infect(
         Receives the counts.
     """
     for i in range(person.size):
+        ahead = np.int64(person[min(i + AHEAD, person.size - 1)])
+        prefetch(state.infected_on, ahead)
+        prefetch(city.attributes, ahead)
+        prefetch(city.group, ahead)
+        prefetch(city.building_of_block, ahead >> BLOCK_SHIFT)
         who = np.int64(person[i])
         state.protected[who >> 6] |= np.uint64(1) << np.uint64(who & 63)
         state.infected_on[who] = day
@@ -204,6 +210,8 @@ def unprotect(state: State, last: int) -> None:
         gone = np.uint64(0)
         first = word << 6
         for i in range(min(64, state.infected_on.size - first)):
+            if (state.protected[word] >> np.uint64(i)) & np.uint64(1) == 0:
+                continue
             who, before = first + i, state.infected_on[first + i]
             if 0 <= before <= last and not (moved and where_is(state.whereabouts, who) == DEAD):
                 gone |= np.uint64(1) << np.uint64(i)

@@ -120,7 +120,8 @@ class Containment:
         self.is_consumed = np.array([unit == "courses" for unit in units], np.bool_)
         self.residents = residents(self.city)
         """Residents by district and age band, shape (n_districts, 18)."""
-        self.essential_workers = int(((self.city.attributes & ESSENTIAL) != 0).sum())
+        essential = self.city.attributes & np.uint8(ESSENTIAL)
+        self.essential_workers = int(np.count_nonzero(essential))
         self._past = np.empty(0, np.uint64)
         self.course_keys = np.array([self.key(Purpose.COURSE, day) for day in days], np.uint64)
         self.report_keys = np.array([self.key(Purpose.REPORTING, day) for day in days], np.uint64)

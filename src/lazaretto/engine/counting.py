@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from lazaretto.engine.care import essential_in_hospital
 from lazaretto.engine.city import AGE_MASK, ESSENTIAL, City, household_of
 from lazaretto.engine.containment import Containment
-from lazaretto.engine.isolation import AHEAD, HOME
-from lazaretto.engine.memory import prefetch
+from lazaretto.engine.isolation import HOME
+from lazaretto.engine.memory import AHEAD, prefetch
 from lazaretto.measures import Orders
 from lazaretto.measures.stocks import BEDS
 

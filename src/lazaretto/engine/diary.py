@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 
 from lazaretto.chance import draw, high31, low31, second, threshold
 from lazaretto.disease import CourseTable
-from lazaretto.engine.city import ESSENTIAL, IN_SCHOOL, IN_WORKPLACE, City, building_of
+from lazaretto.engine.city import (
+    BLOCK_SHIFT,
+    ESSENTIAL,
+    IN_SCHOOL,
+    IN_WORKPLACE,
+    City,
+    building_of,
+)
 from lazaretto.engine.contacts import (
     NUMBER_OF_EVENTS,
     USUAL,
@@ -31,6 +38,7 @@ from lazaretto.engine.contacts import (
 )
 from lazaretto.engine.infection import household_size, is_essential, kind_of
 from lazaretto.engine.leakage import meets_others
+from lazaretto.engine.memory import prefetch
 from lazaretto.engine.rates import (
     MOST_EVENTS,
     ContactRates,
@@ -60,11 +68,18 @@ class OtherContacts(NamedTuple):
 
 
 class Met(NamedTuple):
-    """Buffer for one diary, each shape (MOST_MET,)."""
+    """Buffer for one diary, each shape (MOST_MET,).
+
+    ``chance`` are the random bits of a contact, ``made`` says whether the person's own tier allows
+    it: both serve while contacts pass through stages, so that memory asked for in one has come by
+    the next.
+    """
 
     person: NDArray[np.int32]
     layer: NDArray[np.uint8]
     transmits: NDArray[np.bool_]
+    chance: NDArray[np.uint64]
+    made: NDArray[np.bool_]
 
 
 class Diary(NamedTuple):
@@ -81,7 +96,11 @@ class Diary(NamedTuple):
 def empty_met() -> Met:
     """Return an empty buffer for a diary."""
     return Met(
-        np.empty(MOST_MET, np.int32), np.empty(MOST_MET, np.uint8), np.empty(MOST_MET, np.bool_)
+        np.empty(MOST_MET, np.int32),
+        np.empty(MOST_MET, np.uint8),
+        np.empty(MOST_MET, np.bool_),
+        np.empty(MOST_MET, np.uint64),
+        np.empty(MOST_MET, np.bool_),
     )
 
 
@@ -114,7 +133,23 @@ def other_contacts(
     )
 
 
-@njit(nogil=True, _nrt=False, cache=True)
+@njit(inline="always", _nrt=False)
+def _most(
+    mine: NDArray[np.uint32],
+    usual: NDArray[np.uint32],
+    apart: NDArray[np.uint32],
+    at_home: bool,
+    leaks: bool,
+    layer: int,
+) -> np.uint32:
+    """Return the threshold that a person's contacts of a layer must be below to happen at all."""
+    most = mine[layer]
+    if leaks and layer != HOUSEHOLD:
+        most = max(most, usual[layer])
+    return min(most, apart[layer]) if at_home else most
+
+
+@njit(nogil=True, _nrt=False, cache=True, inline="always")
 def write_diary(
     city: City,
     rates: Rates,
@@ -160,6 +195,7 @@ def write_diary(
         mine = policy.keep[district, policy.tier[home], who]
         usual = policy.keep[district, USUAL, who]
         meets = meets_others(city, policy.leak, person)
+    at_home, leaks = where == AT_HOME, policy.leak.leaks != 0
     for transmits in (True, False):
         if transmits and level == 0:
             continue
@@ -171,7 +207,7 @@ def write_diary(
         compound = rates.place[age, 1] if transmits else other.place[age, level, 1]
         numbers = draw(key, person, NUMBER_OF_EVENTS)
         size, kind = household_size(record), kind_of(record)
-        for part in range(3):
+        for part in range(3 if meets else 1):
             event = 0
             while event < MOST_EVENTS:
                 layer = HOUSEHOLD
@@ -181,6 +217,8 @@ def write_diary(
                 elif part == 1:
                     layer = SCHOOL if kind == IN_SCHOOL else WORKPLACE
                     if kind == 0 or high31(numbers) < groups[kind, event, level]:
+                        break
+                    if _most(mine, usual, policy.apart, at_home, leaks, layer) == 0:
                         break
                 elif low31(second(numbers)) < opens[event, level]:
                     break
@@ -194,32 +232,39 @@ def write_diary(
                     elif choice < compound:
                         layer = COMPOUND
                 chance = second(bits)
-                if where == AT_HOME and low31(chance) >= policy.apart[layer]:
-                    continue
-                if layer != HOUSEHOLD and not meets:
+                if low31(chance) >= _most(mine, usual, policy.apart, at_home, leaks, layer):
                     continue
                 made = low31(chance) < mine[layer]
-                if not made:
-                    if layer == HOUSEHOLD or policy.leak.leaks == 0:
-                        continue
-                    if low31(chance) >= usual[layer]:
-                        continue
-                    if not may_slip(city, policy, whereabouts, person, home, layer, chance):
-                        continue
+                if not made and not may_slip(
+                    city, policy, whereabouts, person, home, layer, chance
+                ):
+                    continue
                 target = draw_target(city, rates, person, record, layer, bits)
                 if target < 0:
                     continue
-                target = resolve(city, person, layer, target)
-                if not made_by_age(city, rates, person, target, layer, chance):
-                    continue
-                if policy.free == 0 or policy.moved:
-                    theirs = 1 if city.attributes[target] & ESSENTIAL else 0
-                    if not contact_happens(
-                        city, policy, whereabouts, person, target, layer, theirs, chance, made
-                    ):
-                        continue
-                met.person[n] = target
-                met.layer[n] = layer
-                met.transmits[n] = transmits
+                if layer in (SCHOOL, WORKPLACE):
+                    prefetch(city.member, target)
+                met.person[n], met.layer[n], met.transmits[n] = target, layer, transmits
+                met.chance[n], met.made[n] = chance, made
                 n += 1
-    return n
+    for i in range(n):
+        target = resolve(city, person, met.layer[i], np.int64(met.person[i]))
+        met.person[i] = target
+        prefetch(city.attributes, target)
+        prefetch(city.building_of_block, target >> BLOCK_SHIFT)
+        if policy.moved:
+            prefetch(whereabouts, target >> 5)
+    kept = 0
+    for i in range(n):
+        target, through, chance = np.int64(met.person[i]), np.int64(met.layer[i]), met.chance[i]
+        if not made_by_age(city, rates, person, target, through, chance):
+            continue
+        if policy.free == 0 or policy.moved:
+            theirs = 1 if city.attributes[target] & ESSENTIAL else 0
+            if not contact_happens(
+                city, policy, whereabouts, person, target, through, theirs, chance, met.made[i]
+            ):
+                continue
+        met.person[kept], met.layer[kept], met.transmits[kept] = target, through, met.transmits[i]
+        kept += 1
+    return kept

@@ -13,8 +13,8 @@ from lazaretto.chance import CERTAIN, draw, low31, second, threshold
 from lazaretto.engine.city import City
 from lazaretto.engine.exposures import label_of
 from lazaretto.engine.infection import course_of, record_on
-from lazaretto.engine.isolation import AHEAD, STAY, UNKNOWN_COURSE, Isolated
-from lazaretto.engine.memory import prefetch
+from lazaretto.engine.isolation import STAY, UNKNOWN_COURSE, Isolated
+from lazaretto.engine.memory import AHEAD, prefetch
 from lazaretto.engine.rates import MOST_DAYS, STRENGTH_UNIT, Rates
 from lazaretto.engine.state import State, is_marked
 from lazaretto.engine.transmission import accepts

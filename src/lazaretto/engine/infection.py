@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from lazaretto.chance import draw, high31, low31, second
 from lazaretto.engine.city import (
     AGE_MASK,
+    BLOCK_SHIFT,
     ESSENTIAL,
     City,
     district_of,
     household_of,
     kind_of_group,
 )
+from lazaretto.engine.memory import AHEAD, prefetch
 from lazaretto.engine.rates import Rates
 from lazaretto.engine.state import State
 from lazaretto.engine.vaccinated import (
@@ -182,6 +184,11 @@ def records_of(
 ) -> None:
     """Write the records of persons, recomputed, shape (n,); arguments as in `record_on`."""
     for i in range(person.size):
+        ahead = np.int64(person[min(i + AHEAD, person.size - 1)])
+        prefetch(state.infected_on, ahead)
+        prefetch(city.attributes, ahead)
+        prefetch(city.group, ahead)
+        prefetch(city.building_of_block, ahead >> BLOCK_SHIFT)
         out[i] = record_on(city, rates, state, course_keys, np.int64(person[i]))
 
 

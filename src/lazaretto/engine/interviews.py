@@ -25,7 +25,7 @@ from lazaretto.measures import Orders
 from lazaretto.measures.rules import HoldRule, TraceRule
 from lazaretto.words import HOUSEHOLD
 
-PIECE = 1 << 11
+PIECE = 1 << 12
 """Persons asked by one thread at a time."""
 
 
@@ -148,6 +148,7 @@ def _others(
     found: list[Persons] = []
     record = np.empty(person.size, np.uint32)
     records_of(c.city, c.rates, c.state, c.course_keys, person, record)
+    infected = c.state.infected_on[person]
     whereabouts, at = c.going_back(), None
     for asked_day in range(day - 1, max(int(first.min()), day - LOOK_BACK, 0) - 1, -1):
         c.take_back(whereabouts, asked_day, at)
@@ -155,7 +156,6 @@ def _others(
         about = np.flatnonzero((first <= asked_day) & (asked_day < end))
         if not about.size or day - asked_day > len(past):
             continue
-        then = c.state._replace(whereabouts=whereabouts)
         asked = Asked(
             c.key(Purpose.TRANSMISSION, asked_day),
             c.key(Purpose.DIARY, asked_day),
@@ -164,21 +164,22 @@ def _others(
         )
         policy = past[asked_day - day]
 
-        def ask(start: int) -> Persons:
+        def ask(start: int) -> list[Persons]:
             part, met = about[start : start + PIECE], empty_met()  # noqa: B023 - used at once
-            who, what = person[part], record[part]
+            who, what, since = person[part], record[part], infected[part]
             listed: list[Persons] = []
             at_, used = 0, np.zeros(1, np.int64)
             while at_ < who.size:
                 out = np.empty(LISTED, np.int32)
                 used[0] = 0
                 at_ = list_contacts(
-                    c.city, c.rates, other, policy, then, asked, who, what, asked_day, at_, met, out, used  # noqa: B023, E501
+                    c.city, c.rates, other, policy, whereabouts, asked, who, what, since, asked_day, at_, met, out, used  # noqa: B023, E501
                 )  # fmt: skip
                 listed.append(out[: used[0]].copy())
-            return once(listed)
+            return listed
 
-        found += c.workers.map(ask, range(0, about.size, PIECE))
+        for listed in c.workers.map(ask, range(0, about.size, PIECE)):
+            found += listed
     return once(found)
 
 

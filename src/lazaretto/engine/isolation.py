@@ -27,9 +27,6 @@ HOME = 0
 UNKNOWN_COURSE, UNKNOWN_BY_DAY = 255, 255
 NO_RULE = -1
 
-AHEAD = 16
-"""Rows of the table between one that is looked at and one whose memory is asked for."""
-
 STAY = np.dtype(
     [
         ("reason", np.uint8),
@@ -251,9 +248,10 @@ def who_wants(
     n = 0
     for i in range(stay.size):
         mine = stay[i]
-        wants = not fits[mine.place] and first <= mine.since <= last
-        wants &= mine.reason != COMPANION  # who goes where the child goes
-        if wants and kind_of[mine.reason] == kind and here[mine.district]:
+        # Joined by "&", lest each part be a branch that cannot be foretold.
+        wants = (mine.since >= first) & (mine.since <= last) & (not fits[mine.place])
+        wants &= here[mine.district] & (kind_of[mine.reason] == kind)
+        if wants & (mine.reason != COMPANION):  # who goes where the child goes
             by_day[mine.since] += 1
             out[n] = i
             n += 1

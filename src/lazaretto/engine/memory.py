@@ -13,6 +13,9 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+AHEAD = 16
+"""Persons of a list between one who is looked at and one whose memory is asked for."""
+
 
 @intrinsic
 def prefetch(typingctx: Any, array: Any, index: Any) -> Any:  # noqa: ANN401, ARG001 - numba's
@@ -68,13 +71,22 @@ def let_go(array: NDArray[Any]) -> None:
 def give_freed_memory_back() -> None:
     """Ask the C library to return large freed arrays to the system at once, where it can.
 
-    glibc otherwise keeps what threads have freed: a third more memory at the peak of a wave.
+    glibc otherwise keeps what threads have freed: a third more memory at the peak of a wave. The
+    memory of smaller arrays is kept for others: new memory comes in pages of 4 KiB, each at the
+    cost of a thousand additions, up to where NumPy asks for large pages.
     """
     try:
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 1 << 20)
+        library = ctypes.CDLL(None)
+        library.mallopt(M_MMAP_THRESHOLD, LARGE)
+        library.mallopt(M_TRIM_THRESHOLD, 8 * LARGE)
     except (AttributeError, OSError, TypeError):
         return
 
 
-M_MMAP_THRESHOLD = -3
-"""Parameter number of mallopt in glibc: larger blocks are mapped, and unmapped when freed."""
+LARGE = 1 << 22
+"""Bytes from which on a freed array is given back at once, those for which NumPy asks for large
+pages."""
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""Parameter numbers of mallopt in glibc: larger blocks are mapped, and unmapped when freed; free
+memory above so much goes back."""

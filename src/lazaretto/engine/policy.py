@@ -64,13 +64,15 @@ def policy_of(
     queue = np.zeros(share.shape[0])
     if queueing.any():
         np.maximum.at(queue, orders.places.compound_district, orders.queueing)
-        tier = tier + (QUEUEING * queueing[orders.places.building_compound]).astype(np.uint8)
+        tier = tier + (np.uint8(QUEUEING) * queueing)[orders.places.building_compound]
     queued = share.copy()
     queued[:, :, :2, COMPOUND] = np.minimum(share[:, :, :2, COMPOUND] + queue[:, None, None], 1)
     keep = threshold(np.concatenate([share, queued, usual[:, None]], axis=1))
     looped = bool(orders.closed_loop.any())
-    present = np.flatnonzero(np.bincount(tier)) if tier.any() else np.zeros(1, np.int64)
-    free = not looped and not leak.few and bool((keep[:, present, :2] == CERTAIN).all())
+    free = not looped and not leak.few
+    if free:
+        present = np.flatnonzero(np.bincount(tier)) if tier.any() else np.zeros(1, np.int64)
+        free = bool((keep[:, present, :2] == CERTAIN).all())
     return Policy(
         tier=tier,
         keep=keep,

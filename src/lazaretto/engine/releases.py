@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from lazaretto.chance import draw, low31
 from lazaretto.engine.city import AGE_MASK, City, household_of
-from lazaretto.engine.isolation import AHEAD, CASE, COMPANION, NO_RULE, Holding
-from lazaretto.engine.memory import prefetch
+from lazaretto.engine.isolation import CASE, COMPANION, NO_RULE, Holding
+from lazaretto.engine.memory import AHEAD, prefetch
 from lazaretto.engine.state import State
 
 
@@ -103,14 +103,14 @@ def test_isolated(
         if rule == NO_RULE:
             released[i] = True
             continue
-        stayed = day - np.int64(mine.since)
+        stayed = np.int32(day - mine.since)  # numbers of 32 bits are divided in half the time
         least, longest = holding.days[rule, 0], holding.days[rule, 1]
         needed, every = holding.days[rule, 2], holding.days[rule, 3]
         leaving = not accompanies and stayed + 1 >= least
         if not accompanies and (stayed + 1 >= longest or (leaving and needed == 0)):
             released[i] = True
             continue
-        if not leaving and (mine.reason == CASE or every == 0 or stayed % every != 0):
+        if not leaving and (mine.reason == CASE or every == 0 or stayed % np.int32(every) != 0):
             continue
         tested[rule, mine.reason, mine.district] += 1
         who = np.int64(person[i])

@@ -13,8 +13,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lazaretto.chance import draw, high31, low31, pick, second
-from lazaretto.engine.city import City, building_of
+from lazaretto.engine.city import BLOCK_SHIFT, City, building_of
 from lazaretto.engine.infection import NO_SYMPTOMS, onset_of
+from lazaretto.engine.memory import AHEAD, prefetch
 from lazaretto.engine.state import AT_HOME, AT_LARGE, State, is_marked, where_is
 
 
@@ -81,6 +82,12 @@ def sample(
     n_symptoms, n_rounds = samples.seek.shape[0], samples.due.shape[0]
     n = 0
     for i in range(person.size):
+        ahead = np.int64(person[min(i + AHEAD, person.size - 1)])
+        prefetch(state.known, ahead >> 6)
+        prefetch(state.whereabouts, ahead >> 5)
+        if n_rounds > 0:
+            prefetch(city.building_of_block, ahead >> BLOCK_SHIFT)
+            prefetch(state.infected_on, ahead)
         who = np.int64(person[i])
         since = day - np.int64(infected[i])
         detected = since < samples.positive.shape[1]

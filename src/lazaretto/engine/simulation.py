@@ -316,7 +316,7 @@ class Simulation:
             self.settings.seed, self._workers,
         )  # fmt: skip
         new = [*spread, *self._outside]
-        for day, some in [*((self.day, some) for some in new), *self._travelled]:
+        for some in [*new, *(some for _, some in self._travelled)]:
             self.tally.infections[self.day] += some.count.origin
             self.tally.infections_by_age[self.day] += some.count.age
             self.tally.infections_by_tier[self.day] += some.count.tier
@@ -326,7 +326,11 @@ class Simulation:
                 self.tally.secondary[self.day - since] += some.count.caused[since]
             if self.on_infections is not None:
                 self.on_infections(self.day, some)
-            expect(self.containment, day, some.person, some.record, self.day)
+        for day, parts in [(self.day, new), *((day, [some]) for day, some in self._travelled)]:
+            if parts:
+                person = np.concatenate([some.person for some in parts])
+                record = np.concatenate([some.record for some in parts])
+                expect(self.containment, day, person, record, self.day)
         if self._backward and new:
             columns = zip(*((some.person, some.source, some.layer) for some in new), strict=True)
             person, source, origin = (np.concatenate(column) for column in columns)
@@ -355,16 +359,21 @@ class Simulation:
         if self._sought and not self.resting:
             take_samples(self.containment, self.day, self.orders, self.cohorts)
             deliver(self.containment, self.day, self.orders, self.day + 1)
-        self.cohorts = [cohort for cohort in self.cohorts if self._thinned(cohort).size]
+        longest = self._longest()
+        self.cohorts = [cohort for cohort in self.cohorts if self._thinned(cohort, longest).size]
 
-    def _thinned(self, cohort: Cohort) -> Cohort:
-        since = self.day - cohort.day
+    def _longest(self) -> int:
+        """Return the days since infection after which nobody matters any more."""
         longest = self.rates.level.shape[1]
-        if self._sought:
-            last_onset = int(self.rates.latent.max()) + self.rates.onset.size - 1
-            sizes = [rule.seek.size for _, rule in self.orders.rules.symptoms]
-            seek = max([self.orders.longest_seek, *sizes])  # who is not sought today may be later
-            longest = max(longest, self.settings.courses.pcr.size, last_onset + seek)
+        if not self._sought:
+            return longest
+        last_onset = int(self.rates.latent.max()) + self.rates.onset.size - 1
+        sizes = [rule.seek.size for _, rule in self.orders.rules.symptoms]
+        seek = max([self.orders.longest_seek, *sizes])  # who is not sought today may be later
+        return max(longest, self.settings.courses.pcr.size, last_onset + seek)
+
+    def _thinned(self, cohort: Cohort, longest: int) -> Cohort:
+        since = self.day - cohort.day
         if since in self._thinned_after or since >= longest:
             needed = since < longest and still_needed(
                 self.rates, self.state.known, cohort.person, cohort.record, since, self._sought

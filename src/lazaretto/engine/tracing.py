@@ -10,12 +10,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lazaretto.chance import draw, low31
-from lazaretto.engine.city import City, household_of
+from lazaretto.engine.city import BLOCK_SHIFT, City, household_of
 from lazaretto.engine.contacts import Policy
 from lazaretto.engine.diary import MOST_MET, Met, OtherContacts, write_diary
 from lazaretto.engine.infection import course_of
+from lazaretto.engine.memory import AHEAD, prefetch
 from lazaretto.engine.rates import Rates
-from lazaretto.engine.state import State
 from lazaretto.words import HOUSEHOLD
 
 QUESTION_BITS = 10
@@ -92,10 +92,11 @@ def list_contacts(
     rates: Rates,
     other: OtherContacts,
     policy: Policy,
-    state: State,
+    whereabouts: NDArray[np.uint64],
     asked: Asked,
     person: NDArray[np.int32],
     record: NDArray[np.uint32],
+    infected: NDArray[np.int16],
     day: int,
     start: int,
     met: Met,
@@ -106,14 +107,12 @@ def list_contacts(
 
     Parameters
     ----------
-    city, rates, other, policy
-        The city, the tables, and the policy of the day asked about.
-    state
-        The residents; whereabouts are those of that day.
+    city, rates, other, policy, whereabouts
+        The city, the tables, and the policy and everybody's whereabouts of the day asked about.
     asked
         What is asked.
-    person, record
-        Who is asked, and their packed records, shape (n,).
+    person, record, infected
+        Who is asked, their packed records and days of infection, shape (n,).
     day
         The day asked about.
     start
@@ -125,12 +124,18 @@ def list_contacts(
     """
     i = start
     while i < person.size and used[0] + MOST_MET < out.size:
+        ahead = np.int64(person[min(i + AHEAD, person.size - 1)])
+        prefetch(whereabouts, ahead >> 5)
+        prefetch(city.attributes, ahead)
+        prefetch(city.building_of_block, ahead >> BLOCK_SHIFT)
+        if policy.looped:
+            prefetch(city.group, ahead)
         who = np.int64(person[i])
         level = np.int64(0)
-        since = day - np.int64(state.infected_on[who])
-        if state.infected_on[who] >= 0 and 0 <= since < rates.level.shape[1]:
+        since = day - np.int64(infected[i])
+        if infected[i] >= 0 and 0 <= since < rates.level.shape[1]:
             level = np.int64(rates.level[course_of(record[i]), since])
-        n = write_diary(city, rates, other, policy, state.whereabouts, who, record[i], level,
+        n = write_diary(city, rates, other, policy, whereabouts, who, record[i], level,
                         asked.transmission, asked.diary, met)  # fmt: skip
         for j in range(n):
             layer = met.layer[j]

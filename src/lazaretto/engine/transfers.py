@@ -133,7 +133,9 @@ def _first(c: Containment, at: NDArray[np.int64], by_day: NDArray[np.int64], mos
         early = since <= np.argmax(np.cumsum(by_day) >= most)
         at, since = at[early], since[early]
     lot = draws_of(c.key(Purpose.ISOLATION), table.person[at], 1)
-    return table.person[at[np.lexsort((lot, since))[:most]]]
+    order = np.argsort(lot)  # lots differ, so that any sort will do
+    order = order[np.argsort(since[order], kind="stable")]
+    return table.person[at[order[:most]]]
 
 
 def _accompany(

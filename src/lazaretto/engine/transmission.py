@@ -36,7 +36,7 @@ from lazaretto.engine.contacts import (
 from lazaretto.engine.exposures import BLOCK, LONGEST, PARTITIONS, Block, Exposures, label_of
 from lazaretto.engine.infection import course_of, household_size, is_essential, kind_of
 from lazaretto.engine.leakage import meets_others
-from lazaretto.engine.memory import prefetch
+from lazaretto.engine.memory import AHEAD, prefetch
 from lazaretto.engine.rates import MOST_EVENTS, Rates
 from lazaretto.engine.state import AT_HOME, AT_LARGE, State, is_marked, where_is
 from lazaretto.engine.vaccinated import AGAINST_INFECTION, bin_of, relative_risk
@@ -111,6 +111,11 @@ def emit(
                 return i
         n = 0
         while i < end and n < BLOCK:
+            ahead = np.int64(person[min(i + AHEAD, end - 1)])
+            if policy.moved:
+                prefetch(state.whereabouts, ahead >> 5)
+            if policy.free == 0:
+                prefetch(city.building_of_block, ahead >> BLOCK_SHIFT)
             level = rates.level[course_of(record[i]), since]
             who = np.int64(person[i])
             if level > 0:

@@ -105,7 +105,7 @@ def _warm_containment(c: Containment, run: Simulation, key: np.uint64) -> None:
     classify(c.settings.reporting, c.report_keys, state, NOBODY, FLAGS, SMALL, days)
     asked = Asked(key, key, key, np.zeros(6, np.uint32))
     used = np.zeros(1, np.int64)
-    list_contacts(city, rates, run._other, run.policy, state, asked, NOBODY, RECORDS, 0, 0,
+    list_contacts(city, rates, run._other, run.policy, moved, asked, NOBODY, RECORDS, days, 0, 0,
                   empty_met(), NOBODY, used)  # fmt: skip
     list_household(city, NOBODY, np.uint32(0), key, NOBODY)
     draws_of(key, COUNTS, 0)

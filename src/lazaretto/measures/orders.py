@@ -93,6 +93,8 @@ class Orders:
     all_open: NDArray[np.uint8] = field(init=False)
     """The tier of each building on a day on which every one is open; nobody writes it."""
     longest_seek: int = 21
+    _highest: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = field(init=False, default=None)
+    """Tiers by building, and the highest of each compound that follow from them."""
 
     def __post_init__(self) -> None:
         n_districts = len(self.places.districts)
@@ -166,6 +168,14 @@ class Orders:
         if not 0 <= tier < len(TIERS):
             raise ValueError(f"tier {tier} is not known; 0 to {len(TIERS) - 1} are")
         self.tier[buildings] = np.minimum(self.tier[buildings], tier)
+
+    def highest_tiers(self) -> NDArray[np.uint8]:
+        """Return the highest tier of the buildings of each compound, shape (n_compounds,)."""
+        if self._highest is None or not np.array_equal(self._highest[0], self.tier):
+            highest = np.zeros(self.places.compound_persons.size, np.uint8)
+            np.maximum.at(highest, self.places.building_compound, self.tier)
+            self._highest = self.tier.copy(), highest
+        return self._highest[1]
 
     def shut_down(self, districts: NDArray[np.bool_], what: int, share: float) -> None:
         """Close a share of the schools (0) or workplaces (1); the largest share holds."""

@@ -66,7 +66,7 @@ class Screening(Sampling):
             return
         compounds = self.compounds(today, places) & self.due(today, places)
         if self.tiers:
-            compounds = compounds & self._in_tiers(places, orders)
+            compounds = compounds & self._in_tiers(orders)
         if not compounds.any():
             return
         test = self.sample(orders, self.pool)
@@ -81,8 +81,6 @@ class Screening(Sampling):
         place = 0 * compounds if self.together else compounds
         return np.asarray(place % self.interval_days == day % self.interval_days)
 
-    def _in_tiers(self, places: Places, orders: Orders) -> NDArray[np.bool_]:
+    def _in_tiers(self, orders: Orders) -> NDArray[np.bool_]:
         """Return which compounds have one of the tiers as their highest, shape (n_compounds,)."""
-        highest = np.zeros(places.compound_persons.size, np.uint8)
-        np.maximum.at(highest, places.building_compound, orders.tier)
-        return np.array([tier in self.tiers for tier in TIERS])[highest]
+        return np.array([tier in self.tiers for tier in TIERS])[orders.highest_tiers()]

@@ -100,25 +100,35 @@ class Zones(Measure):
     def order(self, today: Today, places: Places, orders: Orders) -> None:
         """Raise the buildings of the areas to the tier of their zone."""
         rule = self.rule_in_use()
-        clear = days_clear(self.unit, today, places)
-        tier = np.full(places.building_compound.size, TIERS.index(rule.otherwise), np.uint8)
+        # There are ten times as many buildings as compounds.
+        by_building = self.unit == "building" or self.building_days > 0
+        clear = days_clear(self.unit, today, places, by_building)
+        tier = np.full(clear.size, TIERS.index(rule.otherwise), np.uint8)
         monitored = clear < rule.sealed_days + rule.monitored_days
         tier[monitored] = max(TIERS.index(rule.monitored_tier), TIERS.index(rule.otherwise))
         if self.neighbourhood_days:
-            around = days_clear(LARGER[self.unit], today, places)
+            around = days_clear(LARGER[self.unit], today, places, by_building)
             tier[around < self.neighbourhood_days] = CONTROLLED
         tier[clear < rule.sealed_days] = SEALED
         if self.building_days:
-            tier[days_clear("building", today, places) < self.building_days] = SEALED
-        inside = self.compounds(today, places)[places.building_compound]
-        orders.raise_tiers(np.where(inside, tier, OPEN).astype(np.uint8))
+            tier[today.observed.building_clear < self.building_days] = SEALED
+        inside = self.compounds(today, places)
+        if by_building:
+            tier[~inside[places.building_compound]] = OPEN
+        else:
+            tier = np.where(inside, tier, np.uint8(OPEN))[places.building_compound]
+        orders.raise_tiers(tier)
 
 
-def days_clear(unit: Unit, today: Today, places: Places) -> NDArray[np.int32]:
-    """Return the days since the last positive of each building's unit, shape (n_buildings,)."""
+def days_clear(unit: Unit, today: Today, places: Places, by_building: bool) -> NDArray[np.int32]:
+    """Return the days since the last positive of the unit that each place lies in.
+
+    The places are buildings, shape (n_buildings,), or compounds, shape (n_compounds,).
+    """
+    seen = today.observed
     if unit == "building":
-        return today.observed.building_clear
-    if unit == "compound":
-        return today.observed.compound_clear[places.building_compound]
-    subdistricts = places.compound_subdistrict[places.building_compound]
-    return today.observed.subdistrict_clear[subdistricts]
+        return seen.building_clear
+    clear = seen.compound_clear
+    if unit == "subdistrict":
+        clear = seen.subdistrict_clear[places.compound_subdistrict]
+    return clear[places.building_compound] if by_building else clear

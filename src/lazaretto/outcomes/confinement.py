@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-from scipy import sparse
 
+from lazaretto import compiled  # noqa: F401 - says where kernels are kept, before any is made
 from lazaretto.words import AGE_BANDS, CONTROLLED, OPEN, TIERS
 
 AT_LARGE = -1
@@ -20,8 +21,8 @@ NEVER = 1 << 14
 class Confinement:
     """Keeps who lives at which tier, and since when each building is behind closed gates.
 
-    A day on which no tier changes costs one comparison; on others only runs of neighbouring
-    buildings that change alike are counted anew.
+    A day on which no tier changes costs one comparison; on others only the buildings that change
+    are counted anew.
 
     Parameters
     ----------
@@ -55,9 +56,7 @@ class Confinement:
         """Length of the last stay that ended, days."""
         self.opened_on = np.broadcast_to(np.int32(-NEVER), n_buildings)
         self.days = 0
-        self._border = self.district[1:] != self.district[:-1]
         self._residents = residents
-        self._known: NDArray[np.int32] | None = None
         self._totals = self._added_up() if totals is None else totals
         self._everybody_open()
 
@@ -96,7 +95,7 @@ class Confinement:
             table = np.zeros((len(AGE_BANDS), n_days + 1), np.int64)
             table[:, 0] = self._totals[:, : len(AGE_BANDS)].sum(axis=0)
             return table
-        residents = np.diff(self._before[:, : len(AGE_BANDS)], axis=0)
+        residents = self._of_building[:, : len(AGE_BANDS)]
         table = np.zeros((residents.shape[1], n_days + 1), np.int64)
         for age in range(table.shape[0]):
             table[age] = np.bincount(longest, residents[:, age], n_days + 1)
@@ -127,23 +126,16 @@ class Confinement:
         self.days = int(held["days"])
 
     @property
-    def _before(self) -> NDArray[np.int32]:
-        """Residents of all buildings before each one, shape (n_buildings + 1, n_kinds).
-
-        Those of any run of buildings are then one difference, however long the run is.
-        """
-        if self._known is None:
-            given = self._residents
-            residents = given() if callable(given) else given
-            self._known = np.zeros((residents.shape[0] + 1, residents.shape[1]), np.int32)
-            np.cumsum(residents, axis=0, out=self._known[1:])
-        return self._known
+    def _of_building(self) -> NDArray[np.integer]:
+        """Residents of each building by kind, shape (n_buildings, n_kinds)."""
+        if callable(self._residents):
+            self._residents = self._residents()
+        return self._residents
 
     def _added_up(self) -> NDArray[np.int64]:
-        edges = np.concatenate([[0], np.flatnonzero(self._border) + 1, [self.tier.size]])
-        residents = self._before[edges[1:]] - self._before[edges[:-1]]
+        residents = self._of_building
         totals = np.zeros((self.n_districts, residents.shape[1]), np.int64)
-        np.add.at(totals, self.district[edges[:-1]], residents)
+        np.add.at(totals, self.district, residents)
         return totals
 
     def _everybody_open(self) -> None:
@@ -151,22 +143,9 @@ class Confinement:
         self._table[:, OPEN] = self._totals
 
     def _recount(self, tier: NDArray[np.uint8]) -> None:
-        """Move the residents of the buildings that changed, run by run."""
-        kind = np.where(tier == self.tier, 0, 1 + self.tier * len(TIERS) + tier).astype(np.uint8)
-        edges = np.flatnonzero((kind[1:] != kind[:-1]) | self._border) + 1
-        first = np.concatenate([[0], edges])
-        last = np.concatenate([edges, [kind.size]])
-        changed = kind[first] > 0
-        first, last = first[changed], last[changed]
-        # Counts of persons are far below 2**53, so that sums of floats are exact.
-        moved = (self._before.take(last, axis=0) - self._before.take(first, axis=0)).astype(float)
-        n, run = self.n_districts * len(TIERS), np.arange(first.size)
-        place = self.district[first].astype(np.int64) * len(TIERS)
-        shape = (n, first.size)
-        gains = sparse.csr_array((np.ones(run.size), (place + tier[first], run)), shape=shape)
-        losses = sparse.csr_array((np.ones(run.size), (place + self.tier[first], run)), shape=shape)
-        change = np.rint((gains - losses) @ moved).astype(np.int64)
-        self._table = self._table + change.reshape(self._table.shape)
+        """Move the residents of the buildings that changed."""
+        self._table = self._table.copy()
+        move_residents(self._of_building, self.district, self.tier, tier, self._table)
 
     def _begin_and_end_stays(self, tier: NDArray[np.uint8]) -> None:
         closed, was = tier >= CONTROLLED, self.closed_on != AT_LARGE
@@ -181,3 +160,31 @@ class Confinement:
         self.longest[opened] = np.maximum(self.longest[opened], self.last[opened])
         self.closed_on[opened] = AT_LARGE
         self.closed_on[closed & ~was] = self.days
+
+
+@njit(nogil=True, cache=True)
+def move_residents(
+    residents: NDArray[np.integer],
+    district: NDArray[np.integer],
+    was: NDArray[np.uint8],
+    tier: NDArray[np.uint8],
+    table: NDArray[np.int64],
+) -> None:
+    """Move the residents of the buildings whose tier changed.
+
+    Parameters
+    ----------
+    residents
+        Residents of each building by kind, shape (n_buildings, n_kinds).
+    district, was, tier
+        District of each building, its tier before and now, shape (n_buildings,).
+    table
+        Residents by district, tier and kind, shape (n_districts, 4, n_kinds); written.
+    """
+    for building in range(tier.size):
+        here, old, new = district[building], was[building], tier[building]
+        if old == new:
+            continue
+        for kind in range(table.shape[2]):
+            table[here, old, kind] -= residents[building, kind]
+            table[here, new, kind] += residents[building, kind]
