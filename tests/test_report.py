@@ -854,8 +854,6 @@ def test_plot_is_the_main_figure(runs):
 
 
 def test_importing_the_report_does_not_import_the_slow_parts():
-    check = (
-        "import sys, lazaretto.report; print({'altair', 'vl_convert'} & set(sys.modules))"
-    )
+    check = "import sys, lazaretto.report; print({'altair', 'vl_convert'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
