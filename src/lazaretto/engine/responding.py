@@ -58,6 +58,8 @@ class Citizens:
         self.migrant = np.uint32(threshold(float(hardship.migrant_share)))
         self._workers = workers
         self._kept: NDArray[np.int32] | None = None
+        if rules is not None:
+            self._kept = self.residents()
         self.totals = self._totals()
         """Residents by district and kind, shape (n_districts, `N_KINDS`)."""
         self.response: Response | None = None
@@ -65,7 +67,7 @@ class Citizens:
             income=self.income, migrant=self.migrant, income_key=self.income_key
         )
         if rules is not None:
-            residents = self._kept = self.residents()
+            residents = self.residents()
             who = Respondents(
                 residents[:, FIRST_ADULT:18].sum(axis=1, dtype=np.int64),
                 residents[:, HOUSEHOLDS].astype(np.int64),
@@ -86,8 +88,11 @@ class Citizens:
         n, city = self.city.building_start.size - 1, self.city
 
         def count(first: int) -> NDArray[np.int64]:
-            counts = np.zeros((min(BUILDINGS, n - first), N_KINDS), np.int32)
-            self._count(first, counts)
+            if self._kept is None:
+                counts = np.zeros((min(BUILDINGS, n - first), N_KINDS), np.int32)
+                self._count(first, counts)
+            else:
+                counts = self._kept[first : first + BUILDINGS]
             totals = np.zeros((self.n_districts, N_KINDS), np.int64)
             districts = city.building_district[first : first + BUILDINGS]
             for district in np.unique(districts):
