@@ -23,7 +23,7 @@ from lazaretto.engine.spread import Infected
 from lazaretto.measures import Measure
 from lazaretto.nation.member import Member, Plan, seed_of_city
 from lazaretto.nation.simulation import Nation
-from lazaretto.nation.travel import Flows
+from lazaretto.nation.travel import Flows, Today
 from lazaretto.people import Population
 
 CODES = ("110100", "310100", "440300", "500100")
@@ -123,6 +123,11 @@ def kept(make: Callable[..., Any]) -> Callable[..., Any]:
 _RATES, _OTHER = kept(build_rates), kept(other_contacts)
 
 
+def draw_all_trips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw who leaves on every day, also where nobody is infected."""
+    monkeypatch.setattr(Member, "stirs", lambda *_: True)
+
+
 def share_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the runs of a test share the tables of the disease, which take most of the time."""
     monkeypatch.setattr(towns, "build_rates", _RATES)
@@ -137,6 +142,8 @@ class Watched(Nation):
         super().__post_init__()
         self.buffers.sources = True
         self.infections: list[list[tuple[int, int, int, int]]] = [[] for _ in self.plans]
+        self.looked_at = np.zeros(self.departures.shape, np.bool_)
+        """On which days it was drawn who leaves a town."""
 
     def watch(self, member: Member) -> None:
         """Keep the infections of a town from now on."""
@@ -153,6 +160,10 @@ class Watched(Nation):
         super()._wake(member)
         self.watch(member)
 
+    def _leave(self, member: Member, now: Today) -> NDArray[np.void]:
+        self.looked_at[self.day, member.number] = True
+        return super()._leave(member, now)
+
 
 @dataclass(frozen=True)
 class Result:
@@ -161,6 +172,7 @@ class Result:
     towns: list[Outcome]
     travel: dict[str, NDArray[Any]]
     woken: list[int]
+    looked_at: NDArray[np.bool_]
 
 
 OF_TRAVEL = ("departures", "kept_by_test", "infectious_visitors", "trips_lost")
@@ -171,7 +183,7 @@ def result_of(nation: Watched) -> Result:
     woken = nation.woken.tolist()
     found = []
     for member in nation.members:
-        if member.simulation is None:
+        if not member.awake:
             nation._wake(member)
         run = member.simulation
         assert run is not None
@@ -179,7 +191,8 @@ def result_of(nation: Watched) -> Result:
         counts = {**run.tally.arrays(), "longest_stays": longest}
         infections = sorted(nation.infections[member.number])
         found.append(Outcome(infections, counts, run.tally.series_sha256(), end_of(run)))
-    return Result(found, {name: getattr(nation, name).copy() for name in OF_TRAVEL}, woken)
+    travel = {name: getattr(nation, name).copy() for name in OF_TRAVEL}
+    return Result(found, travel, woken, nation.looked_at)
 
 
 def run_towns(towns: Towns, threads: int = 1, asleep: bool = True) -> Result:

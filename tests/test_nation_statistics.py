@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from nation_towns import Towns, Watched, alike, flows_of, share_tables, travelling
+from nation_towns import (
+    Towns,
+    Watched,
+    alike,
+    draw_all_trips,
+    flows_of,
+    share_tables,
+    travelling,
+)
 from towns import CONTACTS, settings_for, small_town
 
 from lazaretto.engine.seeding import Arrival
@@ -28,8 +36,9 @@ NOBODY = (0, 0, 0)
 
 @pytest.fixture(autouse=True)
 def shared_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let runs share the tables of the disease, which take most of the time."""
+    """Let runs share the tables of the disease, and draw all trips, though nobody is infected."""
     share_tables(monkeypatch)
+    draw_all_trips(monkeypatch)
 
 
 def quiet_towns(trips: float, n_days: int, measures: tuple[Measure, ...] = ()) -> Towns:

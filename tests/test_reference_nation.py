@@ -60,12 +60,10 @@ def disagreeing(reference: ReferenceNation, found: Result) -> list[str]:
         names += [
             f"{name} of {number}" for name in differing(outcome_of(town), found.towns[number])
         ]
-    day = np.arange(town.settings.n_days)[:, None]
-    woken = np.array(found.woken)
-    awake = (woken >= 0) & (day >= woken)
     for name, counts in found.travel.items():
-        counted = awake if name == "departures" else True  # those of cities asleep are not counted
-        expected = np.where(counted, getattr(reference, name), 0)
+        # Of cities asleep or calm the mean is told.
+        counted = found.looked_at if name == "departures" else True
+        expected = np.where(counted, getattr(reference, name), counts)
         if not np.allclose(expected, counts, rtol=1e-12, atol=1e-9):
             names.append(name)
     return names

@@ -38,6 +38,9 @@ class Away(NamedTuple):
         return np.flatnonzero((self.city == city) & (self.where == AWAY))
 
 
+TIDY = 4
+"""Days between two times that those who are back are forgotten: moving the others takes time."""
+
 NOBODY_AWAY = Away(
     np.empty(0, np.int32), np.empty(0, np.uint16), np.empty(0, np.uint8), np.empty(0, np.uint8)
 )
@@ -163,17 +166,19 @@ def _take_away(
     day: int,
     quarantine: NDArray[np.uint8],
     longest: int,
+    tidy: bool,
     away: Away,
 ) -> tuple[int, int]:
     left, n = 0, 0
     for i in range(person.size):
         gone = day - np.int64(set_out[i])
-        if gone >= np.int64(stay[i]) + longest:
-            continue
-        if left < i:
-            person[left], city[left] = person[i], city[i]
-            stay[left], set_out[left] = stay[i], set_out[i]
-        left += 1
+        if tidy:
+            if gone >= np.int64(stay[i]) + longest:
+                continue
+            if left < i:
+                person[left], city[left] = person[i], city[i]
+                stay[left], set_out[left] = stay[i], set_out[i]
+            left += 1
         kept = np.int64(stay[i]) + np.int64(quarantine[city[i]])
         if gone >= kept or where_is(whereabouts, np.int64(person[i])) != AT_LARGE:
             continue
@@ -181,7 +186,7 @@ def _take_away(
         put(whereabouts, np.int64(person[i]), now)
         away.person[n], away.city[n], away.gone[n], away.where[n] = person[i], city[i], gone, now
         n += 1
-    return left, n
+    return left if tidy else person.size, n
 
 
 def take_away(
@@ -194,7 +199,7 @@ def take_away(
     state
         The residents; whereabouts are written. Whoever is not at large has stayed.
     travellers
-        Those who set out; who is back and out of any quarantine is forgotten.
+        Those who set out; who is back and out of any quarantine is forgotten now and then.
     day
         Today.
     quarantine
@@ -208,7 +213,7 @@ def take_away(
     )
     travellers.n, found = _take_away(
         state.whereabouts, travellers.person[:n], travellers.city[:n], travellers.stay[:n],
-        travellers.day[:n], day, quarantine, longest, away,
+        travellers.day[:n], day, quarantine, longest, day % TIDY == 0, away,
     )  # fmt: skip
     return Away._make(column[:found].copy() for column in away)
 

@@ -14,7 +14,7 @@ from lazaretto.engine.checkpoint import Arrays, CheckpointError, load_checkpoint
 from lazaretto.nation.away import COLUMNS, Travellers
 from lazaretto.nation.simulation import COUNTED, Nation
 
-FORMAT = 2
+FORMAT = 3
 
 
 def save_nation(nation: Nation, folder: Path, digest: str) -> None:
@@ -39,7 +39,8 @@ def save_nation(nation: Nation, folder: Path, digest: str) -> None:
         for member in nation.mine:
             if member.simulation is not None:
                 save_checkpoint(member.simulation, new / f"{member.plan.code}.npz", digest)
-                trips = member.travellers.held()
+                days = np.array([member.left_on, member.woke_on, member.dozing])
+                trips = member.travellers.held() | {"days": days}
                 np.savez(new / f"{member.plan.code}-trips.npz", allow_pickle=False, **trips)
         whole = {name: getattr(nation, name) for name in COUNTED}
         whole["allowed"] = np.array(nation.travel.allowed)
@@ -98,7 +99,9 @@ def load_nation(nation: Nation, folder: Path, digest: str) -> bool:
             if file.is_file():
                 engine = member.start(not nation.flows.none, nation.buffers)
                 load_checkpoint(engine, file, digest)
-                trips = _read(path / f"{member.plan.code}-trips.npz", COLUMNS)
+                trips = _read(path / f"{member.plan.code}-trips.npz", (*COLUMNS, "days"))
+                member.left_on, member.woke_on, dozing = trips.pop("days").tolist()
+                member.dozing = bool(dozing)
                 member.travellers = Travellers.of(trips)
     return True
 

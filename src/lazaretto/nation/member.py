@@ -19,6 +19,9 @@ from lazaretto.nation.away import NOBODY_AWAY, Away, Travellers
 BEFORE_TRANSMISSION = 4
 """Steps of `lazaretto.engine.day.DAY` before transmission."""
 
+LONG_AGO = -(1 << 14)
+"""A day before all others."""
+
 
 def seed_of_city(seed: int, code: str) -> int:
     """Return the seed of a city in a nation, so that no two cities share their chance.
@@ -82,13 +85,28 @@ class Member:
     seed: int
     simulation: Simulation | None = field(init=False, default=None)
     travellers: Travellers = field(init=False, default_factory=Travellers)
-    """Those who set out in the last days; kept while awake."""
+    """Those who set out in the last days, up to `left_on`; kept while awake."""
+    left_on: int = field(init=False, default=LONG_AGO)
+    """The last day of which it is known who set out."""
+    woke_on: int = field(init=False, default=LONG_AGO)
+    """The day on which it woke last."""
+    dozing: bool = field(init=False, default=False)
+    """Whether it was woken and went to sleep again, since nobody was infected."""
     away: Away = field(init=False, default=NOBODY_AWAY)
 
     @property
     def awake(self) -> bool:
         """Return whether its engine runs."""
-        return self.simulation is not None
+        return self.simulation is not None and not self.dozing
+
+    @property
+    def may_doze(self) -> bool:
+        """Return whether nobody was infected yet, and nothing happens before somebody is."""
+        engine = self.simulation
+        idle = self.plan.sleeps and self.plan.first_seed is None
+        if not idle or engine is None or engine.citizens.response is not None:
+            return False
+        return not engine.infections and not engine.tally.reports.any()
 
     def start(self, travels: bool, workers: Workers) -> Simulation:
         """Start the engine on its first day.
@@ -105,6 +123,28 @@ class Member:
         self.simulation = Simulation(prepared.people, settings, 1, travels=travels, workers=workers)
         return self.simulation
 
+    def stirs(self, day: int, still: int) -> bool:
+        """Return whether some who mean to leave today may not, or some may be infected.
+
+        While a city is calm everybody leaves who means to, so that who did can be worked out later.
+
+        Parameters
+        ----------
+        day
+            Today, after the morning.
+        still
+            Days for which an infection can be found before a trip.
+        """
+        engine = self.simulation
+        assert engine is not None
+        kept, orders = engine.containment, engine.orders
+        return bool(
+            day == self.woke_on or engine.settings.border is not None
+            or engine.cohorts or engine.tally.infections[max(day - still, 0) : day].any()
+            or kept.isolated.size or kept.patients.person.size or orders.tier.any()
+            or orders.rules.rounds or kept.laboratories.pending.person.size
+        )  # fmt: skip
+
     def orders(self, today: date, detectable: dict[str, NDArray[np.float64]]) -> TravelOrders:
         """Return what the city orders for its travellers today.
 
@@ -115,7 +155,7 @@ class Member:
         detectable
             As in `lazaretto.measures.Orders`.
         """
-        if self.simulation is not None:
+        if self.simulation is not None and not self.dozing:
             return self.simulation.orders.travel
         orders = TravelOrders()
         for measure in self.plan.measures:

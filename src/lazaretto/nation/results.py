@@ -22,7 +22,7 @@ REPORTS = "reports"
 """The only array of a tally that results split into several variables."""
 
 NATIONAL = {
-    "departures": ("trips", "trips out of the city that were made; of cities reached only"),
+    "departures": ("trips", "trips out of the city that were made"),
     "trips_lost": ("trips", "trips out of the city that measures prevented"),
     "kept_by_test": ("persons", "infected residents found by a test before a trip"),
     "infectious_visitors": ("persons", "infectious visitors out and about in the city"),

@@ -23,6 +23,7 @@ from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.spread import Workers
 from lazaretto.engine.state import AWAY
 from lazaretto.nation.away import (
+    NOBODY_AWAY,
     bring_back,
     infectious_among,
     take_away,
@@ -47,7 +48,7 @@ COUNTED = ("departures", "kept_by_test", "infectious_visitors", "trips_lost", "w
 
 
 def engine_of(member: Member) -> Simulation:
-    """Return the engine of a city that is awake."""
+    """Return the engine of a city that was woken."""
     assert member.simulation is not None
     return member.simulation
 
@@ -87,9 +88,10 @@ class Nation:
     travel: Travel = field(init=False)
     day: int = field(init=False, default=0)
     departures: NDArray[np.int64] = field(init=False)
-    """Trips made by residents, by day and city, shape (n_days, n_cities); 0 of cities asleep.
+    """Trips made by residents, by day and city, shape (n_days, n_cities).
 
-    Trips of those who are away on another one already are among them.
+    Of cities asleep or calm as many as are allowed in the mean; trips of those who are away on
+    another one already are among them.
     """
     kept_by_test: NDArray[np.int64] = field(init=False)
     """Infected residents found by a test before a trip, shape (n_days, n_cities)."""
@@ -113,6 +115,7 @@ class Nation:
         self.trips_lost = np.zeros(shape)
         self.woken = np.full(shape[1], -1)
         self._detectable = {"pcr": self.courses.pcr, "antigen": self.courses.antigen}
+        self._still = max(table.size for table in self._detectable.values())
         self._threads = Workers(self.threads)
         backward = any(getattr(m, "backward", False) for plan in self.plans for m in plan.measures)
         self.buffers = Workers(1, sources=backward)
@@ -168,27 +171,29 @@ class Nation:
         self._threads.map(self._morning, self.awake)
         if not self.flows.none:
             now = self._orders()
-            visits = self._threads.map(lambda member: self._leave(member, now), self.awake)
+            stirring = [m for m in self.awake if m.stirs(self.day, self._still)]
+            visits = self._threads.map(lambda member: self._leave(member, now), stirring)
             visitors = by_city(self._delivered(visits, VISIT), "home", "person")
             exposed = self._meet(visitors, now)
             self._catch(exposed, now)
         self._threads.map(self._rest, self.awake)
         self.day += 1
+        if self.day == self.n_days:
+            self._threads.map(self._wake, [member for member in self.mine if member.dozing])
 
     def _wakes_today(self, member: Member) -> bool:
         return not member.awake and (not member.plan.sleeps or member.plan.first_seed == self.day)
 
     def _wake(self, member: Member) -> None:
-        """Start the engine of a city, with those of its residents who are away already."""
-        engine = member.start(not self.flows.none, self.buffers)
+        """Start the engine of a city, or go on with it."""
+        if member.simulation is None:
+            member.start(not self.flows.none, self.buffers)
+            self.woken[member.number] = self.day
+        engine = engine_of(member)
         engine.resting = member.plan.sleeps and engine.citizens.response is None
         engine.run(until=self.day)
         engine.resting = False
-        self.woken[member.number] = self.day
-        if not self.flows.none:
-            for day in range(self.day - self.flows.before, self.day):
-                shortest = self.day - day - self.flows.longest_quarantine + 1
-                member.travellers.join(self._party(member, day, shortest), day)
+        member.dozing, member.woke_on = False, self.day
 
     def _party(self, member: Member, day: int, shortest: int = 1) -> Party:
         person = member.plan.n_persons
@@ -209,11 +214,16 @@ class Nation:
         self._travellers = {number: orders for number, orders, _ in every}
         lost = self.travel.intended(self.day) * (1 - now.allowed)
         self.trips_lost[self.day] = lost.sum(axis=1)
+        made = self.travel.intended(self.day).sum(axis=1) - self.trips_lost[self.day]
+        for member in self.mine:
+            self.departures[self.day, member.number] = round(made[member.number])
+            member.away = NOBODY_AWAY
         return now
 
     def _leave(self, member: Member, now: Today) -> Records:
         """Let residents set out, take those away from home, and return the infectious visits."""
         engine, day, city = engine_of(member), self.day, member.number
+        self._catch_up(member)
         orders, longest = self._travellers[city], self.flows.longest_quarantine
         party, found = who_leaves(
             engine.city, engine.policy.tier, engine.state, orders.detected, member.seed, day,
@@ -221,6 +231,7 @@ class Nation:
         )  # fmt: skip
         self.departures[day, city], self.kept_by_test[day, city] = party.person.size, found
         member.travellers.join(party, day)
+        member.left_on = day
         away = take_away(engine.state, member.travellers, day, now.returned[city], longest)
         member.away = away
         if away.person.size:
@@ -242,12 +253,19 @@ class Nation:
             visits[name] = column[out]
         return visits
 
+    def _catch_up(self, member: Member) -> None:
+        """Add those who set out while a city slept or was calm and may still be away."""
+        longest = self.flows.longest_quarantine
+        for day in range(max(member.left_on + 1, self.day - self.flows.before), self.day):
+            party = self._party(member, day, self.day - day - longest + 1)
+            member.travellers.join(party, day)
+
     def _meet(self, visitors: dict[int, Records], now: Today) -> _Meetings:
         """Let infectious visitors and residents meet in every city; return who is exposed."""
         there = self.travel.visitors(self.day, now.quarantine)
         for city in visitors:
             self.infectious_visitors[self.day, city] = visitors[city].size
-        late = [m for m in self.mine if not m.awake and m.number in visitors]
+        late = [m for m in self.mine if m.left_on < self.day and m.number in visitors]
         self._threads.map(lambda member: self._join(member, now), late)
         awake = [m for m in self.awake if m.number in visitors or engine_of(m).cohorts]
         met = self._threads.map(
@@ -265,16 +283,17 @@ class Nation:
         return residents, by_city(hosted, "at")
 
     def _join(self, member: Member, now: Today) -> None:
-        """Wake a city in the middle of the day."""
-        self._wake(member)
-        self._morning(member)
+        """Let the residents of a city leave in the middle of the day; wake it if it sleeps."""
+        if not member.awake:
+            self._wake(member)
+            self._morning(member)
         self._leave(member, now)
 
     def _catch(self, exposed: _Meetings, now: Today) -> None:
         """Infect residents whom visitors exposed, and residents exposed while they were away."""
         residents, hosted = exposed
         cities = sorted({*residents, *hosted})
-        late = [m for m in self.mine if not m.awake and m.number in hosted]
+        late = [m for m in self.mine if m.left_on < self.day and m.number in hosted]
         self._threads.map(lambda member: self._join(member, now), late)
 
         def catch(number: int) -> None:
@@ -299,5 +318,6 @@ class Nation:
         engine.advance(until=BEFORE_TRANSMISSION + 1)
         bring_back(engine.state, member.away)
         engine.advance()
+        member.dozing = member.may_doze
         if self.crowded:
             let_go(engine.people.group)
