@@ -68,24 +68,25 @@ def let_go(array: NDArray[Any]) -> None:
         base.madvise(mmap.MADV_DONTNEED)
 
 
-def give_freed_memory_back() -> None:
+def give_freed_memory_back(larger_than: int = 1 << 22) -> None:
     """Ask the C library to return large freed arrays to the system at once, where it can.
 
     glibc otherwise keeps what threads have freed: a third more memory at the peak of a wave. The
     memory of smaller arrays is kept for others: new memory comes in pages of 4 KiB, each at the
     cost of a thousand additions, up to where NumPy asks for large pages.
+
+    Parameters
+    ----------
+    larger_than
+        Bytes above which an array is large; four MiB are where NumPy asks for large pages.
     """
     try:
         library = ctypes.CDLL(None)
-        library.mallopt(M_MMAP_THRESHOLD, LARGE)
-        library.mallopt(M_TRIM_THRESHOLD, 8 * LARGE)
+        library.mallopt(M_MMAP_THRESHOLD, larger_than)
+        library.mallopt(M_TRIM_THRESHOLD, 8 * larger_than)
     except (AttributeError, OSError, TypeError):
         return
 
-
-LARGE = 1 << 22
-"""Bytes from which on a freed array is given back at once, those for which NumPy asks for large
-pages."""
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Parameter numbers of mallopt in glibc: larger blocks are mapped, and unmapped when freed; free

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from lazaretto.disease import CourseTable
 from lazaretto.engine.exposures import order_keys, winners
-from lazaretto.engine.memory import let_go
+from lazaretto.engine.memory import give_freed_memory_back, let_go
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.spread import Workers
 from lazaretto.engine.state import AWAY
@@ -121,6 +121,8 @@ class Nation:
         self.buffers = Workers(1, sources=backward)
         persons = sum(plan.n_persons for plan in self.plans)
         self.crowded = persons > CROWDED * self.exchange.size
+        if self.crowded:  # hundreds of cities keep more for others than they use again
+            give_freed_memory_back(larger_than=1 << 18)
         self.exchange.assign([plan.n_persons for plan in self.plans])
         self.mine = [m for m in self.members if self.exchange.owner(m.number) == self.exchange.rank]
 
