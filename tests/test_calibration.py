@@ -211,7 +211,7 @@ def calibration_file(tmp_path, **changes):
 
 
 def test_the_command_fits_own_data_and_says_so_to_machines(tmp_path, monkeypatch):
-    from lazaretto.studies import ensemble
+    from lazaretto.studies.ensembles import ensemble
 
     monkeypatch.setattr(ensemble, "each_run", Runner())
     where = tmp_path / "out"

@@ -29,7 +29,8 @@ from lazaretto.engine.rates import ContactRates
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.transmissibility import meeting
 from lazaretto.people.population import BAND_MASK
-from lazaretto.studies import Interrupted, frontier_runs
+from lazaretto.studies import Interrupted
+from lazaretto.studies.frontier import runs as frontier_runs
 from lazaretto.studies.frontier.answer import WIDTH, answers, homes, line_of
 from lazaretto.studies.frontier.boundary import HIGHEST, LOWEST, Boundary, fitted, next_runs
 from lazaretto.studies.frontier.runs import (

@@ -273,7 +273,7 @@ def test_the_command_stops_when_asked_and_says_how_to_go_on(town, tmp_path, monk
         "lazaretto.commands.sensitivity.stop_asked", lambda: nullcontext(lambda: True)
     )
     words = ("sensitivity", town / "short.yaml", "--vary", "measures.clinics.share", "--samples", 2,
-             "--seeds", 1, "--out", tmp_path)  # fmt: skip
+             "--seeds", 1, "--workers", 1, "--out", tmp_path)  # fmt: skip
     shown = lazaretto(*words, code=130)
     assert "Stopped. The same command goes on with the runs made, 1." in shown.stderr
     assert len((tmp_path / FILE).read_text().splitlines()) == 1

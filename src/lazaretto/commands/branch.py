@@ -21,7 +21,6 @@ from lazaretto.console import (
     stop_asked,
     stopped_at,
 )
-from lazaretto.console.comparison import short
 
 if TYPE_CHECKING:
     from lazaretto.scenario import Scenario
@@ -107,6 +106,8 @@ def branch_policies(
 
 def print_branching(made: Branching, seconds: float) -> None:
     """Print the policies beside the one that was branched, both pans."""
+    from lazaretto.console.comparison import short
+
     base, outcome = made.base
     out.print(Text(f"{base.name}, branched on {made.on}", style="bold"))
     several = len(outcome.summary["replicates"]) > 1
@@ -138,6 +139,8 @@ def print_branching(made: Branching, seconds: float) -> None:
 
 
 def _cell(contrast: Contrast | None) -> str:
+    from lazaretto.console.comparison import short
+
     if contrast is None:
         return "0"
     apart = contrast.difference.mid

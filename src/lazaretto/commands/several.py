@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lazaretto.console import complain, print_json, progress_shown, stop_asked, stopped_at
-from lazaretto.console.several import print_several, shown_several
 
 if TYPE_CHECKING:
     from lazaretto.scenario import Scenario
@@ -83,12 +82,15 @@ def compare_named(
     if as_json:
         print_json(made.as_json() | {"report": None if page is None else str(page)})
     else:
+        from lazaretto.console.several import print_several
+
         print_several(made, page, time.perf_counter() - began)
     return True
 
 
 def _written(made: Several) -> Path:
     """Write the page of a comparison and the figure of each policy."""
+    from lazaretto.console.several import shown_several
     from lazaretto.report.several_page import several_page
 
     assert made.outcome.folder is not None

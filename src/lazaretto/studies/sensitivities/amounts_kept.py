@@ -138,7 +138,9 @@ class KeptAmounts:
         if jobs and self.make is not None:
             made = self.make(wanted, amounts)
         elif jobs:
-            made = each_run(wanted, amounts, workers=self.workers, stop=self.stop)
+            # One after another, it is asked whether to stop as each is kept.
+            stop = self.stop if self.workers != 1 else lambda: False
+            made = each_run(wanted, amounts, workers=self.workers, stop=stop)
         for done, (number, read) in enumerate(made, 1):
             now = time.perf_counter()
             if not isinstance(read, Failed):
