@@ -356,6 +356,8 @@ def _area_problems(scenario: Scenario, cities: Sequence[City]) -> list[Problem]:
             problems.append(Problem(key, area, allowed, "write the code"))
             continue
         if codes and not taking_part & set(codes):
+            if key.startswith("seeding.") and any(seeds.area == ALL for seeds in scenario.seeding):
+                continue  # some cities of a nation: whom the others begin with is left out
             allowed = "a city that takes part"
             problems.append(Problem(key, area, allowed, "add it to nation.cities, or remove this"))
             continue
