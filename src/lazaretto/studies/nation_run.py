@@ -112,7 +112,7 @@ class NationWork:
         every = scenario.outputs.checkpoint_every
 
         def after_day(run: Nation) -> None:
-            own = sum(member.awake for member in run.mine)
+            own = sum(member.simulation is not None for member in run.mine)
             said = self.exchange.share([(own, self.stop())])
             self.exchange.end_day()
             reached = sum(awake for awake, _ in said)
@@ -170,7 +170,7 @@ class NationWork:
         own = {
             "residents": sum(member.plan.n_persons for member in nation.mine),
             "cities": len(nation.mine),
-            "awake": sum(member.awake for member in nation.mine),
+            "awake": sum(member.simulation is not None for member in nation.mine),
             "peak_rss_mib": round(peak_memory() / 2**20, 1),
             "messages": sum(day.messages for day in days),
             "bytes": sum(day.bytes for day in days),
