@@ -17,6 +17,16 @@ from lazaretto.commands.choose import choose_policies
 from lazaretto.commands.compare import compare_policies
 from lazaretto.commands.export import export
 from lazaretto.commands.frontier import find_frontier
+from lazaretto.commands.options import (
+    AsJson,
+    Overrides,
+    Replicates,
+    Report,
+    RunFolders,
+    ScenarioName,
+    Seed,
+    Threads,
+)
 from lazaretto.commands.people import make_people
 from lazaretto.commands.sensitivity import sensitivity_of
 from lazaretto.commands.sweep import sweep_values
@@ -56,24 +66,6 @@ app.command("compare")(compare_policies)
 app.command("branch")(branch_policies)
 app.command("export")(export)
 app.command("calibrate")(calibrate_scenario)
-
-OVERRIDE_HELP = "Set a value of the scenario, as r0=5 or measures.0.tier=2; repeatable."
-ScenarioName = Annotated[
-    str, typer.Argument(help="A scenario of the library, or a YAML file.", metavar="SCENARIO")
-]
-Overrides = Annotated[
-    list[str] | None, typer.Option("--set", help=OVERRIDE_HELP, metavar="KEY=VALUE")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
-Seed = Annotated[
-    int, typer.Option(min=0, metavar="N", help="Seed of the first replicate; others follow.")
-]
-Replicates = Annotated[int, typer.Option(min=1, metavar="K", help="Number of replicates.")]
-Threads = Annotated[
-    int, typer.Option(min=0, metavar="T", help="Threads, 0: all cores. Results do not change.")
-]
-RunFolders = Annotated[Path, typer.Option("--out", help="Where run folders lie.", metavar="DIR")]
-Report = Annotated[bool, typer.Option(help="Write the report and its figures.")]
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from lazaretto.commands.options import RunFolders, Threads
 from lazaretto.console import (
     complain,
     file_given,
@@ -66,12 +67,8 @@ def branch_policies(
     replicates: Annotated[
         int | None, typer.Option(min=1, metavar="K", help="Replicates; 1, or as many as RUN has.")
     ] = None,
-    threads: Annotated[
-        int, typer.Option(min=0, metavar="T", help="Threads, 0: all cores. Results do not change.")
-    ] = 0,
-    folder: Annotated[
-        Path, typer.Option("--out", help="Where run folders lie.", metavar="DIR")
-    ] = Path("runs"),
+    threads: Threads = 0,
+    folder: RunFolders = Path("runs"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:  # fmt: skip
     """Simulate to the evening before a day once, and many policies onward from it.

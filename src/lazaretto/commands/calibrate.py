@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from lazaretto.commands.options import AsJson
 from lazaretto.console import (
+    INTERRUPTED,
     complain,
     err,
     listing,
@@ -23,9 +25,6 @@ from lazaretto.console import (
 
 if TYPE_CHECKING:
     from lazaretto.studies.calibration import Calibrated
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C."""
 
 SECONDS_BETWEEN = 30
 """Seconds between lines of progress where there is no terminal."""
@@ -53,9 +52,7 @@ def calibrate_scenario(
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler that makes the runs.")
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object for machines.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Fit numbers of a scenario to data, and score the fit on days it did not see.
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from lazaretto.commands.sensitivity import interrupted
+from lazaretto.commands.options import AsJson, ScenarioName, SetFirst, StudyFolder, Workers
 from lazaretto.console import (
+    INTERRUPTED,
     complain,
     file_given,
     listing,
@@ -19,6 +20,7 @@ from lazaretto.console import (
     problems_shown,
     progress_shown,
     stop_asked,
+    stopped_at,
 )
 
 if TYPE_CHECKING:
@@ -39,9 +41,7 @@ SHOWN = 20
 
 
 def choose_policies(
-    scenario: Annotated[
-        str, typer.Argument(help="A scenario of the library, or a YAML file.", metavar="SCENARIO")
-    ],
+    scenario: ScenarioName,
     levers: Annotated[
         Path | None,
         typer.Option("--levers", metavar="FILE",
@@ -78,19 +78,10 @@ def choose_policies(
     robust: Annotated[
         int, typer.Option(min=1, metavar="N", help="Options that are tried so.")
     ] = 8,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Set a value first; repeatable."),
-    ] = None,
-    folder: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Where the study and its runs are kept.")
-    ] = Path("runs"),
-    workers: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Processes, 0: one per core.")
-    ] = 0,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object for machines.")
-    ] = False,
+    overrides: SetFirst = None,
+    folder: StudyFolder = Path("runs"),
+    workers: Workers = 0,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Search for policies that no other beats in deaths, days sealed, income and care alike.
 
@@ -131,7 +122,7 @@ def choose_policies(
                     robust=robust,
                 )  # fmt: skip
         except Interrupted as stopped:
-            interrupted(stopped.goes_on_from)
+            stopped_at(stopped.goes_on_from, INTERRUPTED)
         at = folder / f"choose-{own.name}"
         write_choice(made, at)
         said = said_of(made)

@@ -8,6 +8,15 @@ from typing import Annotated
 
 import typer
 
+from lazaretto.commands.options import (
+    AsJson,
+    Replicates,
+    Report,
+    RunFolders,
+    ScenarioName,
+    Seed,
+    Threads,
+)
 from lazaretto.commands.several import compare_named
 from lazaretto.console import (
     complain,
@@ -21,9 +30,7 @@ from lazaretto.console import (
 
 
 def compare_policies(
-    scenario: Annotated[
-        str, typer.Argument(help="A scenario of the library, or a YAML file.", metavar="SCENARIO")
-    ],
+    scenario: ScenarioName,
     other: Annotated[
         str | None,
         typer.Argument(help="The less restrictive policy: a scenario or YAML file.",
@@ -59,22 +66,12 @@ def compare_policies(
         typer.Option("--flip", metavar="KEY",
                      help="Run both at the ends of the range of a number too; repeatable."),
     ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Seed of the first replicate; others follow.")
-    ] = 1,
-    replicates: Annotated[
-        int, typer.Option(min=1, metavar="K", help="Number of replicates.")
-    ] = 1,
-    threads: Annotated[
-        int, typer.Option(min=0, metavar="T", help="Threads, 0: all cores. Results do not change.")
-    ] = 0,
-    folder: Annotated[
-        Path, typer.Option("--out", help="Where run folders lie.", metavar="DIR")
-    ] = Path("runs"),
-    report: Annotated[bool, typer.Option(help="Write the report and its figures.")] = True,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object for machines.")
-    ] = False,
+    seed: Seed = 1,
+    replicates: Replicates = 1,
+    threads: Threads = 0,
+    folder: RunFolders = Path("runs"),
+    report: Report = True,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Run a policy and the next less restrictive one, and set them side by side.
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from lazaretto.commands.options import AsJson, Workers
 from lazaretto.console import (
+    INTERRUPTED,
     complain,
     file_given,
     listing,
@@ -30,8 +32,6 @@ DEFAULT_PLACE = "hongkou"
 
 SECONDS_EACH = 0.3
 """Seconds of one core for a run there, measured."""
-
-INTERRUPTED = 130
 
 
 def find_frontier(
@@ -59,14 +59,10 @@ def find_frontier(
         int, typer.Option(metavar="N", help="Runs for each variant and screening interval.")
     ] = 152,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed.")] = 1,
-    workers: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Processes, 0: one per core.")
-    ] = 0,
+    workers: Workers = 0,
     folder: Annotated[Path, typer.Option("--out", help="Where study folders lie.",
                                          metavar="DIR")] = Path("runs"),
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object for machines.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Find which outbreaks a lockdown contains: R0, leakage, screening, how early it begins.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from lazaretto.commands.options import AsJson
 from lazaretto.console import (
     listing,
     out,
@@ -38,9 +39,7 @@ def make_people(
     workers: Annotated[
         int, typer.Option(min=0, metavar="N", help="Places made at a time, 0: one per core.")
     ] = 0,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object for machines.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Make the people of places and keep them in the cache, or check those that are kept."""
     from lazaretto.people.nation import make_all, prefectures

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
+from lazaretto.commands.options import AsJson, ScenarioName, SetFirst, StudyFolder, Workers
 from lazaretto.console import (
+    INTERRUPTED,
     complain,
     file_given,
     listing,
@@ -19,6 +21,7 @@ from lazaretto.console import (
     problems_shown,
     progress_shown,
     stop_asked,
+    stopped_at,
 )
 
 if TYPE_CHECKING:
@@ -28,13 +31,9 @@ if TYPE_CHECKING:
 SHOWN = 12
 """Numbers of a table: those that matter most; the files have all."""
 
-INTERRUPTED = 130
-
 
 def sensitivity_of(
-    scenario: Annotated[
-        str, typer.Argument(help="A scenario of the library, or a YAML file.", metavar="SCENARIO")
-    ],
+    scenario: ScenarioName,
     method: Annotated[
         str, typer.Option(metavar="METHOD", help="morris (which matter) or sobol (how much).")
     ] = "morris",
@@ -56,19 +55,10 @@ def sensitivity_of(
         int, typer.Option(min=1, metavar="N", help="Seeds at every point, the same at all.")
     ] = 2,
     seed: Annotated[int, typer.Option(min=1, metavar="N", help="The first seed.")] = 1,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Set a value first; repeatable."),
-    ] = None,
-    folder: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Where the study and its runs are kept.")
-    ] = Path("runs"),
-    workers: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Processes, 0: one per core.")
-    ] = 0,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object for machines.")
-    ] = False,
+    overrides: SetFirst = None,
+    folder: StudyFolder = Path("runs"),
+    workers: Workers = 0,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Vary the uncertain numbers of a scenario and say which of them matter."""
     from lazaretto.engine.checked import read_checked
@@ -100,7 +90,7 @@ def sensitivity_of(
                 made = sensitivity(read, runs, method=chosen, vary=vary or (), outputs=names,
                                    samples=samples, seed=seed, seeds=seeds)  # fmt: skip
         except Interrupted as stopped:
-            interrupted(stopped.goes_on_from)
+            stopped_at(stopped.goes_on_from, INTERRUPTED)
         said = made.as_json()
         at = folder / f"sensitivity-{read.name}-{method}"
         at.mkdir(parents=True, exist_ok=True)
@@ -111,13 +101,6 @@ def sensitivity_of(
     else:
         print_sensitivity(made)
         out.print(f"table and figure: {at}", markup=False, soft_wrap=True)
-
-
-def interrupted(goes_on_from: str | None) -> NoReturn:
-    """Say that a study was interrupted and what the same command goes on with, and leave."""
-    at = f" with {goes_on_from}" if goes_on_from else ""
-    complain(f"Stopped. The same command goes on{at}.")
-    raise typer.Exit(INTERRUPTED) from None
 
 
 def print_sensitivity(made: Sensitivity) -> None:

@@ -13,7 +13,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from lazaretto.commands.options import AsJson, ScenarioName, Seed
 from lazaretto.console import (
+    INTERRUPTED,
     complain,
     file_given,
     out,
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
 
     from lazaretto.studies.ensembles.sweep import Sweep
 
-INTERRUPTED = 130
-
 HEADINGS = {
     "reported": "reported\ncases",
     "infections": "infections\n",
@@ -40,9 +40,7 @@ HEADINGS = {
 
 
 def sweep_values(
-    scenario: Annotated[
-        str, typer.Argument(help="A scenario of the library, or a YAML file.", metavar="SCENARIO")
-    ],
+    scenario: ScenarioName,
     vary: Annotated[
         list[str] | None,
         typer.Option("--vary", metavar="KEY=VALUES",
@@ -53,9 +51,7 @@ def sweep_values(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Set a value at every point; repeatable."),
     ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Seed of the first replicate; others follow.")
-    ] = 1,
+    seed: Seed = 1,
     replicates: Annotated[
         int, typer.Option(min=1, metavar="K", help="Runs at each point, the same seeds at all.")
     ] = 1,
@@ -73,9 +69,7 @@ def sweep_values(
     folder: Annotated[
         Path, typer.Option("--out", help="Where runs and tables lie.", metavar="DIR")
     ] = Path("runs"),
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object for machines.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Run a scenario at every combination of values, and say what it costs at each.
 

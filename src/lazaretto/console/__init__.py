@@ -200,11 +200,15 @@ def stop_asked() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def stopped_at(goes_on_from: str | None) -> NoReturn:
+INTERRUPTED = 130
+"""Exit code of a study that was interrupted."""
+
+
+def stopped_at(goes_on_from: str | None, code: int = 1) -> NoReturn:
     """Say that a command was interrupted and what the same command goes on with, and leave."""
     at = f" with {goes_on_from}" if goes_on_from else ""
     complain(f"Stopped. The same command goes on{at}.")
-    raise typer.Exit(1) from None
+    raise typer.Exit(code) from None
 
 
 def print_fidelity(compared: Fidelity) -> None:

@@ -214,9 +214,9 @@ class Nation:
         now = today([orders for _, orders, _ in every], np.array([risk for *_, risk in every]))
         self.travel.begin(now.allowed)
         self._travellers = {number: orders for number, orders, _ in every}
-        lost = self.travel.intended(self.day) * (1 - now.allowed)
-        self.trips_lost[self.day] = lost.sum(axis=1)
-        made = self.travel.intended(self.day).sum(axis=1) - self.trips_lost[self.day]
+        intended = self.travel.intended(self.day)
+        self.trips_lost[self.day] = (intended * (1 - now.allowed)).sum(axis=1)
+        made = intended.sum(axis=1) - self.trips_lost[self.day]
         for member in self.mine:
             self.departures[self.day, member.number] = round(made[member.number])
             member.away = NOBODY_AWAY
