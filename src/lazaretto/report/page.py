@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -54,6 +54,9 @@ from lazaretto.report.statements import (
     wave_numbers,
 )
 from lazaretto.report.stock_figure import WAITED_NOTE, ran_short
+
+if TYPE_CHECKING:
+    import jinja2
 
 
 def report(
@@ -111,8 +114,6 @@ def report(
     beside
         Another policy to be set beside this one.
     """
-    import jinja2
-
     costs = ledger(results)
     figures = report_figures(
         results, observed, observed_by_district, measures, generation, announced, reach, costs
@@ -120,20 +121,12 @@ def report(
     if beside is not None:
         figures.append(beside_figure(results, beside))
     pictures = [drawn(figure) for figure in figures]
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("lazaretto.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=unbroken,
-    )
     fit = compare(results, observed, observed_by_district)
     meant = fit is not None and not changed_in(results) and not wave(results).untested
     verdict = fit.verdict if fit is not None and meant else None
     groups = figures_of(assumed, results)
     n_fitted = sum(figure.status == "fitted" for _, figure in groups["scenario"])
-    html = environment.get_template("report.html.j2").render(
+    html = template("report.html.j2").render(
         title=str(results.attrs.get("title") or "Simulation"),
         scenario=str(results.attrs.get("scenario") or "unnamed scenario"),
         subtitle=subtitle(results),
@@ -210,6 +203,27 @@ def drawn(figure: ReportFigure) -> dict[str, Any]:
         "data": data,
         "stills": stills,
     }
+
+
+def template(name: str) -> jinja2.Template:
+    """Return a template of a page, which fails where it is given too little.
+
+    Parameters
+    ----------
+    name
+        File of the template.
+    """
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("lazaretto.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=unbroken,
+    )
+    return environment.get_template(name)
 
 
 def unbroken(value: object) -> object:

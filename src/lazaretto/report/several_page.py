@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import xarray as xr
 
-from lazaretto.report.page import dark_rules, drawn, unbroken
+from lazaretto.report.page import dark_rules, drawn, template
 from lazaretto.report.virus_and_policy import virus_and_policy_figures
 
 Lines = Sequence[Sequence[str]]
@@ -43,17 +43,7 @@ def several_page(policies: Mapping[str, xr.Dataset], shown: SeveralShown, path: 
     path
         The file; an existing one is replaced once the new one is complete.
     """
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("lazaretto.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=unbroken,
-    )
-    html = environment.get_template("several.html.j2").render(
+    html = template("several.html.j2").render(
         policies=list(policies),
         figures=[drawn(figure) for figure in virus_and_policy_figures(policies)],
         dark=dark_rules(),
