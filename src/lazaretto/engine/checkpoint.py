@@ -70,6 +70,19 @@ def save_checkpoint(simulation: Simulation, path: Path, digest: str) -> None:
             of_today = np.asarray(getattr(today, name))
             of_days = np.array([getattr(each, name) for each in days], of_today.dtype)
             arrays[f"{title}_{name}"] = of_days.reshape(len(days), *of_today.shape)
+    write_arrays(path, arrays)
+
+
+def write_arrays(path: Path, arrays: Arrays) -> None:
+    """Write arrays so that they are there complete or not at all.
+
+    Parameters
+    ----------
+    path
+        The file.
+    arrays
+        The arrays, by name.
+    """
     partial = path.with_suffix(f".{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:

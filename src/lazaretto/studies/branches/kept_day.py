@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lazaretto.engine.checked import checked_measures, place_of
-from lazaretto.engine.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from lazaretto.engine.checkpoint import (
+    Arrays,
+    CheckpointError,
+    load_checkpoint,
+    save_checkpoint,
+    write_arrays,
+)
 from lazaretto.engine.city import city_of
 from lazaretto.engine.prepare import Prepared, prepare
 from lazaretto.engine.setting_up import places_of
@@ -32,8 +35,6 @@ from lazaretto.studies.lock import alone_in
 from lazaretto.studies.nation_run import Progress
 from lazaretto.studies.run import Interrupted
 from lazaretto.studies.run_folder import RunFolder, inputs_of
-
-Arrays = dict[str, NDArray[Any]]
 
 BY_STOCK = (
     "kept_left", "kept_used", "kept_waiting", "kept_tubes_arrived", "kept_tubes_read",
@@ -230,7 +231,7 @@ class KeptDay:
         for part in sorted(self.folder.glob(f".events-{seed}-*.part")):
             until = part.stem.rpartition("-")[2]
             shutil.copyfile(part, run.path / f".{run.events(number).stem}-{until}.part")
-        _write(run.checkpoint(number), went_on)
+        write_arrays(run.checkpoint(number), went_on)
 
     def _read(self, seed: int) -> Arrays:
         try:
@@ -255,14 +256,3 @@ _NOT_OF_PAST = (
 )  # fmt: skip
 
 _OF_INPUTS: Sequence[str] = ("format", "lazaretto", "model", "place", "own_measures")
-
-
-def _write(path: Path, arrays: Arrays) -> None:
-    """Write arrays so that they are there complete or not at all."""
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
