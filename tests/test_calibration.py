@@ -27,13 +27,16 @@ from scipy import stats
 from lazaretto.people import read_area
 from lazaretto.people.travel import balanced, gravity
 from lazaretto.scenario import Scenario, ScenarioError
-from lazaretto.studies.calibration import calibrate, load_plan, posterior_jobs
+from lazaretto.scenario.posterior import LAP, drawn
+from lazaretto.studies import run_scenario
+from lazaretto.studies.calibration import calibrate, load_plan
 from lazaretto.studies.calibration import fit as fitting
+from lazaretto.studies.calibration.as_scenario import draws_of, fitted_scenario, middle_of
 from lazaretto.studies.calibration.fit import fit
 from lazaretto.studies.calibration.journal import Journal
-from lazaretto.studies.calibration.kept import own_data, reported_data
+from lazaretto.studies.calibration.kept import keep, own_data, reported_data
 from lazaretto.studies.calibration.plan import Plan
-from lazaretto.studies.calibration.predict import fitted_scenario, quantiles
+from lazaretto.studies.calibration.predict import quantiles
 from lazaretto.studies.calibration.sampled import at_sample
 from lazaretto.studies.calibration.scores import (
     POINTS,
@@ -167,24 +170,60 @@ def test_a_calibration_writes_what_can_be_read_and_run(tmp_path):
     assert len(table) == len(made.posterior.weights) * 30
 
 
-def test_draws_of_the_posterior_carry_the_seed_they_were_accepted_with(tmp_path):
+def test_runs_of_the_fitted_scenario_are_the_accepted_ones(tmp_path):
     plan = plan_for(tmp_path, data_of(TRUE))
     made = calibrate(plan, tmp_path / "out", runs=120, runner=Runner())
-    jobs = posterior_jobs(plan, tmp_path / "out", 200)
-    known = {(int(s), float(v)) for s, v in zip(made.posterior.seeds, made.posterior.values[:, 0],
-                                                strict=True)}  # fmt: skip
-    assert {(job.seed, float(job.scenario.r0)) for job in jobs} <= known
-    assert len(jobs) == 200
-    mean = np.mean([float(job.scenario.r0) for job in jobs])
-    assert mean == pytest.approx(made.posterior.weights @ made.posterior.values[:, 0], abs=0.02)
+    scenario = Scenario.load(tmp_path / "out" / "fitted.yaml")
+    known = dict(zip(made.posterior.seeds.tolist(), made.posterior.values[:, 0], strict=True))
+    n = len(known)
+    runs = [drawn(scenario, seed) for seed in range(n)]
+    for run, seed in runs:
+        assert float(run.r0) == known[seed % LAP]  # to the last bit
+        assert seed >= LAP or run.posterior is None
+    assert len({seed for _, seed in runs}) == n  # a particle taken again has another seed
+    mean = np.mean([float(run.r0) for run, _ in runs])
+    assert mean == pytest.approx(made.posterior.weights @ made.posterior.values[:, 0], abs=0.1)
 
 
-def test_the_fitted_scenario_is_a_particle(tmp_path):
+def test_the_fitted_scenario_shows_the_particle_in_the_middle(tmp_path):
     plan = plan_for(tmp_path, data_of(TRUE))
     found = fitted(tmp_path, Runner(), plan)
-    scenario, seed = fitted_scenario(plan, found)
-    at = list(found.seeds).index(seed)
+    scenario = fitted_scenario(plan, found)
+    at = middle_of(found)
     assert float(scenario.r0) == pytest.approx(found.values[at, 0], abs=1e-6)
+    assert scenario.r0.figure.status == "fitted"
+    table = draws_of(plan, found)
+    assert table.iloc[1]["r0"] == found.values[at, 0]
+    assert table.iloc[1]["seed"] == found.seeds[at]
+
+
+def test_a_run_with_far_more_reports_ends_and_its_days_before_are_the_same(tmp_path):
+    scenario = scenario_in(tmp_path)
+    whole = run_scenario(scenario, seed=2).results
+    total = keep(whole).total
+    many = int(total.cumsum()[-1])
+    assert many > 20
+    same = run_scenario(scenario, seed=2, most_reported=many).results
+    assert "ended_on" not in same.attrs
+    assert same.equals(whole)
+    ended = run_scenario(scenario, seed=2, most_reported=many // 2).results
+    last = int(np.flatnonzero(total.cumsum() > many // 2)[0])
+    assert ended.attrs["ended_on"] == str(whole["date"].values[last].astype("datetime64[D]"))
+    assert np.array_equal(keep(ended).total[: last + 1], total[: last + 1])
+    assert (keep(ended).total[last:] == total[last]).all()
+    with pytest.raises(ValueError, match="no run folder"):
+        run_scenario(scenario, out=tmp_path, most_reported=5)
+
+
+def test_a_fit_ends_runs_at_five_times_the_reports_of_the_data(tmp_path):
+    plan = plan_for(tmp_path, data_of(TRUE))
+    assert plan.fit_job({"r0": 2.0}, 1).most_reported == int(5 * 20 * np.expm1(TRUE)) + 1
+    runner = Runner()
+    made = calibrate(plan, tmp_path / "out", runs=120, runner=runner)
+    going_on = [job for job in runner.made if job.scenario.n_days == 30]
+    assert {job.most_reported for job in going_on} == {0}
+    assert len(going_on) == len(made.posterior.weights)
+    assert {job.most_reported for job in runner.made} == {0, plan.fit_job({"r0": 2}, 1)[2]}
 
 
 # -- the command ----------------------------------------------------------------------------------

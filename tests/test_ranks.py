@@ -181,7 +181,7 @@ def test_an_interrupted_run_goes_on_with_any_number_of_processes(folder, alone, 
     process.send_signal(signal.SIGINT)
     code, said, complained = ended(process)
     own = [line for line in said.splitlines() if not line.startswith("[mpiexec@")]
-    assert (code, own) == (1, [])
+    assert (code, own) == (130, [])
     assert complained.count("Stopped. The same command goes on with 2022-03-") == 1
     assert "Traceback" not in complained
     (kept,) = (folder / f"then-{then}").glob("*/nation-000")

@@ -290,7 +290,7 @@ def test_one_folder_takes_one_process_and_an_interrupted_one_can_go_on(
     assert len(busy.stderr.strip().splitlines()) == 1
     slow_run.send_signal(signal.SIGINT)
     said, complained = slow_run.communicate(timeout=60)
-    assert slow_run.returncode == 1
+    assert slow_run.returncode == 130
     assert said == ""
     assert "Stopped. The same command goes on with 2022-03-" in complained
     assert "Traceback" not in complained

@@ -11,7 +11,6 @@ from rich.text import Text
 
 from lazaretto.commands.options import AsJson, ScenarioName, SetFirst, StudyFolder, Workers
 from lazaretto.console import (
-    INTERRUPTED,
     complain,
     file_given,
     listing,
@@ -122,7 +121,7 @@ def choose_policies(
                     robust=robust,
                 )  # fmt: skip
         except Interrupted as stopped:
-            stopped_at(stopped.goes_on_from, INTERRUPTED)
+            stopped_at(stopped.goes_on_from)
         at = folder / f"choose-{own.name}"
         write_choice(made, at)
         said = said_of(made)

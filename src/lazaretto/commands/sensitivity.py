@@ -12,7 +12,6 @@ from rich.text import Text
 
 from lazaretto.commands.options import AsJson, ScenarioName, SetFirst, StudyFolder, Workers
 from lazaretto.console import (
-    INTERRUPTED,
     complain,
     file_given,
     listing,
@@ -90,7 +89,7 @@ def sensitivity_of(
                 made = sensitivity(read, runs, method=chosen, vary=vary or (), outputs=names,
                                    samples=samples, seed=seed, seeds=seeds)  # fmt: skip
         except Interrupted as stopped:
-            stopped_at(stopped.goes_on_from, INTERRUPTED)
+            stopped_at(stopped.goes_on_from)
         said = made.as_json()
         at = folder / f"sensitivity-{read.name}-{method}"
         at.mkdir(parents=True, exist_ok=True)

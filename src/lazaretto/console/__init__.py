@@ -201,14 +201,14 @@ def stop_asked() -> Iterator[Callable[[], bool]]:
 
 
 INTERRUPTED = 130
-"""Exit code of a study that was interrupted."""
+"""Exit code of a command that was interrupted, as shells have it."""
 
 
-def stopped_at(goes_on_from: str | None, code: int = 1) -> NoReturn:
+def stopped_at(goes_on_from: str | None) -> NoReturn:
     """Say that a command was interrupted and what the same command goes on with, and leave."""
     at = f" with {goes_on_from}" if goes_on_from else ""
     complain(f"Stopped. The same command goes on{at}.")
-    raise typer.Exit(code) from None
+    raise typer.Exit(INTERRUPTED) from None
 
 
 def print_fidelity(compared: Fidelity) -> None:

@@ -32,6 +32,7 @@ from lazaretto.scenario import (
 )
 from lazaretto.scenario.nation import NATION
 from lazaretto.scenario.overrides import apply_overrides
+from lazaretto.scenario.posterior import read_draws
 from lazaretto.scenario.problems import of_measures
 from lazaretto.scenario.reading import read_scenario
 
@@ -81,6 +82,7 @@ def checked_measures(scenario: Scenario) -> list[Measure]:
     districts, problems = _districts(scenario.place, scenario.folder)
     built, wrong = _built(scenario.measures, scenario.folder)
     problems += [*wrong, *_mixing_problems(scenario.contacts.community.by_age, scenario.folder)]
+    problems += _draws_problems(scenario)
     if districts is not None:
         problems += _new(check_areas(scenario, districts), problems)
     complete = len(built) == len(scenario.measures)
@@ -133,6 +135,15 @@ def idle_measures(scenario: Scenario) -> list[str]:
     ]
     idle = without_effect(scenario, measures)
     return [*never_words(never), *effect_words(scenario.behaviour, idle)]
+
+
+def _draws_problems(scenario: Scenario) -> list[Problem]:
+    try:
+        if scenario.posterior is not None:
+            read_draws(scenario.posterior, scenario.folder)
+    except ScenarioError as error:
+        return error.problems
+    return []
 
 
 def _mixing_problems(by_age: str | None, folder: Path | None) -> Iterator[Problem]:

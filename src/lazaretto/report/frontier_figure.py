@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 COLOURS = ("#4477aa", "#ccbb44", "#ee6677", "#228833", "#aa3377", "#66ccee")
 """Paul Tol's qualitative scheme "bright"; one colour per variant in the order given."""
 
-LEAST, MOST = 0.002, 1.0
-"""Leakage at the ends of the vertical axis."""
+LEAST, MOST, TOP = 0.002, 1.0, 1.6
+"""Smallest and largest leakage drawn, and the upper end of the axis: what reaches over the end of a
+panel would move its title."""
 
 R0_DRAWN = (2.0, 12.0)
 """R0 at the ends of the horizontal axis."""
@@ -90,7 +91,9 @@ def frontier_figure(
             datasets[name] = rows(here)
             datasets[f"{name}_at"] = rows(_at_published(here, variants))
             first = interval == intervals[0] or layout.narrow
-            said = f"{start:,} infected: {screened(interval)}" if first else screened(interval)
+            said = alt.TitleParams(
+                f"{start:,} infected", subtitle=screened(interval), anchor="start"
+            )
             marks = _marks(name, colour, first, last=start == starts[-1])
             if closed is not None and interval == 0 and start == starts[0]:
                 last = closed[closed["disease"] == variants["disease"].iloc[-1]]
@@ -126,7 +129,7 @@ def _marks(name: str, colour: alt.Color, first: bool, last: bool) -> list[alt.Ch
         scale=alt.Scale(type="log", domain=list(R0_DRAWN)),
         axis=alt.Axis(values=R0_TICKS),
     )
-    up = alt.Scale(type="log", domain=[LEAST, MOST])
+    up = alt.Scale(type="log", domain=[LEAST, TOP])
     axis = alt.Axis(values=LOW_TICKS, format="~%", labels=first)
     y = alt.Y("leakage:Q", title=None, scale=up, axis=axis)
     levels = alt.NamedData(name="levels")
@@ -163,7 +166,7 @@ def _closed_form() -> alt.Chart:
     data = alt.NamedData(name="closed")
     line = alt.Chart(data).mark_line(color=INK, strokeDash=[5, 3])
     x = alt.X("r0:Q", title=None, scale=alt.Scale(type="log", domain=list(R0_DRAWN)))
-    y = alt.Y("half:Q", title=None, scale=alt.Scale(type="log", domain=[LEAST, MOST]))
+    y = alt.Y("half:Q", title=None, scale=alt.Scale(type="log", domain=[LEAST, TOP]))
     return cast("alt.Chart", line.encode(x=x, y=y, detail="disease:N"))
 
 

@@ -30,6 +30,7 @@ from lazaretto.scenario.confinement import Confinement
 from lazaretto.scenario.contacts import Contacts
 from lazaretto.scenario.nation import ManyCities
 from lazaretto.scenario.overrides import apply_overrides
+from lazaretto.scenario.posterior import Posterior, posterior_problems
 from lazaretto.scenario.problems import Problem, ScenarioError
 from lazaretto.scenario.published import with_defaults
 from lazaretto.scenario.reading import problems_of, read_scenario
@@ -139,6 +140,9 @@ class Scenario(Section):
     measures: list[MeasureEntry] = Field(default=[], description="What is done, in this order.")
     nation: ManyCities | None = Field(
         default=None, description="The cities of place china, their travel and stages of policy."
+    )
+    posterior: Posterior | None = Field(
+        default=None, description="Numbers fitted together, of which each run takes a draw."
     )
     outputs: Outputs = Field(default=Outputs(), description="What a run keeps.")
     aim: StatedAim | None = Field(
@@ -332,7 +336,7 @@ class Scenario(Section):
 
 
 def _problems_together(written: Mapping[str, Any]) -> list[Problem]:
-    return [*cross_problems(written), *aim_problems(written)]
+    return [*cross_problems(written), *aim_problems(written), *posterior_problems(written)]
 
 
 class _SchemaWithSources(GenerateJsonSchema):

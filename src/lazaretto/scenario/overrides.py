@@ -42,6 +42,18 @@ def apply_overrides(
     return changed, problems
 
 
+def value_at(written: Mapping[str, Any], key: str) -> object:
+    """Return what a scenario as written has at a key, None if nothing is there."""
+    at: Any = written
+    for part in key.split("."):
+        if isinstance(at, list):
+            index = _index(at, part)
+            at = None if index is None else at[index]
+        else:
+            at = at.get(part) if isinstance(at, dict) else None
+    return at  # type: ignore[no-any-return]
+
+
 def _pairs(
     overrides: Mapping[str, object] | Sequence[str], problems: list[Problem]
 ) -> list[tuple[str, object]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,14 @@ import xarray as xr
 import lazaretto
 from lazaretto.engine.checked import checked_measures
 from lazaretto.engine.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from lazaretto.engine.prepare import Ground, Prepared, prepare
+from lazaretto.engine.prepare import Ground, Prepared
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.warming import warm_up
 from lazaretto.nation.exchange import Alone, Exchange
 from lazaretto.nation.plans import NationPlan
 from lazaretto.outcomes import dataset, side_by_side
 from lazaretto.scenario import Scenario
+from lazaretto.studies.drawn import prepared_with
 from lazaretto.studies.events import EventFile
 from lazaretto.studies.nation_run import NationWork, Progress, Stopped, planned
 from lazaretto.studies.run_folder import RunFolder, digest_of, inputs_of
@@ -79,6 +82,7 @@ def run_scenario(
     against: str = "",
     exchange: Exchange | None = None,
     ground: Callable[[Scenario], Ground] | None = None,
+    most_reported: int = 0,
 ) -> RunOutcome:
     """Run a scenario, or find the run if it was made before.
 
@@ -105,11 +109,15 @@ def run_scenario(
         The processes of the run, of which this is the first; the others `assist`.
     ground
         Gives what scenarios of one place and disease share, where it is kept for several runs.
+    most_reported
+        Infections reported in all above which a run of one city ends, its later days left empty and
+        ``ended_on`` among its attributes; 0 for never. For studies that look no further at such a
+        run, and only without ``out``.
 
     Raises
     ------
     ValueError
-        If there are no replicates.
+        If there are no replicates, or a run that may end early is to be kept.
     ScenarioError
         If the scenario does not fit its place.
     Interrupted
@@ -121,6 +129,8 @@ def run_scenario(
     """
     if replicates < 1:
         raise ValueError(f"replicates is {replicates}; at least 1 is needed")
+    if most_reported and out is not None:
+        raise ValueError("a run that may end early is kept in no run folder")
     exchange = exchange or Alone()
     threads = threads or exchange.cores()
     plan = planned(scenario, exchange)
@@ -142,12 +152,17 @@ def run_scenario(
                 folder.clear()
             else:
                 folder.reopen()
-        work = _Work(scenario, replicates, threads, folder, progress, stop, exchange, digest)
+        work = _Work(
+            scenario, replicates, threads, folder, progress, stop, exchange, digest, most_reported
+        )
         began = time.perf_counter()
         if plan is None:
-            prepared = prepare(scenario, seed, work.tell, ground)
+            seeds = [seed + i for i in range(replicates)]
+            ready = prepared_with(scenario, seeds, work.tell, ground)
+            first = next(ready)
             setup = time.perf_counter() - began
-            parts = [work.replicate(prepared, seed + i, i) for i in range(replicates)]
+            each = enumerate(itertools.chain([first], ready))
+            parts = [work.replicate(prepared, seeds[i], i) for i, prepared in each]
         else:
             setup = 0.0
             parts = [work.replicate_of_nation(plan, seed + i, i) for i in range(replicates)]
@@ -198,6 +213,7 @@ class _Work:
     stop: Callable[[], bool]
     exchange: Exchange
     digest: str
+    most_reported: int
 
     def tell(self, what: str, share: float) -> None:
         """Tell of a step of the preparation, and stop if asked to."""
@@ -211,9 +227,8 @@ class _Work:
         folder, made = self.folder, self._made_before(number)
         if made is not None:
             return made
-        settings = replace(prepared.settings, seed=seed)
         began = time.perf_counter()
-        simulation = Simulation(prepared.people, settings, self.threads)
+        simulation = Simulation(prepared.people, prepared.settings, self.threads)
         self.tell("loading the engine (compiled at its first start)", 0.0)
         warm_up(simulation)
         setup = time.perf_counter() - began
@@ -274,6 +289,8 @@ class _Work:
             simulation.on_infections = events.add
 
         def after_day(run: Simulation) -> None:
+            if self.most_reported and run.day < n_days and _reported(run) > self.most_reported:
+                raise _Enough
             if self.progress is not None:
                 shown = f"{run.date.day} {run.date:%B %Y}"
                 self.progress(f"simulating {of}{shown}", run.day / n_days)
@@ -285,11 +302,12 @@ class _Work:
             if asked:
                 raise Interrupted(f"{of}{run.date}" if folder is not None else None)
 
-        with events or nullcontext():
+        with events or nullcontext(), suppress(_Enough):
             simulation.run(after_day)
 
     def _labelled(self, simulation: Simulation, seed: int, setup: float, wall: float) -> xr.Dataset:
         people, settings, scenario = simulation.people, simulation.settings, self.scenario
+        ended = simulation.date - timedelta(days=1)
         rules = settings.behaviour
         off = "" if rules is None else ", ".join(rules.parts_off())
         labelled = dataset(
@@ -313,6 +331,7 @@ class _Work:
                 "setup_s": round(setup, 3),
                 "series_sha256": simulation.tally.series_sha256(),
                 **({"behaviour_off": off} if off else {}),
+                **({"ended_on": ended.isoformat()} if simulation.day < settings.n_days else {}),
             },
             [(stock.name, stock.unit) for stock in settings.stocks],
             behaviour=() if rules is None else rules.parts_at_work(),
@@ -324,6 +343,15 @@ class _Work:
             number = response.breakouts.reproduction_number()
             labelled["defiance_reproduction"] = ((), number, about)
         return labelled
+
+
+class _Enough(Exception):  # noqa: N818 - not an error: the run ends early
+    """More was reported than anybody wants to look at."""
+
+
+def _reported(simulation: Simulation) -> int:
+    """Return net reported infections so far."""
+    return int(simulation.tally.reports[..., :2].sum())
 
 
 def _address(folder: RunFolder, seed: int) -> str:

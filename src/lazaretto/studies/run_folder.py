@@ -21,6 +21,7 @@ from lazaretto.engine.checked import place_of
 from lazaretto.measures import measure_file
 from lazaretto.people import read_area
 from lazaretto.scenario import Scenario
+from lazaretto.scenario.posterior import draws_file
 from lazaretto.studies.lock import alone_in
 
 MANIFEST = "manifest.json"
@@ -58,7 +59,15 @@ def inputs_of(scenario: Scenario, seed: int, replicates: int) -> dict[str, Any]:
         "own_measures": own,
         "seed": seed,
         "replicates": replicates,
+        **_posterior(scenario),
     }
+
+
+def _posterior(scenario: Scenario) -> dict[str, str]:
+    if scenario.posterior is None:
+        return {}
+    drawn_from = draws_file(scenario.posterior.draws, scenario.folder).read_bytes()
+    return {"posterior": hashlib.sha256(drawn_from).hexdigest()}
 
 
 def _tables(scenario: Scenario) -> bytes:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from lazaretto.engine.checkpoint import (
     write_arrays,
 )
 from lazaretto.engine.city import city_of
-from lazaretto.engine.prepare import Prepared, prepare
+from lazaretto.engine.prepare import Prepared
 from lazaretto.engine.setting_up import places_of
 from lazaretto.engine.simulation import Simulation
 from lazaretto.engine.warming import warm_up
@@ -30,6 +30,7 @@ from lazaretto.people import population
 from lazaretto.scenario import Scenario
 from lazaretto.scenario.aim import JUDGED_BY
 from lazaretto.studies.branches.past import before, held_by, past_of
+from lazaretto.studies.drawn import prepared_with
 from lazaretto.studies.events import EventFile
 from lazaretto.studies.lock import alone_in
 from lazaretto.studies.nation_run import Progress
@@ -95,7 +96,7 @@ class KeptDay:
             "held": held_by(measures),
             "on": on.isoformat(),
             "events": scenario.outputs.events,
-            "of": {key: inputs[key] for key in _OF_INPUTS},
+            "of": {key: inputs[key] for key in _OF_INPUTS if key in inputs},
         }  # fmt: skip
         digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
         folder = out / f"{base.name}-to-{on}-{digest[:12]}"
@@ -134,7 +135,7 @@ class KeptDay:
         with alone_in(self.folder):
             if self.made(seed):
                 return
-            prepared = prepare(self.scenario, seed, progress)
+            prepared = next(prepared_with(self.scenario, [seed], progress))
             self._simulate(prepared, seed, threads, progress, stop)
 
     def _simulate(
@@ -146,8 +147,7 @@ class KeptDay:
         stop: Callable[[], bool],
     ) -> None:
         half_way, address = self.folder / f"unfinished-{seed}.npz", f"{self.digest}-{seed}"
-        settings = replace(prepared.settings, seed=seed)
-        with Simulation(prepared.people, settings, threads) as simulation:
+        with Simulation(prepared.people, prepared.settings, threads) as simulation:
             warm_up(simulation)
             if half_way.is_file():
                 try:
@@ -255,4 +255,4 @@ _NOT_OF_PAST = (
     "name", "title", "description", "outputs", "measures", "resources", "place", *JUDGED_BY,
 )  # fmt: skip
 
-_OF_INPUTS: Sequence[str] = ("format", "lazaretto", "model", "place", "own_measures")
+_OF_INPUTS: Sequence[str] = ("format", "lazaretto", "model", "place", "own_measures", "posterior")

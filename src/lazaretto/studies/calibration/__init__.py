@@ -4,8 +4,6 @@ from lazaretto.studies.calibration.folder import (
     Calibrated,
     calibrate,
     cost,
-    posterior_jobs,
-    read_posterior,
 )
 from lazaretto.studies.calibration.plan import Calibration, Plan, calibrations, load_plan
 
@@ -17,6 +15,4 @@ __all__ = [
     "calibrations",
     "cost",
     "load_plan",
-    "posterior_jobs",
-    "read_posterior",
 ]

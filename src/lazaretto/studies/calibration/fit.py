@@ -213,7 +213,7 @@ class _Work:
     def job(self, key: tuple[float, ...], seed: int) -> Job:
         """Return the run of a proposal, to the last day of the data."""
         values = dict(zip(self.plan.names, self.priors.values(np.array([key]))[0], strict=True))
-        return Job(self.plan.scenario_with(values, self.plan.calibration.data_until), seed)
+        return self.plan.fit_job(values, seed)
 
     def _fail(self, key: tuple[float, ...], made: Failed) -> None:
         values = self.priors.values(np.array([key]))[0]

@@ -14,6 +14,12 @@ import yaml
 from numpy.typing import NDArray
 
 from lazaretto.scenario import Scenario
+from lazaretto.studies.calibration.as_scenario import (
+    DRAWS,
+    draws_of,
+    fitted_scenario,
+    resampled,
+)
 from lazaretto.studies.calibration.findings import findings
 from lazaretto.studies.calibration.fit import Posterior, Tell, fit, particles_for
 from lazaretto.studies.calibration.journal import Journal, Runner
@@ -22,14 +28,13 @@ from lazaretto.studies.calibration.plan import Plan
 from lazaretto.studies.calibration.predict import (
     Predicted,
     as_table,
-    draws,
-    fitted_scenario,
+    compared_runs,
     last_day,
     of_prior,
     predict,
 )
 from lazaretto.studies.calibration.streams import Compared
-from lazaretto.studies.ensembles.ensemble import Job, each_run
+from lazaretto.studies.ensembles.ensemble import each_run
 from lazaretto.studies.extra import needed
 from lazaretto.studies.lock import alone_in
 from lazaretto.studies.run_folder import write_whole
@@ -122,7 +127,7 @@ def calibrate(
 def _numbers(plan: Plan, posterior: Posterior, journal: Journal) -> list[dict[str, float]]:
     """Return the numbers of every fitted run that were compared; all of them are there."""
     compared = Compared(plan)
-    jobs = draws(plan, posterior, plan.calibration.data_until)
+    jobs = compared_runs(plan, posterior)
     made = dict(journal.runs(jobs))
     return [compared.of_run(made[i]) for i in range(len(jobs))]  # type: ignore[arg-type]
 
@@ -137,11 +142,12 @@ def _write(made: Calibrated, plan: Plan) -> None:
     pd.DataFrame(columns).to_parquet(folder / POSTERIOR, index=False)
     as_table(made.fitted).to_parquet(folder / PREDICTIVE, index=False)
     _inference_data(made, plan).to_netcdf(str(folder / INFERENCE))
-    scenario, seed = fitted_scenario(plan, posterior)
-    head = (
-        f"# Fitted by the calibration {plan.calibration.name}; with --seed {seed} it is the run\n"
+    write_whole(folder / DRAWS, draws_of(plan, posterior).to_csv(index=False))
+    scenario = fitted_scenario(plan, posterior)
+    head = f"# Fitted by the calibration {plan.calibration.name}: run N of it takes draw N of\n"
+    head += (
+        f"# {DRAWS}, and run 1, whose numbers are below, is in the middle. 90 % in low and high.\n"
     )
-    head += "# that was accepted. Intervals in low and high; all draws are in posterior.parquet.\n"
     written = yaml.safe_dump(_from_here(scenario, plan), sort_keys=False, allow_unicode=True)
     write_whole(folder / FITTED, head + written)
     write_whole(folder / REPORT, page(made.found))
@@ -160,41 +166,6 @@ def _from_here(scenario: Scenario, plan: Plan) -> dict[str, Any]:
         if colon:
             entry["measure"] = f"{(beside / file).resolve()}:{name}"
     return written
-
-
-def read_posterior(folder: Path) -> pd.DataFrame:
-    """Return the particles of a finished calibration: numbers, weight, seed and distance."""
-    return pd.read_parquet(folder / POSTERIOR)
-
-
-def posterior_jobs(plan: Plan, folder: Path, n: int) -> list[Job]:
-    """Return runs of the posterior, to the end of the scenario: draw i has the numbers of one.
-
-    Particles are taken in proportion to their weight, each with the seed it was accepted with.
-
-    Parameters
-    ----------
-    plan, folder
-        The calibration and where it was written.
-    n
-        Runs wanted.
-    """
-    table = read_posterior(folder)
-    chosen = table.iloc[resampled(table["weight"].to_numpy(), n)]
-    return [
-        Job(
-            plan.scenario_with({name: float(row[name]) for name in plan.names}, plan.whole.end),
-            int(row["seed"]),
-        )
-        for _, row in chosen.iterrows()
-    ]
-
-
-def resampled(weights: NDArray[np.float64], n: int) -> NDArray[np.int64]:
-    """Return n numbers of particles in proportion to their weights, evenly spaced, shape (n,)."""
-    ends = np.cumsum(weights) / np.sum(weights)
-    found = np.searchsorted(ends, (np.arange(n) + 0.5) / n)
-    return np.minimum(found, ends.size - 1).astype(np.int64)
 
 
 def _inference_data(made: Calibrated, plan: Plan) -> Any:  # noqa: ANN401 - arviz's own class

@@ -76,4 +76,4 @@ class Journal:
         if same is None:
             same = inputs_of(job.scenario, job.seed, 1)
             self._surroundings[job.scenario.place] = same
-        return digest_of(same | {"scenario": job.scenario.digest(), "seed": job.seed})
+        return digest_of(same | {"scenario": job.scenario.digest()} | job.said())

@@ -95,6 +95,8 @@ class Kept(NamedTuple):
 def keep(results: xr.Dataset) -> Kept:
     """Return what a calibration needs of the results of one run.
 
+    Of a run that ended early, the days after have the values of its last one.
+
     Parameters
     ----------
     results
@@ -104,7 +106,7 @@ def keep(results: xr.Dataset) -> Kept:
     reported = _values(reported_net(run).transpose("district", "date"))
     sealed = _values(run["persons_by_tier"].sel(tier="sealed").sum("district"))
     again = share_again(run).sel(days_later=list(LAGS)).transpose("date", "days_later")
-    return Kept(
+    made = Kept(
         first=pd.Timestamp(run["date"].values[0]).date(),
         districts=tuple(str(name) for name in run["district"].values),
         residents=_values(run["population"]),
@@ -116,6 +118,18 @@ def keep(results: xr.Dataset) -> Kept:
         sealed=sealed,
         again=_values(again),
     )
+    ended = run.attrs.get("ended_on")
+    return made if ended is None else _held(made, made.day(date.fromisoformat(ended)))
+
+
+def _held(kept: Kept, last: int) -> Kept:
+    """Return counts whose days after one have its values."""
+    days = np.minimum(np.arange(kept.n_days), last)
+    return kept._replace(
+        reported=kept.reported[:, days], total=kept.total[days], deaths=kept.deaths[days],
+        found=kept.found[days], found_in_quarantine=kept.found_in_quarantine[days],
+        sealed=kept.sealed[days], again=kept.again[days],
+    )  # fmt: skip
 
 
 def _values(array: xr.DataArray) -> Array:

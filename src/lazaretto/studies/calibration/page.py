@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lazaretto.studies.calibration.findings import FEW, MOVED, TOGETHER
+from lazaretto.studies.calibration.plan import MOST_TIMES
 
 NOT_GIVEN = (
     "Not fitted: reports by age (not published by day), the speed of the spatial front and the "
@@ -162,6 +163,7 @@ def _generations(found: dict[str, Any]) -> list[str]:
     return [
         "ABC-SMC (pyABC), each generation at the median distance of the one before; scales of the "
         "distance are found anew each time, so thresholds do not compare between generations. "
+        f"A run with {MOST_TIMES} times the reports of the data ended there, its later days held. "
         "`inference-data.nc` opens with ArviZ; its draws are the particles resampled by weight, "
         "independent of each other, so R-hat and autocorrelation mean nothing for them. The "
         "command draws `fit.svg` and `prior-posterior.svg`.", "",

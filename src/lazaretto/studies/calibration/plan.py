@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import Field, ValidationError
 
@@ -21,10 +22,15 @@ from lazaretto.scenario import (
     one_of,
     problems_of,
 )
+from lazaretto.scenario.posterior import VOID
 from lazaretto.scenario.reading import read_scenario
 from lazaretto.studies.calibration.kept import Kept, own_data, reported_data
 from lazaretto.studies.calibration.sampled import at_sample
+from lazaretto.studies.ensembles.one_run import Job
 from lazaretto.studies.levers import is_condition
+
+MOST_TIMES = 5
+"""A run of the fit ends when so many times the reports of the data have been reported in it."""
 
 StreamName = Literal[
     "reported", "found_in_quarantine", "district_attack", "addresses_again", "sealed", "deaths"
@@ -154,7 +160,7 @@ class Plan:
         """
         # One name for all: runs are told apart by what is in them.
         written = self.whole.resolved() | {"end": until.isoformat()}
-        for void in ("less_restrictive", "aim"):
+        for void in VOID:
             written.pop(void, None)
         set_ = {
             key: int(values[free.name]) if free.whole else values[free.name]
@@ -166,6 +172,24 @@ class Plan:
         if self.sample is not None:
             made = at_sample(made, self.sample.place, self.sample.share)
         return made
+
+    def fit_job(self, values: dict[str, float], seed: int) -> Job:
+        """Return the run of the fit with the free numbers, to the last day of the data.
+
+        A run in which far more is reported than was ends there: it is no candidate, and the waves
+        that go through a city take most of the time.
+
+        Parameters
+        ----------
+        values
+            The numbers by name, in their units.
+        seed
+            Seed of the run.
+        """
+        until = self.calibration.data_until
+        reported = np.nansum(self.data.total[: self.data.day(until) + 1]) * self.share
+        most = int(MOST_TIMES * reported) + 1
+        return Job(self.scenario_with(values, until), seed, most)
 
 
 def load_plan(name_or_path: str, sampled: bool = False) -> Plan:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lazaretto.scenario import Scenario
 from lazaretto.studies.calibration.fit import Posterior, Tell
 from lazaretto.studies.calibration.journal import Journal
 from lazaretto.studies.calibration.kept import Kept
@@ -53,22 +52,22 @@ def last_day(plan: Plan) -> date:
     return plan.calibration.data_until if held is None else held.last
 
 
-def draws(plan: Plan, posterior: Posterior, until: date) -> list[Job]:
-    """Return the run of each particle: its numbers and its own seed.
-
-    A particle was accepted for the whole of its run, chance included; with its own seed it goes on
-    from the very days that were compared with the data.
+def compared_runs(plan: Plan, posterior: Posterior, prior: bool = False) -> list[Job]:
+    """Return the run of each particle as it was compared with the data: its numbers and seed.
 
     Parameters
     ----------
     plan, posterior
         The calibration and what came of it.
-    until
-        Last day of the runs.
+    prior
+        Whether those that were drawn from the prior are wanted.
     """
+    rows, seeds = (
+        (posterior.prior, posterior.prior_seeds) if prior else (posterior.values, posterior.seeds)
+    )
     return [
-        Job(plan.scenario_with(dict(zip(posterior.names, row, strict=True)), until), int(seed))
-        for row, seed in zip(posterior.values, posterior.seeds, strict=True)
+        plan.fit_job(dict(zip(posterior.names, row, strict=True)), int(seed))
+        for row, seed in zip(rows, seeds, strict=True)
     ]
 
 
@@ -77,6 +76,9 @@ def predict(
 ) -> Predicted:
     """Run every particle on to the end of the held-out days.
 
+    A particle was accepted for the whole of its run, chance included; with its own seed it goes on
+    from the very days that were compared with the data.
+
     Parameters
     ----------
     plan, posterior, journal
@@ -84,7 +86,11 @@ def predict(
     tell
         Called with words and the share done.
     """
-    jobs = draws(plan, posterior, last_day(plan))
+    until = last_day(plan)
+    jobs = [
+        Job(plan.scenario_with(dict(zip(posterior.names, row, strict=True)), until), int(seed))
+        for row, seed in zip(posterior.values, posterior.seeds, strict=True)
+    ]
     kept: dict[int, Kept] = {}
     for number, made in journal.runs(jobs):
         if not isinstance(made, Failed):
@@ -96,11 +102,7 @@ def predict(
 
 def of_prior(plan: Plan, posterior: Posterior, journal: Journal) -> Predicted:
     """Return the runs that were drawn from the prior, to the last day of the data; all are kept."""
-    until = plan.calibration.data_until
-    jobs = [
-        Job(plan.scenario_with(dict(zip(posterior.names, row, strict=True)), until), int(seed))
-        for row, seed in zip(posterior.prior, posterior.prior_seeds, strict=True)
-    ]
+    jobs = compared_runs(plan, posterior, prior=True)
     found = [made for _, made in sorted(journal.runs(jobs), key=lambda pair: pair[0])]
     kept = [made for made in found if not isinstance(made, Failed)]
     return gathered(kept, np.full(len(kept), 1 / len(kept)), plan.share)
@@ -156,39 +158,3 @@ def as_table(predicted: Predicted) -> pd.DataFrame:
             **columns,
         }
     )
-
-
-def fitted_scenario(plan: Plan, posterior: Posterior) -> tuple[Scenario, int]:
-    """Return the particle in the middle as a scenario of the whole place, and its seed.
-
-    It is the particle nearest to the weighted mean, in standard deviations of the posterior: one
-    that was accepted as it is, which medians taken number by number need not be. Its fitted
-    numbers carry the 90 % interval of the posterior as low and high.
-
-    Parameters
-    ----------
-    plan, posterior
-        The calibration and what came of it.
-    """
-    mean = posterior.weights @ posterior.values
-    spread = np.sqrt(posterior.weights @ (posterior.values - mean) ** 2)
-    away = (posterior.values - mean) / np.where(spread > 0, spread, 1.0)
-    middle = int(np.argmin((away**2).sum(axis=1)))
-    low, high = quantiles(posterior.values, posterior.weights, (0.05, 0.95))
-    name = plan.calibration.name
-    changed: dict[str, object] = {}
-    for i, free in enumerate(plan.free):
-        value = posterior.values[middle, i]
-        figure = {
-            "value": int(value) if free.whole else round(float(value), 6),
-            "source": f"calibration {name} to data until {plan.calibration.data_until}",
-            "status": "fitted",
-            "low": round(float(min(low[i], value)), 6),
-            "high": round(float(max(high[i], value)), 6),
-            "note": f"90 % interval of {len(posterior.values)} particles; prior: {free.source}",
-        }
-        unit = plan.units[i]
-        changed |= dict.fromkeys(free.keys, figure | ({"unit": unit} if unit else {}))
-    written = plan.whole.resolved()
-    scenario = Scenario.from_mapping(written | {"name": f"{plan.whole.name}-fitted"}, changed)
-    return scenario, int(posterior.seeds[middle])

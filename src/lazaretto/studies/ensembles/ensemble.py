@@ -266,8 +266,8 @@ def addresses(jobs: Sequence[Job]) -> list[str]:
                 known[id(job.scenario)] = inputs_of(job.scenario, job.seed, 1)
             except (CensusError, ScenarioError, OSError):
                 known[id(job.scenario)] = None
-    each = [(known[id(job.scenario)], job.seed) for job in jobs]
-    return ["" if inputs is None else digest_of(inputs | {"seed": seed}) for inputs, seed in each]
+    each = [(known[id(job.scenario)], job.said()) for job in jobs]
+    return ["" if inputs is None else digest_of(inputs | said) for inputs, said in each]
 
 
 def number_found(hashes: Sequence[str], out: Path) -> int:

@@ -28,10 +28,25 @@ _grounds: OrderedDict[tuple[str, str], Ground] = OrderedDict()
 
 
 class Job(NamedTuple):
-    """One run of an ensemble: a scenario and the seed of the run."""
+    """One run of an ensemble.
+
+    Parameters
+    ----------
+    scenario, seed
+        The scenario and the seed of the run.
+    most_reported
+        As for `lazaretto.studies.run.run_scenario`: a run with more ends early.
+    """
 
     scenario: Scenario
     seed: int
+    most_reported: int = 0
+
+    def said(self) -> dict[str, int]:
+        """Return what a run depends on besides the inputs of its scenario."""
+        return {"seed": self.seed} | (
+            {"most_reported": self.most_reported} if self.most_reported else {}
+        )
 
 
 @dataclass(frozen=True)
@@ -97,8 +112,9 @@ def make(
         return Made(read(results), found=True)
     try:
         results = run_scenario(
-            job.scenario, seed=job.seed, threads=threads, stop=stop, ground=_ground
-        ).results
+            job.scenario, seed=job.seed, threads=threads, stop=stop, ground=_ground,
+            most_reported=job.most_reported,
+        ).results  # fmt: skip
     except Interrupted:
         raise
     except (ScenarioError, ValueError, MemoryError) as error:

@@ -1,0 +1,134 @@
+"""A scenario with a posterior: each run takes one draw, whatever was set by hand stays as set."""
+
+from __future__ import annotations
+
+import pytest
+import xarray as xr
+import yaml
+from own_place import write_place, write_scenario
+
+from lazaretto.scenario import Scenario, ScenarioError
+from lazaretto.scenario.posterior import LAP, drawn, drawn_numbers
+from lazaretto.studies import run_scenario
+from lazaretto.studies.ensembles.ensemble import Job, each_run
+
+DRAWS = "seed,r0,left\n11,2.5,0.4\n12,3,0.5\n13,3.5,0.6\n"
+NUMBERS = [
+    {"name": "r0", "value": 3, "keys": ["r0"]},
+    {"name": "left", "value": 0.5, "keys": ["measures.apart.factor"]},
+]
+MEASURES = [
+    {"measure": "reduce_contacts", "name": "apart", "from": "2022-03-05", "layers": ["community"],
+     "factor": 0.5}
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("posterior")
+    write_place(folder / "twin")
+    (folder / "draws.csv").write_text(DRAWS)
+    posterior = {"draws": "draws.csv", "fitted": NUMBERS}
+    write_scenario(folder, r0=3, measures=MEASURES, posterior=posterior)
+    return folder
+
+
+def loaded(town, *overrides):
+    return Scenario.load(town / "twin.yaml", list(overrides))
+
+
+def factor(scenario):
+    return scenario.measures[0].parameters()["factor"]
+
+
+def test_run_number_n_takes_draw_n_with_its_seed(town):
+    scenario = loaded(town)
+    for seed, r0, left, own in ((0, 2.5, 0.4, 11), (1, 3, 0.5, 12), (2, 3.5, 0.6, 13)):
+        run, engine = drawn(scenario, seed)
+        assert (float(run.r0), factor(run), engine) == (r0, left, own)
+        assert run.posterior is None
+    run, engine = drawn(scenario, 4)
+    assert (float(run.r0), engine) == (3, 12 + LAP)
+
+
+def test_what_was_set_by_hand_is_not_drawn(town):
+    scenario = loaded(town, "r0=6")
+    assert drawn_numbers(scenario) == ["measures.apart.factor"]
+    assert [float(drawn(scenario, seed)[0].r0) for seed in range(3)] == [6, 6, 6]
+    assert [factor(drawn(scenario, seed)[0]) for seed in range(3)] == [0.4, 0.5, 0.6]
+    without = loaded(town, "measures=[]")
+    assert drawn_numbers(without) == ["r0"]
+    assert float(drawn(without, 0)[0].r0) == 2.5
+    assert drawn(loaded(town, "posterior=null"), 7)[1] == 7
+
+
+def test_a_run_is_the_run_of_its_draw(town):
+    """Replicates, an ensemble, and each draw written out by hand give the same bits."""
+    scenario = loaded(town)
+    together = run_scenario(scenario, seed=0, replicates=3).results
+    jobs = [Job(scenario, seed) for seed in range(3)]
+    one_by_one = dict(each_run(jobs, whole))
+    for seed in range(3):
+        by_hand, own = drawn(scenario, seed)
+        alone = run_scenario(by_hand, seed=own).results
+        for runs in (together.isel(replicate=seed), one_by_one[seed]):
+            xr.testing.assert_equal(squeezed(runs), squeezed(alone))
+
+
+def whole(results):
+    return results
+
+
+def squeezed(results):
+    return results.squeeze(drop=True).drop_vars(["replicate", "seed"], errors="ignore")
+
+
+def test_a_posterior_with_one_draw_that_says_nothing_new_changes_nothing(town):
+    (town / "same.csv").write_text("seed,r0\n1,3\n1,3\n")
+    same = {"draws": "same.csv", "fitted": NUMBERS[:1]}
+    written = yaml.safe_load((town / "twin.yaml").read_text()) | {"posterior": same}
+    (town / "same.yaml").write_text(yaml.safe_dump(written))
+    null = run_scenario(Scenario.load(town / "same.yaml"), seed=1).results
+    bare = run_scenario(loaded(town, "posterior=null"), seed=1).results
+    xr.testing.assert_equal(null, bare)
+
+
+def test_other_draws_are_another_run(town, tmp_path):
+    scenario = loaded(town)
+    first = run_scenario(scenario, seed=1, out=tmp_path)
+    assert run_scenario(scenario, seed=1, out=tmp_path).found
+    (town / "draws.csv").write_text(DRAWS + "14,2.8,0.5\n")
+    try:
+        again = run_scenario(scenario, seed=1, out=tmp_path)
+    finally:
+        (town / "draws.csv").write_text(DRAWS)
+    assert not again.found
+    xr.testing.assert_equal(first.results, again.results)  # draw 1 is the same
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("seed,r0\n1,3\n", "left missing"),
+        ("seed,r0,left\n", "no draws"),
+        ("seed,r0,left\n1,three,0.5\n", "could not convert"),
+        ("seed,r0,left\n1,nan,0.5\n", "not finite"),
+        ("seed,r0,left\n1.5,3,0.5\n", "invalid literal"),
+        ("seed,r0,left\n1,3\n", "correct it"),
+        ("", "missing"),
+    ],
+)
+def test_draws_that_cannot_be_read_say_why(town, text, said):
+    (town / "wrong.csv").write_text(text)
+    with pytest.raises(ScenarioError, match=said):
+        drawn(loaded(town, "posterior.draws=wrong.csv"), 1)
+
+
+def test_a_wrong_posterior_is_refused_when_it_is_read(town):
+    with pytest.raises(ScenarioError, match="each key once"):
+        loaded(town, "posterior.fitted.1.keys=[r0]")
+    with pytest.raises(ScenarioError, match=r"nowhere\.csv"):
+        drawn(loaded(town, "posterior.draws=nowhere.csv"), 1)
+    (town / "far.csv").write_text("seed,r0,left\n1,300,0.5\n")
+    with pytest.raises(ScenarioError, match="r0"):
+        drawn(loaded(town, "posterior.draws=far.csv"), 0)
