@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,10 +11,11 @@ from numpy.typing import NDArray
 
 from lazaretto.chance import Purpose, stream_key, threshold
 from lazaretto.engine.city import City, building_of
+from lazaretto.engine.cohort import Cohort
 from lazaretto.engine.infection import course_of, record_on
 from lazaretto.engine.memory import prefetch
 from lazaretto.engine.rates import Rates
-from lazaretto.engine.state import AT_HOME, AT_LARGE, AWAY, State, is_marked, put, where_is
+from lazaretto.engine.state import AT_HOME, AT_LARGE, AWAY, State, is_marked, mark, put, where_is
 from lazaretto.nation.trips import Party, lot_of
 from lazaretto.words import CONTROLLED
 
@@ -33,9 +35,33 @@ class Away(NamedTuple):
     gone: NDArray[np.uint8]
     where: NDArray[np.uint8]
 
+    def by_city(self, quarantine: NDArray[np.uint8]) -> ByCity:
+        """Return those who are out and about in each city they are in.
+
+        Parameters
+        ----------
+        quarantine
+            Days in quarantine on arrival in each city, shape (n_cities,).
+        """
+        out = np.flatnonzero((self.where == AWAY) & (self.gone >= quarantine[self.city]))
+        order = np.argsort(self.city[out], kind="stable")
+        position = out[order]
+        start = np.searchsorted(self.city[position], np.arange(quarantine.size + 1))
+        return ByCity(position, start)
+
+
+class ByCity(NamedTuple):
+    """Positions in `Away` by the city they are in, ascending within one.
+
+    ``position`` has those of city c from ``start[c]`` to ``start[c + 1]``.
+    """
+
+    position: NDArray[np.int64]
+    start: NDArray[np.int64]
+
     def at(self, city: int) -> NDArray[np.int64]:
-        """Return the positions of those who are in a city."""
-        return np.flatnonzero((self.city == city) & (self.where == AWAY))
+        """Return the positions of those in a city."""
+        return self.position[self.start[city] : self.start[city + 1]]
 
 
 TIDY = 4
@@ -237,6 +263,7 @@ def _infectious(
     course_keys: NDArray[np.uint64],
     person: NDArray[np.int32],
     day: int,
+    infected: NDArray[np.uint64],
     which: NDArray[np.int64],
     level: NDArray[np.uint16],
 ) -> int:
@@ -244,10 +271,10 @@ def _infectious(
     for i in range(person.size):
         if i + AHEAD < person.size:
             ahead = np.int64(person[i + AHEAD])
-            if is_marked(state.protected, ahead):
+            if is_marked(infected, ahead):
                 prefetch(state.infected_on, ahead)
         who = np.int64(person[i])
-        if not is_marked(state.protected, who):
+        if not is_marked(infected, who):
             continue
         since = day - np.int64(state.infected_on[who])
         if since >= n_days or since <= 0:
@@ -261,7 +288,13 @@ def _infectious(
 
 
 def infectious_among(
-    city: City, rates: Rates, state: State, course_keys: NDArray[np.uint64], away: Away, day: int
+    city: City,
+    rates: Rates,
+    state: State,
+    course_keys: NDArray[np.uint64],
+    cohorts: Sequence[Cohort],
+    away: Away,
+    day: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.uint16], NDArray[np.uint8]]:
     """Return which of those away are infectious, their levels and days since infection.
 
@@ -271,13 +304,19 @@ def infectious_among(
         The city they live in.
     course_keys
         Streams of `Purpose.COURSE` by day, shape (n_days,).
+    cohorts
+        Those infected whose transmission is not over.
     away
         Those away today.
     day
         Today.
     """
+    # One bit a person is read at random many times faster than the day each was infected on.
+    infected = np.zeros_like(state.protected)
+    for cohort in cohorts:
+        mark(infected, cohort.person)
     which = np.empty(away.person.size, np.int64)
     level = np.empty(away.person.size, np.uint16)
-    n = _infectious(city, rates, state, course_keys, away.person, day, which, level)
+    n = _infectious(city, rates, state, course_keys, away.person, day, infected, which, level)
     since = day - state.infected_on[away.person[which[:n]]].astype(np.int64)
     return which[:n].copy(), level[:n].copy(), since.astype(np.uint8)

@@ -157,10 +157,11 @@ def exposed_away(
     if hosted is None:
         return NOBODY
     persons, bits, since = [], [], []
-    for city in np.unique(hosted["at"]).tolist():
-        here = hosted[hosted["at"] == city]
-        present = away.at(city)
-        present = present[away.gone[present] >= now.quarantine[number, city]]
+    there = away.by_city(now.quarantine[number])
+    ordered = hosted[np.argsort(hosted["at"], kind="stable")]
+    cities, first = np.unique(ordered["at"], return_index=True)
+    for city, here in zip(cities.tolist(), np.split(ordered, first[1:]), strict=True):
+        present = there.at(city)
         if not present.size:
             continue
         which = np.empty(here.size, np.int64)

@@ -242,7 +242,7 @@ class Nation:
             return np.empty(0, VISIT)
         keys = engine.containment.course_keys
         which, level, since = infectious_among(
-            engine.city, engine.rates, engine.state, keys, away, day
+            engine.city, engine.rates, engine.state, keys, engine.cohorts, away, day
         )
         at, gone = away.city[which], away.gone[which]
         out = (away.where[which] == AWAY) & (gone >= now.quarantine[city, at])

@@ -51,7 +51,7 @@ def value_at(written: Mapping[str, Any], key: str) -> object:
             at = None if index is None else at[index]
         else:
             at = at.get(part) if isinstance(at, dict) else None
-    return at  # type: ignore[no-any-return]
+    return at
 
 
 def _pairs(
