@@ -92,7 +92,10 @@ def frontier_figure(
             datasets[f"{name}_at"] = rows(_at_published(here, variants))
             first = interval == intervals[0] or layout.narrow
             said = alt.TitleParams(
-                f"{start:,} infected", subtitle=screened(interval), anchor="start"
+                f"{start:,} infected",
+                subtitle=screened(interval),
+                anchor="start",
+                subtitleColor=MUTED,
             )
             marks = _marks(name, colour, first, last=start == starts[-1])
             if closed is not None and interval == 0 and start == starts[0]:
