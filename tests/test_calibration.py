@@ -27,15 +27,16 @@ from scipy import stats
 from lazaretto.people import read_area
 from lazaretto.people.travel import balanced, gravity
 from lazaretto.scenario import Scenario, ScenarioError
-from lazaretto.scenario.posterior import LAP, drawn
+from lazaretto.scenario.posterior import AGAIN, drawn
 from lazaretto.studies import run_scenario
 from lazaretto.studies.calibration import calibrate, load_plan
 from lazaretto.studies.calibration import fit as fitting
 from lazaretto.studies.calibration.as_scenario import draws_of, fitted_scenario, middle_of
+from lazaretto.studies.calibration.findings import MOVED
 from lazaretto.studies.calibration.fit import fit
 from lazaretto.studies.calibration.journal import Journal
 from lazaretto.studies.calibration.kept import keep, own_data, reported_data
-from lazaretto.studies.calibration.plan import Plan
+from lazaretto.studies.calibration.plan import Plan, Prior
 from lazaretto.studies.calibration.predict import quantiles
 from lazaretto.studies.calibration.sampled import at_sample
 from lazaretto.studies.calibration.scores import (
@@ -154,7 +155,9 @@ def test_a_calibration_writes_what_can_be_read_and_run(tmp_path):
     found = json.loads((tmp_path / "out" / "fit-report.json").read_text())
     assert found == json.loads(json.dumps(made.found))
     (r0,) = found["parameters"]
-    assert r0["moved"]
+    assert r0["prior_left"] < MOVED
+    assert found["few"]  # so few particles say of no number that it was moved
+    assert r0["moved"] is None
     assert r0["p05"] < TRUE < r0["p95"]
     scenario = Scenario.load(tmp_path / "out" / "fitted.yaml")
     assert scenario.r0.figure.status == "fitted"
@@ -178,8 +181,8 @@ def test_runs_of_the_fitted_scenario_are_the_accepted_ones(tmp_path):
     n = len(known)
     runs = [drawn(scenario, seed) for seed in range(n)]
     for run, seed in runs:
-        assert float(run.r0) == known[seed % LAP]  # to the last bit
-        assert seed >= LAP or run.posterior is None
+        assert float(run.r0) == known[seed % AGAIN]  # to the last bit
+        assert seed >= AGAIN or run.posterior is None
     assert len({seed for _, seed in runs}) == n  # a particle taken again has another seed
     mean = np.mean([float(run.r0) for run, _ in runs])
     assert mean == pytest.approx(made.posterior.weights @ made.posterior.values[:, 0], abs=0.1)
@@ -224,6 +227,35 @@ def test_a_fit_ends_runs_at_five_times_the_reports_of_the_data(tmp_path):
     assert {job.most_reported for job in going_on} == {0}
     assert len(going_on) == len(made.posterior.weights)
     assert {job.most_reported for job in runner.made} == {0, plan.fit_job({"r0": 2}, 1)[2]}
+
+
+def test_where_reports_are_not_all_known_or_not_fitted_no_run_ends_early(tmp_path):
+    gaps = np.expm1(np.full(30, TRUE))
+    gaps[5] = np.nan
+    plan = plan_for(tmp_path, kept_of(gaps))
+    assert plan.fit_job({"r0": 2.0}, 1).most_reported == 0
+    late = np.where(np.arange(30) < 5, np.nan, np.expm1(TRUE))
+    plan = plan_for(tmp_path, kept_of(late))
+    assert plan.fit_job({"r0": 2.0}, 1).most_reported == int(5 * 15 * np.expm1(TRUE)) + 1
+
+
+def test_held_out_days_without_reports_are_refused(tmp_path):
+    with pytest.raises(ScenarioError, match="days of which there are reports"):
+        plan_for(tmp_path, kept_of(np.where(np.arange(30) < 20, 9.0, np.nan)))
+    with pytest.raises(ScenarioError, match="for the baselines"):
+        plan_for(tmp_path, kept_of(np.where(np.arange(30) < 17, np.nan, 9.0)))
+
+
+def test_a_posterior_is_no_prior(tmp_path):
+    plan = plan_for(tmp_path, data_of(TRUE))
+    made = calibrate(plan, tmp_path / "out", runs=120, runner=Runner())
+    again = Scenario.load(made.folder / "fitted.yaml")
+    free = plan.calibration.parameters[0].model_copy(update={"prior": Prior()})
+    blank = plan.calibration.model_copy(update={"parameters": [free]})
+    with pytest.raises(ScenarioError, match="data count once"):
+        Plan(blank, again, data_of(TRUE))
+    refitted = Plan(plan.calibration, again, data_of(TRUE))
+    assert [free.prior for free in refitted.free] == [free.prior for free in plan.free]
 
 
 # -- the command ----------------------------------------------------------------------------------

@@ -348,6 +348,8 @@ def test_dominated_volume_and_regret_by_hand():
     assert (low.minimax, middle.minimax, high.minimax) == (1, 0.4, 1)
     assert (low.expected, middle.expected, high.expected) == (0.5, pytest.approx(0.25), 1)
     assert middle.most.tolist() == [4, 4]
+    weighed, *_ = regrets([3, 5, 8], ["one", "two"], worlds, [3, 1])
+    assert weighed.expected == 0.75
     assert (low.dominated, middle.dominated) == ((), (("two", 3),))
     assert [world for world, _ in high.dominated] == ["two"]
 
@@ -357,6 +359,10 @@ def test_draws_are_read_weighted_and_checked(scenario, tmp_path):
     table.to_parquet(tmp_path / "draws.parquet")
     assert [w.draw for w in draws_of(scenario, tmp_path / "draws.parquet", 4)] == [
         {"r0": 3.0}, {"r0": 8.0}]  # fmt: skip
+    heavy = pd.DataFrame({"r0": [2.0, 4.0], "weight": [0.14, 0.86]})
+    heavy.to_csv(tmp_path / "heavy.csv", index=False)
+    assert [(w.draw["r0"], w.weight) for w in draws_of(scenario, tmp_path / "heavy.csv", 2)] == [
+        (4.0, 2)]  # fmt: skip
     table[["r0"]].to_csv(tmp_path / "draws.csv", index=False)
     assert [w.draw["r0"] for w in draws_of(scenario, tmp_path / "draws.csv", 2)] == [2, 6]
     table.rename(columns={"r0": "contacts.building.rates"}).to_csv(

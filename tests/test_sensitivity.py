@@ -12,12 +12,20 @@ from own_place import write_place, write_scenario
 from typer.testing import CliRunner
 
 from lazaretto.cli import app
+from lazaretto.provenance import Figure
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.studies import Interrupted
 from lazaretto.studies.ensembles.ensemble import Failed, each_run
 from lazaretto.studies.sensitivities.amounts import AMOUNTS, HUMAN_COST, chosen_amounts
 from lazaretto.studies.sensitivities.amounts_kept import FILE, KeptAmounts
-from lazaretto.studies.sensitivities.designs import chance_shares, design, n_points
+from lazaretto.studies.sensitivities.designs import (
+    Factor,
+    chance_shares,
+    design,
+    indices_of,
+    n_points,
+    run_at,
+)
 from lazaretto.studies.sensitivities.sensitivity import factors_of, scenario_at, sensitivity
 
 pytest.importorskip("SALib")
@@ -208,6 +216,29 @@ def test_interrupted_and_gone_on_with_is_the_same_as_never_interrupted(town, tmp
     assert said[0].startswith("6 runs to make, about")
     assert study(KeptAmounts(tmp_path / "cut", make=counted)) == whole
     assert len(made) == distinct - 2
+
+
+@pytest.mark.parametrize("high", [1, 2, 3, 4, 5])
+def test_elementary_effects_of_whole_numbers_are_over_the_whole_range(high):
+    """An output of 10 shares of the range has mu* 10 whatever rounding does to the steps."""
+
+    def of(name, top, whole):
+        return Factor(name, Figure(0, "", "", "assumed", 0, top), whole)
+
+    factors = [of("n", high, True), of("x", 1, False)]
+    points = design("morris", factors, 20)
+    at = run_at(factors, points)
+    output = 10 * at[:, 0] / high + 3 * at[:, 1]
+    found = indices_of("infections", "morris", factors, points, output[:, None])
+    assert found.first == pytest.approx([10, 3])
+    assert found.second == pytest.approx([0, 0], abs=1e-9)
+
+
+def test_sobol_draws_whole_numbers_alike():
+    factors = [Factor("n", Figure(0, "", "", "assumed", 0, 3), True)] * 2
+    at = run_at(factors, design("sobol", factors, 256))
+    counts = np.bincount(at[:, 0].astype(int), minlength=4)
+    assert counts.min() > 0.8 * counts.max()
 
 
 def test_whole_numbers_stay_whole(town):

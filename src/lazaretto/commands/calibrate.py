@@ -58,13 +58,18 @@ def calibrate_scenario(
 
     The same command goes on where it was interrupted, and gives the same posterior.
     """
-    from lazaretto.studies.calibration import calibrate, cost, load_plan
+    from lazaretto.studies.calibration import calibrate, cost, load_plan, other_fit
     from lazaretto.studies.ensembles.ensemble import each_run
 
     where = folder or Path("calibrations") / (Path(name).stem + ("-sample" if sample else ""))
     with problems_shown(as_json):
         plan = load_plan(name, sample)
         complain(f"{cost(plan, runs, particles)}, in {where}.")
+        another = other_fit(where, plan, seed, runs, particles)
+        if another:
+            complain(
+                f"{where} holds another fit ({another}); this one replaces it when it is done."
+            )
         chosen: dict[str, Any] = {} if cluster is None else {"cluster": cluster}
         try:
             with progress_shown(as_json) as progress:

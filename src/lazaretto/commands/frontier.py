@@ -172,7 +172,7 @@ def written(found: Frontier, folder: Path) -> dict[str, Any]:
     from lazaretto.studies.frontier.runs import R0S, prepared_town
     from lazaretto.studies.frontier.said import sentences
     from lazaretto.studies.frontier.search import LEVELS
-    from lazaretto.studies.run_folder import write_whole
+    from lazaretto.studies.run_folder import whole_file, write_whole
 
     diseases = found.question.diseases
     town = prepared_town(found.question.base, diseases)
@@ -190,7 +190,8 @@ def written(found: Frontier, folder: Path) -> dict[str, Any]:
         "r0_low": [r0.low or r0.value for r0 in published],
         "r0_high": [r0.high or r0.value for r0 in published],
     })  # fmt: skip
-    lines.to_parquet(folder / "contours.parquet", index=False)
+    with whole_file(folder / "contours.parquet") as file:
+        lines.to_parquet(file, index=False)
     save_in_all_formats(frontier_figure(lines, variants, closed, LEVELS), folder, "frontier")
     write_whole(folder / "frontier.json", json.dumps(said, indent=2))
     return said

@@ -184,7 +184,7 @@ def provenance(results: xr.Dataset) -> list[tuple[str, str]]:
         ("Lazaretto", attrs.get("version")),
         ("Place", attrs.get("place")),
         ("Disease", attrs.get("disease")),
-        ("Basic reproduction number", attrs.get("r0")),
+        ("Basic reproduction number", _r0_of(results)),
         ("Simulated residents", f"{int(results['population'].sum()):,}"),
     ]
     if "wall_s" in attrs:
@@ -197,6 +197,14 @@ def provenance(results: xr.Dataset) -> list[tuple[str, str]]:
 
 LONGEST_MEASURED, MOST_LEAKING = 80, 0.30
 """Days sealed and share of adults who leak beyond which nothing was measured (notes 2.7)."""
+
+
+def _r0_of(results: xr.Dataset) -> object:
+    """Return R0, the range over runs where each has its own."""
+    if "drawn" not in results or "r0" not in results["number"].values:
+        return results.attrs.get("r0")
+    values = results["drawn"].sel(number="r0")
+    return f"{float(values.median()):.3g} ({float(values.min()):.3g} to {float(values.max()):.3g})"
 
 
 def behaviour_limits(results: xr.Dataset) -> list[str]:
@@ -245,6 +253,13 @@ def limits(results: xr.Dataset, n_fitted: int, compared: bool) -> list[str]:
     ]
     if with_replicates(results).sizes["replicate"] == 1:
         said.append("One run shows one way chance could have fallen; the spread is not shown.")
+    elif "drawn" in results:
+        numbers = ", ".join(str(name) for name in results["number"].values)
+        said.append(
+            f"Each run has a draw of its own of the fitted numbers ({numbers}) and its own chance,"
+            " and the bands hold both. They do not hold what is not known about all other"
+            " parameters, or what the model lacks."
+        )
     else:
         said.append(
             "The bands hold what chance does between runs of the same parameters. They do not"

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from lazaretto.scenario.overrides import apply_overrides
+from lazaretto.scenario.overrides import apply_overrides, keys_of
+from lazaretto.scenario.posterior import set_by_hand
 from lazaretto.scenario.problems import Problem, did_you_mean, one_of, shown
 from lazaretto.scenario.section import Section
 from lazaretto.scenario.written import as_date
@@ -123,6 +124,7 @@ def less_restricted(
         whole["measures"] = [each for each in whole["measures"] if not left_out & _words(each)]
     if added:
         whole["measures"] = [*whole.get("measures", []), *map(dict, added)]
+    whole = set_by_hand(written, whole, keys_of(changed))
     return {key: part for key, part in whole.items() if key not in BESIDE}, problems
 
 

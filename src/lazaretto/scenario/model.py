@@ -29,8 +29,8 @@ from lazaretto.scenario.checks import cross_problems
 from lazaretto.scenario.confinement import Confinement
 from lazaretto.scenario.contacts import Contacts
 from lazaretto.scenario.nation import ManyCities
-from lazaretto.scenario.overrides import apply_overrides
-from lazaretto.scenario.posterior import Posterior, posterior_problems
+from lazaretto.scenario.overrides import apply_overrides, keys_of
+from lazaretto.scenario.posterior import Posterior, posterior_problems, set_by_hand
 from lazaretto.scenario.problems import Problem, ScenarioError
 from lazaretto.scenario.published import with_defaults
 from lazaretto.scenario.reading import problems_of, read_scenario
@@ -206,7 +206,7 @@ class Scenario(Section):
             With every problem at once.
         """
         changed, problems = apply_overrides(written, overrides)
-        changed = still_judged(written, changed)
+        changed = set_by_hand(written, still_judged(written, changed), keys_of(overrides))
         try:
             scenario = cls.model_validate(changed)
         except ValidationError as error:

@@ -42,6 +42,11 @@ def apply_overrides(
     return changed, problems
 
 
+def keys_of(overrides: Mapping[str, object] | Sequence[str]) -> list[str]:
+    """Return the keys of overrides, those of texts that cannot be read left out."""
+    return [key for key, _ in _pairs(overrides, [])]
+
+
 def value_at(written: Mapping[str, Any], key: str) -> object:
     """Return what a scenario as written has at a key, None if nothing is there."""
     at: Any = written

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+import xarray as xr
+
 from lazaretto.engine.prepare import Ground, Prepared, ground_of, prepare
 from lazaretto.scenario import Scenario
-from lazaretto.scenario.posterior import drawn
+from lazaretto.scenario.posterior import draw_of, drawn
 
 
 def prepared_with(
@@ -48,3 +50,25 @@ def prepared_with(
     for seed in seeds:
         numbers, own = drawn(scenario, seed)
         yield prepare(numbers, own, progress, shared)
+
+
+def with_draw(labelled: xr.Dataset, scenario: Scenario, seed: int) -> xr.Dataset:
+    """Return the results of a run with the numbers and the engine's seed of its draw.
+
+    Parameters
+    ----------
+    labelled
+        The results.
+    scenario, seed
+        What was run, and its seed as the user counts. Without a posterior nothing is added.
+    """
+    if scenario.posterior is None:
+        return labelled
+    numbers, own = draw_of(scenario.posterior, scenario.folder, seed)
+    about = {"long_name": "fitted numbers of the run", "units": "of each number"}
+    added = {
+        "drawn": (("number",), [numbers[name] for name in numbers], about),
+        "engine_seed": ((), own, {"long_name": "seed the engine was given", "units": "1"}),
+    }
+    found = labelled.assign(added).assign_coords(number=list(numbers))
+    return found.assign_attrs(posterior=scenario.posterior.draws)

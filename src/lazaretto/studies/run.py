@@ -25,7 +25,7 @@ from lazaretto.nation.exchange import Alone, Exchange
 from lazaretto.nation.plans import NationPlan
 from lazaretto.outcomes import dataset, side_by_side
 from lazaretto.scenario import Scenario
-from lazaretto.studies.drawn import prepared_with
+from lazaretto.studies.drawn import prepared_with, with_draw
 from lazaretto.studies.events import EventFile
 from lazaretto.studies.nation_run import NationWork, Progress, Stopped, planned
 from lazaretto.studies.run_folder import RunFolder, digest_of, inputs_of
@@ -241,7 +241,7 @@ class _Work:
             began = time.perf_counter()
             self._simulate(simulation, seed, number)
             wall = time.perf_counter() - began
-        part = self._labelled(simulation, seed, setup, wall)
+        part = with_draw(self._labelled(simulation, seed, setup, wall), self.scenario, seed)
         self._keep(part, number)
         return part
 

@@ -6,7 +6,8 @@ import hashlib
 import json
 import platform
 import shutil
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -21,10 +22,12 @@ from lazaretto.engine.checked import place_of
 from lazaretto.measures import measure_file
 from lazaretto.people import read_area
 from lazaretto.scenario import Scenario
-from lazaretto.scenario.posterior import draws_file
+from lazaretto.scenario.posterior import draws_file, own_draws
 from lazaretto.studies.lock import alone_in
 
 MANIFEST = "manifest.json"
+DRAWS = "draws.csv"
+"""Draws of a posterior of the user's, beside the scenario of the run."""
 FORMAT = 1
 
 LEFT_OVERS = (
@@ -154,7 +157,13 @@ class RunFolder:
 
     def finish(self, scenario: Scenario, inputs: dict[str, Any], summary: dict[str, Any]) -> None:
         """Write the scenario as resolved and, last of all, the manifest; remove left-overs."""
-        text = yaml.safe_dump(scenario.resolved(), sort_keys=False, allow_unicode=True)
+        written = scenario.resolved()
+        if scenario.posterior is not None:
+            own = own_draws(scenario.posterior, scenario.folder)
+            if own is not None:
+                write_whole(self.path / DRAWS, own.read_text(encoding="utf-8"))
+                written["posterior"]["draws"] = DRAWS
+        text = yaml.safe_dump(written, sort_keys=False, allow_unicode=True)
         write_whole(self.path / "scenario.yaml", text)
         kept = [self.trajectories, *sorted(self.path.glob("events-*.parquet"))]
         manifest = {
@@ -215,6 +224,17 @@ def write_whole(path: Path, text: str) -> None:
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a path to write to that becomes the file when it is complete, and not before."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _manifest(folder: Path) -> dict[str, Any] | None:

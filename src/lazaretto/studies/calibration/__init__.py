@@ -4,6 +4,7 @@ from lazaretto.studies.calibration.folder import (
     Calibrated,
     calibrate,
     cost,
+    other_fit,
 )
 from lazaretto.studies.calibration.plan import Calibration, Plan, calibrations, load_plan
 
@@ -15,4 +16,5 @@ __all__ = [
     "calibrations",
     "cost",
     "load_plan",
+    "other_fit",
 ]

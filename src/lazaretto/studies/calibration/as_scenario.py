@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lazaretto.scenario import Scenario
-from lazaretto.scenario.posterior import LAP, SEED
+from lazaretto.scenario.posterior import AGAIN, SEED
 from lazaretto.studies.calibration.fit import Posterior
 from lazaretto.studies.calibration.plan import Plan
 from lazaretto.studies.calibration.predict import quantiles
@@ -55,7 +55,7 @@ def draws_of(plan: Plan, posterior: Posterior) -> pd.DataFrame:
         for i, free in enumerate(plan.free)
     }
     again = pd.Series(chosen).groupby(chosen).cumcount().to_numpy()
-    columns[SEED] = posterior.seeds[chosen] + again * LAP
+    columns[SEED] = posterior.seeds[chosen] + again * AGAIN
     return pd.DataFrame(columns)
 
 
@@ -91,8 +91,9 @@ def fitted_scenario(plan: Plan, posterior: Posterior, draws: str = DRAWS) -> Sce
         changed |= dict.fromkeys(free.keys, figure | ({"unit": unit} if unit else {}))
         numbers.append({"name": free.name, "value": value, "keys": free.keys})
     written = plan.whole.resolved() | {"name": f"{plan.whole.name}-fitted"}
-    written["posterior"] = {"draws": draws, "fitted": numbers}
-    return Scenario.from_mapping(written, changed)
+    written.pop("posterior", None)
+    set_there = Scenario.from_mapping(written, changed).resolved()
+    return Scenario.from_mapping(set_there | {"posterior": {"draws": draws, "fitted": numbers}})
 
 
 def _rounded(value: float, whole: bool) -> float:

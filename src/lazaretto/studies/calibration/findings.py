@@ -21,7 +21,9 @@ BAND = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Quantiles that are told: the 90 % band, the 50 % band and the median."""
 
 MOVED = 0.8
-"""Share of the prior standard deviation left, below which the data are said to move a number."""
+"""Share of the prior standard deviation left, below which the data are said to move a number.
+
+Of a uniform prior 30 independent draws have less by chance with a probability of 1 %."""
 
 TOGETHER = 0.5
 """Correlation beyond which two numbers are said to be told apart badly."""
@@ -72,7 +74,8 @@ def _moments(
     values: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     mean = weights @ values
-    return mean, np.sqrt(weights @ (values - mean) ** 2)
+    lost = 1 - (weights**2).sum()  # of the variance, to the mean
+    return mean, np.sqrt(weights @ (values - mean) ** 2 / lost)
 
 
 def _parameters(plan: Plan, posterior: Posterior) -> list[dict[str, Any]]:
@@ -90,7 +93,7 @@ def _parameters(plan: Plan, posterior: Posterior) -> list[dict[str, Any]]:
             "prior_source": free.source,
             **{f"p{round(100 * level):02d}": float(found[j, i]) for j, level in enumerate(BAND)},
             "prior_left": round(float(left[i]), 3),
-            "moved": bool(left[i] < MOVED),
+            "moved": None if posterior.effective < FEW else bool(left[i] < MOVED),
         }
         for i, free in enumerate(plan.free)
     ]
@@ -173,7 +176,7 @@ def _held_out(plan: Plan, fitted: Predicted) -> dict[str, Any] | None:
         "from": held.first.isoformat(),
         "to": held.last.isoformat(),
         "scores": [asdict(each) for each in scored],
-        "wins": best is scored[0],
+        "wins": best is scored[0] and all(np.isfinite(each.wis) for each in scored),
         "best": best.name,
     }
 

@@ -14,6 +14,7 @@ import yaml
 from numpy.typing import NDArray
 
 from lazaretto.scenario import Scenario
+from lazaretto.scenario.posterior import SEED
 from lazaretto.studies.calibration.as_scenario import (
     DRAWS,
     draws_of,
@@ -24,7 +25,7 @@ from lazaretto.studies.calibration.findings import findings
 from lazaretto.studies.calibration.fit import Posterior, Tell, fit, particles_for
 from lazaretto.studies.calibration.journal import Journal, Runner
 from lazaretto.studies.calibration.page import page
-from lazaretto.studies.calibration.plan import Plan
+from lazaretto.studies.calibration.plan import DISTANCE, WEIGHT, Plan
 from lazaretto.studies.calibration.predict import (
     Predicted,
     as_table,
@@ -37,7 +38,7 @@ from lazaretto.studies.calibration.streams import Compared
 from lazaretto.studies.ensembles.ensemble import each_run
 from lazaretto.studies.extra import needed
 from lazaretto.studies.lock import alone_in
-from lazaretto.studies.run_folder import write_whole
+from lazaretto.studies.run_folder import whole_file, write_whole
 
 RUNS, POSTERIOR, PREDICTIVE = "runs.sqlite", "posterior.parquet", "predictive.parquet"
 REPORT, FOUND, FITTED, INFERENCE = (
@@ -79,6 +80,29 @@ def cost(plan: Plan, runs: int, particles: int | None = None) -> str:
         f"generations of {n} particles; then {n} of {whole} days to go on with the fitted ones. "
         "Runs made before are found"
     )
+
+
+def other_fit(folder: Path, plan: Plan, seed: int, runs: int, particles: int | None = None) -> str:
+    """Return what fit a folder holds, in words; nothing if it is this one, or none.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    plan, seed, runs, particles
+        As for `calibrate`.
+    """
+    try:
+        found = json.loads((folder / FOUND).read_text(encoding="utf-8"))
+        theirs = (found["scenario"], found["place"], found["seed"], found["allowed_runs"],
+                  found["particles"])  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    place = plan.whole.place if plan.sample is None else plan.sample.place
+    ours = (plan.whole.name, place, seed, runs, particles or particles_for(runs))
+    if theirs == ours:
+        return ""
+    return f"{theirs[0]} in {theirs[1]}, seed {theirs[2]}, {theirs[3]:,} runs"
 
 
 def calibrate(
@@ -137,11 +161,14 @@ def _write(made: Calibrated, plan: Plan) -> None:
     columns: dict[str, Any] = {
         name: posterior.values[:, i] for i, name in enumerate(posterior.names)
     }
-    columns |= {"weight": posterior.weights, "seed": posterior.seeds}
-    columns |= {"distance": posterior.distances}
-    pd.DataFrame(columns).to_parquet(folder / POSTERIOR, index=False)
-    as_table(made.fitted).to_parquet(folder / PREDICTIVE, index=False)
-    _inference_data(made, plan).to_netcdf(str(folder / INFERENCE))
+    columns |= {WEIGHT: posterior.weights, SEED: posterior.seeds}
+    columns |= {DISTANCE: posterior.distances}
+    with whole_file(folder / POSTERIOR) as file:
+        pd.DataFrame(columns).to_parquet(file, index=False)
+    with whole_file(folder / PREDICTIVE) as file:
+        as_table(made.fitted).to_parquet(file, index=False)
+    with whole_file(folder / INFERENCE) as file:
+        _inference_data(made, plan).to_netcdf(str(file))
     write_whole(folder / DRAWS, draws_of(plan, posterior).to_csv(index=False))
     scenario = fitted_scenario(plan, posterior)
     head = f"# Fitted by the calibration {plan.calibration.name}: run N of it takes draw N of\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -11,9 +12,13 @@ from typing import Any, Self
 
 import xarray as xr
 
+from lazaretto.studies.calibration import kept
 from lazaretto.studies.calibration.kept import Kept, keep
 from lazaretto.studies.ensembles.ensemble import Failed, Job, each_run
 from lazaretto.studies.run_folder import digest_of, inputs_of
+
+_KEPT_BY = hashlib.sha256(Path(kept.__file__).read_bytes()).hexdigest()
+"""Hash of what reads from a run the counts that are kept."""
 
 Runner = Callable[
     [Sequence[Job], Callable[[xr.Dataset], Kept]], Iterator[tuple[int, Kept | Failed]]
@@ -76,4 +81,4 @@ class Journal:
         if same is None:
             same = inputs_of(job.scenario, job.seed, 1)
             self._surroundings[job.scenario.place] = same
-        return digest_of(same | {"scenario": job.scenario.digest()} | job.said())
+        return digest_of(same | {"scenario": job.scenario.digest(), "kept": _KEPT_BY} | job.said())

@@ -68,7 +68,7 @@ def _parameters(found: dict[str, Any]) -> list[str]:
             _number(p["shipped"]),
             f"{_number(p['p50'])} ({_number(p['p05'])} to {_number(p['p95'])})",
             f"{p['prior_left']:.2f}",
-            "yes" if p["moved"] else "no",
+            "cannot be said" if p["moved"] is None else "yes" if p["moved"] else "no",
         )
         for p in found["parameters"]
     ]
@@ -82,8 +82,8 @@ def _parameters(found: dict[str, Any]) -> list[str]:
     return [
         *table(heads, rows), "",
         f"A number counts as moved if less than {MOVED:g} of its prior standard deviation is left "
-        "(in ln where the prior is log-uniform). What is not moved keeps its prior: the data say "
-        "nothing of it.", "", said,
+        "(in ln where the prior is log-uniform). What is not moved keeps its prior: these data say "
+        "little of it.", "", said,
     ]  # fmt: skip
 
 
@@ -135,6 +135,10 @@ def _held_out(held: dict[str, Any] | None) -> list[str]:
     )
     return [
         f"Net reports a day, {held['from']} to {held['to']}; lower scores are better. {won}", "",
+        "No free number saw these days. The numbers that were not free are as the scenario has "
+        "them, and if it was tuned by hand to later days they know of them; the runs also have the "
+        "policy of these days as it was, which the baselines have not. So this is a projection "
+        "under the policy, not a forecast.", "",
         *table(("prediction", "WIS", "CRPS", "WIS of ln(1 + x)", "50 % band", "90 % band"), rows),
         "",
         "WIS: weighted interval score (Bracher et al. 2021, doi 10.1371/journal.pcbi.1008618), "

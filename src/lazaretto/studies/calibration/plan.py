@@ -22,7 +22,7 @@ from lazaretto.scenario import (
     one_of,
     problems_of,
 )
-from lazaretto.scenario.posterior import VOID
+from lazaretto.scenario.posterior import SEED, VOID
 from lazaretto.scenario.reading import read_scenario
 from lazaretto.studies.calibration.kept import Kept, own_data, reported_data
 from lazaretto.studies.calibration.sampled import at_sample
@@ -31,6 +31,13 @@ from lazaretto.studies.levers import is_condition
 
 MOST_TIMES = 5
 """A run of the fit ends when so many times the reports of the data have been reported in it."""
+
+LEAST_DAYS = 5
+"""Days with reports that the baselines of held-out scores need."""
+
+WEIGHT, DISTANCE = "weight", "abc_distance"
+TAKEN = (SEED, WEIGHT, DISTANCE)
+"""Columns of a posterior beside the numbers, whose names no number may have."""
 
 StreamName = Literal[
     "reported", "found_in_quarantine", "district_attack", "addresses_again", "sealed", "deaths"
@@ -131,6 +138,9 @@ class Plan:
         self, calibration: Calibration, scenario: Scenario, data: Kept, sampled: bool = False
     ) -> None:
         problems = [*_wrong_keys(calibration, scenario), *_wrong_days(calibration, scenario)]
+        held = calibration.held_out
+        if held is not None and not problems:
+            problems += _wrong_scores(data, calibration.data_until, held)
         if sampled and calibration.sample is None:
             problems.append(Problem("sample", None, "a place and its share", "add sample:"))
         if problems:
@@ -176,8 +186,9 @@ class Plan:
     def fit_job(self, values: dict[str, float], seed: int) -> Job:
         """Return the run of the fit with the free numbers, to the last day of the data.
 
-        A run in which far more is reported than was ends there: it is no candidate, and the waves
-        that go through a city take most of the time.
+        A run in which far more is reported than was ends there: it is far from the data, and the
+        waves that go through a city take most of the time. Where reports are not fitted, or are not
+        known on some day between the first and the last, no run ends early.
 
         Parameters
         ----------
@@ -187,9 +198,15 @@ class Plan:
             Seed of the run.
         """
         until = self.calibration.data_until
-        reported = np.nansum(self.data.total[: self.data.day(until) + 1]) * self.share
-        most = int(MOST_TIMES * reported) + 1
-        return Job(self.scenario_with(values, until), seed, most)
+        return Job(self.scenario_with(values, until), seed, self._most_reported())
+
+    def _most_reported(self) -> int:
+        known = self.data.total[: self.data.day(self.calibration.data_until) + 1]
+        days = np.flatnonzero(~np.isnan(known))
+        fitted = any(each.stream == "reported" for each in self.calibration.streams)
+        if not fitted or not days.size or np.isnan(known[days[0] :]).any():
+            return 0
+        return int(MOST_TIMES * known[days[0] :].sum() * self.share) + 1
 
 
 def load_plan(name_or_path: str, sampled: bool = False) -> Plan:
@@ -264,6 +281,9 @@ def _wrong_keys(calibration: Calibration, scenario: Scenario) -> Iterator[Proble
         at = f"parameters.{i}"
         if names.count(free.name) > 1:
             yield Problem(f"{at}.name", free.name, "each name once", "give it another name")
+        if free.name in TAKEN:
+            allowed = f"no column of a posterior: {', '.join(TAKEN)}"
+            yield Problem(f"{at}.name", free.name, allowed, "give it another name")
         for key in free.keys:
             if is_condition(key):
                 allowed = "no condition of the society under study: no study searches those"
@@ -277,13 +297,29 @@ def _wrong_keys(calibration: Calibration, scenario: Scenario) -> Iterator[Proble
         if figure is None:
             continue
         low, high = (_with_range(free, figure).prior.low, _with_range(free, figure).prior.high)
-        if low is None or high is None:
+        fitted_before = figure.status == "fitted" and figure.source.startswith("calibration ")
+        if fitted_before and None in (free.prior.low, free.prior.high):
+            allowed = "ends of its own: those of the scenario come from a fit, and data count once"
+            yield Problem(f"{at}.prior", None, allowed, "write low: and high: of the prior")
+        elif low is None or high is None:
             advice = "write low: and high:, the scenario has no range for it"
             yield Problem(f"{at}.prior", None, "a range", advice)
         elif not low < high:
             yield Problem(f"{at}.prior", f"{low:g} to {high:g}", "low below high", "correct it")
         elif free.prior.kind == "log-uniform" and low <= 0:
             yield Problem(f"{at}.prior.low", low, "above 0 for log-uniform", "raise it")
+
+
+def _wrong_scores(data: Kept, until: date, held: Window) -> Iterator[Problem]:
+    """Yield what keeps predictions of held-out days from being scored beside baselines."""
+    days = data.total[data.day(held.first) : data.day(held.last) + 1]
+    if np.isnan(days).all():
+        allowed = "days of which there are reports"
+        yield Problem("held_out", f"{held.first} to {held.last}", allowed, "leave it out")
+    before = int((~np.isnan(data.total[: data.day(until) + 1])).sum())
+    if before < LEAST_DAYS:
+        allowed = f"{LEAST_DAYS} days with reports up to data_until, for the baselines"
+        yield Problem("held_out", f"{before} days before", allowed, "leave it out")
 
 
 def _wrong_days(calibration: Calibration, scenario: Scenario) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lazaretto.scenario import Problem, ScenarioError
 from lazaretto.studies.calibration.fit import Posterior, Tell
 from lazaretto.studies.calibration.journal import Journal
 from lazaretto.studies.calibration.kept import Kept
@@ -97,6 +98,9 @@ def predict(
             kept[number] = made
         if tell is not None:
             tell(f"going on with fitted runs, {len(kept)} of {len(jobs)}", len(kept) / len(jobs))
+    if not kept:
+        raise ScenarioError([Problem("held_out", None, "runs that can be continued to its last day",
+                                     "see what the runs say with: lazaretto run")])  # fmt: skip
     return gathered([kept[i] for i in sorted(kept)], posterior.weights[sorted(kept)], plan.share)
 
 

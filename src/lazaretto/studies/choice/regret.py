@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from lazaretto.scenario import Problem, Scenario, ScenarioError, did_you_mean, shown
+from lazaretto.scenario.posterior import SEED
+from lazaretto.studies.calibration.plan import DISTANCE
 from lazaretto.studies.choice.pareto import Numbers, dominated_by
 from lazaretto.studies.flips import value_key
 from lazaretto.studies.pairs import Pair
@@ -28,10 +30,13 @@ class World(NamedTuple):
         Its name.
     draw
         Numbers by key; none of a structure.
+    weight
+        How often it was drawn.
     """
 
     name: str
     draw: dict[str, float]
+    weight: int = 1
 
 
 class Regret(NamedTuple):
@@ -47,7 +52,7 @@ class Regret(NamedTuple):
     minimax
         Of any world and objective, in shares of the range between the options of that world.
     expected
-        The same for the worst objective, mean over the worlds, all alike.
+        The same for the worst objective, mean over the worlds by weight.
     dominated
         Worlds in which another option dominates it, and which one.
     """
@@ -62,7 +67,9 @@ class Regret(NamedTuple):
 def draws_of(scenario: Scenario, path: Path, most: int) -> list[World]:
     """Return draws of the numbers of a scenario from a table, one column for each key.
 
-    With a column ``weight`` they are resampled systematically, else taken at equal distances.
+    With a column ``weight`` they are resampled systematically, else taken at equal distances. For a
+    scenario with a posterior a column may have the name of a fitted number, as in the files of its
+    calibration; their seeds and distances are passed over.
 
     Parameters
     ----------
@@ -86,6 +93,7 @@ def draws_of(scenario: Scenario, path: Path, most: int) -> list[World]:
             [Problem("--draws", path, allowed, f"correct it: {str(error).splitlines()[0]}")]
         ) from None
     known = dict(scenario.figures())
+    table = _by_key(table, scenario)
     keys = [str(name) for name in table.columns if name != WEIGHT]
     problems = [
         Problem("--draws", key, "the key of a number of the scenario",
@@ -102,10 +110,25 @@ def draws_of(scenario: Scenario, path: Path, most: int) -> list[World]:
     at = np.cumsum(weight) / np.sum(weight)
     count = min(most, len(numbers))
     picked = np.searchsorted(at, (np.arange(count) + 0.5) / count)
+    rows, times = np.unique(picked, return_counts=True)
     return [
-        World(f"draw {row}", {key: float(numbers[key].iloc[row]) for key in keys})
-        for row in dict.fromkeys(int(row) for row in picked)
+        World(f"draw {row}", {key: float(numbers[key].iloc[row]) for key in keys}, int(n))
+        for row, n in zip(rows.tolist(), times, strict=True)
     ]
+
+
+def _by_key(table: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    """Return a table of a posterior with a column for each key in place of each number."""
+    if scenario.posterior is None:
+        return table
+    keys = {number.name: number.keys for number in scenario.posterior.fitted}
+    columns = {
+        key: table[name]
+        for name in table.columns
+        if name not in (SEED, DISTANCE)
+        for key in keys.get(str(name), [str(name)])
+    }
+    return pd.DataFrame(columns)
 
 
 def in_worlds(
@@ -131,7 +154,12 @@ def in_worlds(
         yield world.name, option.varied(world.name, keyed)
 
 
-def regrets(numbers: Sequence[int], worlds: Sequence[str], values: Numbers) -> list[Regret]:
+def regrets(
+    numbers: Sequence[int],
+    worlds: Sequence[str],
+    values: Numbers,
+    weights: Sequence[int] | None = None,
+) -> list[Regret]:
     """Return the regret of each option.
 
     Objectives are not added: of several the worst counts, in shares of the range between the
@@ -145,6 +173,8 @@ def regrets(numbers: Sequence[int], worlds: Sequence[str], values: Numbers) -> l
         Names of the worlds.
     values
         Means over the seeds, shape (n_worlds, n_options, n_objectives).
+    weights
+        How much each world counts in the mean; all alike if absent.
     """
     lost = values - values.min(axis=1, keepdims=True)
     span = np.ptp(values, axis=1)[:, None, :]
@@ -155,7 +185,7 @@ def regrets(numbers: Sequence[int], worlds: Sequence[str], values: Numbers) -> l
             number,
             lost[:, i].max(axis=0),
             float(worst[:, i].max()),
-            float(worst[:, i].mean()),
+            float(np.average(worst[:, i], weights=weights)),
             tuple((world, numbers[int(beaten[w][i].argmax())])
                   for w, world in enumerate(worlds) if beaten[w][i].any()),
         )

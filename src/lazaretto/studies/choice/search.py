@@ -212,8 +212,10 @@ def choose(
     if lost:
         notes.append(f"runs failed in {', '.join(lost)}; no option is judged there")
     names = [name for name, whole in zip(names, good, strict=True) if whole]
+    drawn = {world.name: world.weight for world in worlds}
+    weights = [drawn.get(name, 1) for name in names]
     numbers = [option.number for option in kept]
-    judged = regrets(numbers, names, means[:, good].transpose(1, 0, 2))
+    judged = regrets(numbers, names, means[:, good].transpose(1, 0, 2), weights)
     judged.sort(key=lambda each: (each.minimax, each.expected))
     return Choice(scenario, levers, seeded, tuple(tried), tuple(failed), shares, coverage,
                   tuple(names), tuple(judged), tuple(notes))  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -72,7 +72,7 @@ def hub_table(
         name = target if period == "day" else f"wk {target}"
         step = 1 if period == "day" else 7
         for end, numbers in zip(ends, values.T, strict=True):
-            if end >= origin:
+            if end - timedelta(days=step - 1) >= origin:  # a week counts if all of it does
                 horizon = (end - origin).days // step
                 parts.append(_rows((origin, name, horizon, end, location), numbers))
     rows = [row for part in parts for row in part]

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from lazaretto.provenance import Figure
 from lazaretto.studies.extra import extra_needed
@@ -118,8 +119,22 @@ def design(method: Method, factors: Sequence[Factor], samples: int, seed: int = 
     if method == "morris":
         points = morris.sample(problem, samples, num_levels=LEVELS, seed=seed)
     else:
+        problem = _problem(factors, beyond=0.499)  # rounded, so that the ends are not rarer
         points = sobol.sample(problem, samples, calc_second_order=False, seed=seed)
     return np.asarray(points, np.float64)
+
+
+def run_at(factors: Sequence[Factor], points: Numbers) -> Numbers:
+    """Return the values that runs have at points of a design: whole numbers are rounded.
+
+    Parameters
+    ----------
+    factors, points
+        The design, shape (..., n_factors).
+    """
+    values = np.where([each.whole for each in factors], np.rint(points), points)
+    ends = np.array([(each.low, each.high) for each in factors])
+    return np.asarray(np.clip(values, ends[:, 0], ends[:, 1]), np.float64)
 
 
 def indices_of(
@@ -157,6 +172,12 @@ def indices_of(
                               num_levels=LEVELS, seed=seed)  # fmt: skip
         first, first_band = said["mu_star"], said["mu_star_conf"]
         second, second_band = said["sigma"], np.full(len(factors), np.nan)
+        for i in (i for i, each in enumerate(factors) if each.whole):
+            effects = effects_of(factors, points, means, i)
+            if effects.size > 1:
+                first[i], second[i] = np.abs(effects).mean(), effects.std(ddof=1)
+                spread = np.abs(effects).std(ddof=1) / math.sqrt(effects.size)
+                first_band[i] = stats.norm.ppf(0.5 + CONFIDENCE / 2) * spread
     else:
         said = sobol.analyze(_problem(factors), means, calc_second_order=False,
                              conf_level=CONFIDENCE, seed=max(seed, 1))  # fmt: skip
@@ -173,6 +194,28 @@ def indices_of(
         *chance_shares(values),
         len(points),
     )
+
+
+def effects_of(factors: Sequence[Factor], points: Numbers, means: Numbers, which: int) -> Numbers:
+    """Return the elementary effects of one number, over its range, shape (at most n_trajectories,).
+
+    An effect is divided by the step that was made, as a share of the range: of a whole number it is
+    not the nominal one, and where rounding left no step there is no effect.
+
+    Parameters
+    ----------
+    factors, points, means
+        The design, shape (n_points, n_factors), and the output there, shape (n_points,).
+    which
+        Number of the factor.
+    """
+    block = len(factors) + 1
+    width = factors[which].high - factors[which].low
+    nominal = np.diff(points[:, which].reshape(-1, block), axis=1) != 0
+    made = np.diff(run_at(factors, points)[:, which].reshape(-1, block), axis=1) / width
+    change = np.diff(means.reshape(-1, block), axis=1)
+    moved = nominal & (made != 0)
+    return np.asarray(change[moved] / made[moved], np.float64)
 
 
 def chance_shares(values: Numbers) -> tuple[float, float]:
@@ -200,6 +243,8 @@ def chance_shares(values: Numbers) -> tuple[float, float]:
     return within / every, min(within, stirred) / every
 
 
-def _problem(factors: Sequence[Factor]) -> dict[str, Any]:
+def _problem(factors: Sequence[Factor], beyond: float = 0.0) -> dict[str, Any]:
+    """Return a design as SALib knows it; whole numbers may reach beyond their ends."""
     return {"num_vars": len(factors), "names": [each.key for each in factors],
-            "bounds": [[each.low, each.high] for each in factors]}  # fmt: skip
+            "bounds": [[each.low - beyond * each.whole, each.high + beyond * each.whole]
+                       for each in factors]}  # fmt: skip

@@ -32,6 +32,7 @@ from lazaretto.studies.sensitivities.designs import (
     design,
     indices_of,
     n_points,
+    run_at,
 )
 
 
@@ -213,7 +214,7 @@ def sensitivity(
 
 
 def _values(factors: Sequence[Factor], point: Numbers) -> dict[str, float]:
-    pairs = zip(factors, point, strict=True)
+    pairs = zip(factors, run_at(factors, point), strict=True)
     return {f.key: round(float(x)) if f.whole else float(x) for f, x in pairs}
 
 
