@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from lazaretto.engine.checked import checked_measures
 from lazaretto.engine.prepare import unmeasured_figures
 from lazaretto.measures import Measure, build_measures
 from lazaretto.nation.assumptions import FIGURES
-from lazaretto.nation.derive import stretches
 from lazaretto.nation.plans import plan_nation
+from lazaretto.nation.stages import stretches
 from lazaretto.provenance import Figure
 from lazaretto.scenario import Scenario
 
@@ -36,7 +38,10 @@ def checked_policy(scenario: Scenario) -> list[Measure]:
     for entry, measure in zip(scenario.measures, written, strict=True):
         held = stretches(many.stages, entry.stages or (), scenario.start, scenario.end)
         first, last = measure.first or scenario.start, measure.last or scenario.end
-        if held:
+        if entry.stages is not None and (not held or first > held[-1][1] or last < held[0][0]):
+            after = scenario.end + timedelta(days=1)  # in force on no day
+            measure = measure.model_copy(update={"first": after, "last": after})
+        elif held:
             first, last = max(first, held[0][0]), min(last, held[-1][1])
             measure = measure.model_copy(update={"first": first, "last": last})
         found.append(measure)
@@ -52,7 +57,10 @@ def unmeasured(scenario: Scenario) -> list[tuple[str, Figure]]:
         The scenario, of one city or of many.
     """
     found = unmeasured_figures(scenario)
-    if scenario.nation is None or scenario.nation.travel.level == 0:
+    if scenario.nation is None:
+        return found
+    levels = [scenario.nation.travel.level, *(each.level for each in scenario.nation.travel.levels)]
+    if not any(levels):
         return found
     travel = ((f"travel.{key}", figure) for key, figure in FIGURES.items())
     return [*found, *((key, figure) for key, figure in travel if figure.status != "measured")]

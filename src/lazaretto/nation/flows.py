@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -242,24 +243,31 @@ def _own_trips(path: Path, chosen: list[City]) -> Matrix:
     if not path.is_file():
         raise ScenarioError([Problem("travel", str(path), "a CSV file", "check the path")])
     try:
-        path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+        rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ScenarioError(
             [Problem("travel", str(path), "a CSV file in UTF-8", f"correct it: {error}")]
         ) from None
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle)
-        missing = [c for c in OWN_COLUMNS if c not in (reader.fieldnames or [])]
-        if missing:
-            allowed = f"columns {', '.join(OWN_COLUMNS)}"
-            raise ScenarioError(
-                [Problem(path.name, None, allowed, f"add {', '.join(missing)} to the first line")]
-            )
-        for number, row in enumerate(reader, start=2):
-            problems += _read_pair(f"{path.name}.{number}", row, at, out)
+    missing = [c for c in OWN_COLUMNS if c not in (reader.fieldnames or [])]
+    if missing:
+        allowed = f"columns {', '.join(OWN_COLUMNS)}"
+        raise ScenarioError(
+            [Problem(path.name, None, allowed, f"add {', '.join(missing)} to the first line")]
+        )
+    for number, row in enumerate(rows, start=2):
+        problems += _read_pair(f"{path.name}.{number}", row, at, out)
     if problems:
         raise ScenarioError(problems)
-    return np.asarray(np.nan_to_num(out, nan=0.0), np.float64)
+    trips = np.asarray(np.nan_to_num(out, nan=0.0), np.float64)
+    for city, leaving in zip(chosen, trips.sum(axis=1), strict=True):
+        if leaving > city.population:
+            allowed = f"at most {city.population:,}, one a day for each resident"
+            problems.append(Problem(f"{path.name}: trips out of {city.name}", f"{leaving:g}",
+                                    allowed, "give trips a day"))  # fmt: skip
+    if problems:
+        raise ScenarioError(problems)
+    return trips
 
 
 def _read_pair(key: str, row: dict[str, str], at: dict[str, int], out: Matrix) -> list[Problem]:

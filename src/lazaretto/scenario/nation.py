@@ -61,8 +61,13 @@ class OwnPolicy(Section):
     scenario: str = Field(
         min_length=1,
         description="A scenario of the library, or a path relative to this file: its measures, "
-        "resources, seeding, contacts, confinement, behaviour and vaccination hold there, beside "
-        "the measures on travel written here.",
+        "resources, seeding, contacts, confinement, behaviour, vaccination and reporting hold "
+        "there, beside the measures on travel written here.",
+    )
+    stages: list[str] | None = Field(
+        default=None,
+        min_length=1,
+        description="Stages of national policy in which its measures are in force; all if absent.",
     )
 
 
