@@ -152,7 +152,8 @@ class Ranks:
 
     def give_up(self, error: BaseException) -> None:
         """Tell the others, who wait in their next exchange, that this process has failed."""
-        code = 2 if isinstance(error, ScenarioError | CensusError) else 1
+        own = getattr(error, "exit_code", 1)  # of who leaves the command line
+        code = 2 if isinstance(error, ScenarioError | CensusError) else int(own)
         told = "".join(traceback.format_exception(error))
         self._exchanged((None, (told, code)))
 
