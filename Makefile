@@ -32,7 +32,7 @@ bench: $(READY) ## measure speed and memory beside the peers (BASE=REV compares 
 	$(BIN)/python bench/bench.py $(if $(BASE),--base $(BASE)) $(BENCH)
 
 targets: $(READY) ## hold a run of shanghai-2022 against published numbers (RUN=runs/shanghai-2022-...)
-	$(BIN)/python -m lazaretto.studies.targets $(RUN) docs/validation.md
+	$(BIN)/python -m lazaretto.studies.targets $(RUN) docs/validation.md --fit $(or $(FIT),docs/shanghai-2022-fit.json)
 
 lint: $(READY) ## check style and types
 	$(BIN)/ruff check

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,10 +23,12 @@ from lazaretto.studies.targets import (
     reported_targets,
     row_of,
     rows_of,
+    scores,
 )
 from lazaretto.studies.verdict import Reported, met, verdict, written
 
 DATA = files("lazaretto").joinpath("data")
+DOCS = Path(__file__).parent.parent / "docs"
 DISTRICTS = 16
 FIRST = date(2022, 3, 1)
 LAST_DAYS = 122  # to 30 June
@@ -212,3 +216,13 @@ def test_a_folder_without_results_is_refused(tmp_path, capsys):
         main([str(tmp_path), str(tmp_path / "page.md")])
     assert "no trajectories.nc" in capsys.readouterr().err
     assert not (tmp_path / "page.md").exists()
+
+
+def test_the_page_has_the_held_out_scores_of_the_fit_win_or_lose():
+    fit = json.loads((DOCS / "shanghai-2022-fit.json").read_text(encoding="utf-8"))
+    said = "\n".join(scores(fit))
+    for score in fit["held_out"]["scores"]:
+        assert score["name"] in said
+    assert ("does **not** win" in said) is not fit["held_out"]["wins"]
+    assert said in (DOCS / "validation.md").read_text(encoding="utf-8")
+    assert scores(None) == []

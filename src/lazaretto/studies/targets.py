@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ import xarray as xr
 
 from lazaretto.outcomes import reported_net
 from lazaretto.studies import quantities as q
+from lazaretto.studies.calibration.page import held_out
 from lazaretto.studies.verdict import Kind, Reported, met, verdict, written
 
 
@@ -242,13 +245,15 @@ def rows_of(results: xr.Dataset) -> list[Row]:
     return sorted(found, key=lambda row: row.key[:4])
 
 
-def page(results: xr.Dataset) -> str:
+def page(results: xr.Dataset, fit: Mapping[str, Any] | None = None) -> str:
     """Return the validation page in Markdown.
 
     Parameters
     ----------
     results
         Labelled results of one or many replicates.
+    fit
+        What a calibration found (its ``fit-report.json``), for its scores on held-out days.
     """
     rows, beside = rows_of(results), other_rows(results)
     attrs = results.attrs
@@ -278,8 +283,25 @@ def page(results: xr.Dataset) -> str:
             "",
             *_markdown(beside),
             "",
+            *scores(fit),
         ]
     )
+
+
+def scores(fit: Mapping[str, Any] | None) -> list[str]:
+    """Return the held-out scores of a calibration as lines of Markdown; none without one."""
+    if fit is None:
+        return []
+    return [
+        "## Held out",
+        "",
+        f"`lazaretto calibrate {fit['calibration']}`, {fit['runs']:,} runs, data to "
+        f"{fit['data_until']}: [the whole fit report](shanghai-2022-fit.md). The table above is of "
+        "the scenario as it ships, not of this fit.",
+        "",
+        *held_out(fit["held_out"]),
+        "",
+    ]
 
 
 def other_rows(results: xr.Dataset) -> list[Row]:
@@ -322,12 +344,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m lazaretto.studies.targets")
     parser.add_argument("run", type=Path, help="run folder")
     parser.add_argument("page", type=Path, help="Markdown file to write")
+    parser.add_argument("--fit", type=Path, help="fit-report.json of a calibration")
     given = parser.parse_args(arguments)
+    if given.fit is not None and not given.fit.is_file():
+        parser.error(f"{given.fit} is no file; give the fit-report.json of a calibration")
     trajectories = given.run / "trajectories.nc"
     if not trajectories.is_file():
         parser.error(f"{given.run} has no trajectories.nc; give the folder of a finished run")
     results = xr.load_dataset(trajectories, engine="h5netcdf")
-    given.page.write_text(page(results), encoding="utf-8")
+    fit = None if given.fit is None else json.loads(given.fit.read_text(encoding="utf-8"))
+    given.page.write_text(page(results, fit), encoding="utf-8")
 
 
 if __name__ == "__main__":

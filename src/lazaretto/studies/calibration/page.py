@@ -27,7 +27,7 @@ def page(found: dict[str, Any]) -> str:
     lines = [f"# {found['title']}: fit report", "", *_head(found), ""]
     lines += ["## What the data say of the numbers", "", *_parameters(found), ""]
     lines += ["## Does it fit?", "", *_fit(found), ""]
-    lines += ["## Days no fit saw", "", *_held_out(found["held_out"]), ""]
+    lines += ["## Days no fit saw", "", *held_out(found["held_out"]), ""]
     lines += ["## Both pans", "", *_cost(found["cost"]), ""]
     lines += ["## How it was fitted", "", *_generations(found), ""]
     return "\n".join(lines)
@@ -120,7 +120,14 @@ def _banded(values: list[float] | None) -> str:
     return f"{_number(median)} ({_number(low)} to {_number(high)})"
 
 
-def _held_out(held: dict[str, Any] | None) -> list[str]:
+def held_out(held: dict[str, Any] | None) -> list[str]:
+    """Return what the scores on held-out days say, as lines of Markdown.
+
+    Parameters
+    ----------
+    held
+        That part of what `lazaretto.studies.calibration.findings.findings` gave.
+    """
     if held is None:
         return ["None were held out."]
     rows = [
