@@ -49,14 +49,17 @@ def test_a_name_of_province_and_city_is_the_province():
 @pytest.mark.parametrize(
     ("nation", "said"),
     [
-        ({"cities": ["suzhou"]}, "320500, 341300"),
+        ({"cities": ["suzhou"]}, "320500 in Jiangsu, 341300 in Anhui"),
         ({"own": [{"cities": ["fuzhou"], "scenario": "beijing-2022"}]}, "by its code"),
         ({"cities": ["lhasa"], "own": [{"cities": ["beijing"], "scenario": "beijing-2022"}]},
          "a city that takes part"),
         ({"own": [{"cities": ["beijing"], "scenario": "beijing-2022"},
                   {"cities": ["beijing"], "scenario": "beijing-late"}]}, "one entry of nation.own"),
         ({"cities": []}, "a province, or all"),
-        ({"cities": ["all"]}, "write nation.cities: all"),
+        ({"cities": ["lhasa", "lasa"]}, "each city once"),
+        ({"stages": [{"name": "b", "from": "2022-12-05"}, {"name": "a", "from": "2022-12-01"}]},
+         "in the order of their dates"),
+        ({"cities": ["all", "lhasa"]}, "write nation.cities: all"),
         ({"stages": [{"name": "a"}, {"name": "b"}]}, "each date once"),
         ({"stages": [{"name": "a"}, {"name": "a", "from": "2022-12-01"}]}, "each name once"),
         ({"stages": [{"name": "a", "from": "2024-12-01"}]}, "the last of the run"),
@@ -67,6 +70,13 @@ def test_a_name_of_province_and_city_is_the_province():
 def test_what_cannot_be_meant_is_refused(nation, said):
     with pytest.raises(ScenarioError, match=said):
         city_scenarios(written(nation))
+
+
+def test_codes_are_numbers_in_yaml_and_one_name_may_stand_alone():
+    for cities in (["lhasa", 540200], ["lhasa", "540200"]):
+        assert set(seeds_of(written({"cities": cities}))) == {"540100", "540200"}
+    assert set(seeds_of(written({"cities": "lhasa"}))) == {"540100"}
+    assert len(seeds_of(written({"cities": "all"}))) == 368
 
 
 def test_a_stage_can_override_the_policy_of_a_city_of_its_own():

@@ -179,9 +179,18 @@ def test_all_problems_of_own_flows_at_once(tmp_path):
     with pytest.raises(ScenarioError) as error:
         flows.daily_trips(["310100", "420100"], own=own)
     assert [p.key for p in error.value.problems] == [
-        "own.csv.3", "own.csv.4", "own.csv.5.origin_code", "own.csv.5.trips_per_day",
-        "own.csv.6.trips_per_day",
+        "own.csv, line 3", "own.csv, line 4", "own.csv, line 5, origin_code",
+        "own.csv, line 5, trips_per_day", "own.csv, line 6, trips_per_day",
     ]  # fmt: skip
+    own.write_text("origin_code,destination_code,trips_per_day\nwuhan,310100,1\n310100,420100,1e9")
+    with pytest.raises(ScenarioError, match="did you mean 420100"):
+        flows.daily_trips(["310100", "420100"], own=own)
+    own.write_text("origin_code,destination_code,trips_per_day\n310100,420100,1e9")
+    with pytest.raises(ScenarioError, match="one a day for each resident"):
+        flows.daily_trips(["310100", "420100"], own=own)
+    own.write_text('origin_code,destination_code,trips_per_day\n310100,420100,"' + "1" * 200_000)
+    with pytest.raises(ScenarioError, match="correct it: field larger"):
+        flows.daily_trips(["310100", "420100"], own=own)
     own.write_text("from,to\n")
     with pytest.raises(ScenarioError, match="origin_code, destination_code, trips_per_day"):
         flows.daily_trips(["310100", "420100"], own=own)

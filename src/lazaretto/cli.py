@@ -81,7 +81,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Simulate a scenario and write its run folder and report."""
-    from lazaretto.engine.checked import idle_measures, read_checked
+    from lazaretto.engine.checked import idle_measures, nobody_infected, read_checked
     from lazaretto.nation.ranks import together
     from lazaretto.studies import Interrupted, changes, run_scenario
     from lazaretto.studies.nation_run import assist
@@ -98,7 +98,7 @@ def run(
                     assist(read, processes, seed=seed, replicates=replicates, threads=threads,
                            out=folder, stop=stop)  # fmt: skip
                 return
-            for note in idle_measures(read):
+            for note in [*nobody_infected(read), *idle_measures(read)]:
                 complain(note)
             different = changes(read, overrides or [])
             try:
@@ -146,7 +146,7 @@ def run(
 @app.command()
 def check(scenario: ScenarioName, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Check a scenario, all problems at once, and draw its policy by date."""
-    from lazaretto.engine.checked import read_checked
+    from lazaretto.engine.checked import nobody_infected, read_checked
     from lazaretto.measures import timeline
     from lazaretto.nation.checked import checked_policy
 
@@ -166,6 +166,8 @@ def check(scenario: ScenarioName, overrides: Overrides = None, as_json: AsJson =
         print_json({"ok": True, "scenario": read.resolved(), "policy": policy.as_json()})
     else:
         print_timeline(read, policy)
+        for note in nobody_infected(read):
+            complain(note)
 
 
 @app.command("list")

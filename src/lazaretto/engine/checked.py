@@ -137,6 +137,20 @@ def idle_measures(scenario: Scenario) -> list[str]:
     return [*never_words(never), *effect_words(scenario.behaviour, idle)]
 
 
+def nobody_infected(scenario: Scenario) -> list[str]:
+    """Return that nobody is ever infected in a scenario, in a sentence; nothing if somebody is.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    """
+    own = scenario.nation is not None and scenario.nation.own
+    if scenario.seeding or scenario.border is not None or own:
+        return []
+    return ["Nobody is ever infected: the scenario has neither seeding: nor border:"]
+
+
 def _draws_problems(scenario: Scenario) -> list[Problem]:
     try:
         if scenario.posterior is not None:

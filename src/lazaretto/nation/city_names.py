@@ -20,7 +20,7 @@ def chosen_cities(many: ManyCities) -> list[City]:
         With every name that is no city and no province, or more than one city.
     """
     known = every_city()
-    if many.cities == ALL:
+    if many.cities == [ALL]:
         return list(known)
     wanted, problems = codes_of("nation.cities", many.cities, {each.code: each for each in known})
     if not many.cities:
@@ -51,15 +51,17 @@ def codes_of(
         there = [code for code in codes if code in cities]
         if several is not None:
             problems.append(several)
+        elif not there and len(cities) < len(every_city()):
+            advice = "name one of nation.cities, or leave this out: --set nation.own=[]"
+            problems.append(Problem(at, name, "a city that takes part", advice))
         elif not there:
-            whole = len(cities) == len(every_city())
-            allowed = "name or code of a prefecture-level city, or a province"
-            if name.lower() in (ALL, NATION) and whole:
-                problems.append(Problem(at, name, allowed, f"write {key}: all"))
-                continue
             advice = did_you_mean(name, known, "see lazaretto list --places")
-            problems.append(Problem(at, name, allowed if whole else "a city that takes part",
-                                    advice if whole else "name one of nation.cities"))  # fmt: skip
+            if name.lower() in (ALL, NATION):
+                advice = f"write {key}: all, and nothing else"
+            allowed = "name or code of a prefecture-level city, or a province"
+            problems.append(Problem(at, name, allowed, advice))
+        elif found.issuperset(there):
+            problems.append(Problem(at, name, "each city once", "leave it out"))
         found.update(there)
     return found, problems
 
@@ -68,7 +70,9 @@ def several_of(key: str, name: str, codes: Sequence[str]) -> Problem | None:
     """Return the problem of a name that more than one city has; provinces have many."""
     if len(codes) < 2 or name.lower().partition("/")[0] in provinces_known():
         return None
-    allowed = f"one of the cities of this name by its code: {', '.join(sorted(codes))}"
+    where = {city.code: city.province for city in every_city()}
+    said = ", ".join(f"{code} in {where[code]}" for code in sorted(codes))
+    allowed = f"one of the cities of this name by its code: {said}"
     return Problem(key, name, allowed, "write the code")
 
 

@@ -14,11 +14,15 @@ from numpy.typing import NDArray
 
 from lazaretto.nation import assumptions as a
 from lazaretto.nation.cities import City, cities, every_city
+from lazaretto.nation.city_names import names_known
 from lazaretto.people.tables import shipped
 from lazaretto.people.travel import EARTH_RADIUS_KM
 from lazaretto.scenario.problems import Problem, ScenarioError, nearest
 
 Matrix = NDArray[np.float64]
+
+FLOWS = "nation.travel.flows"
+"""Key of a table of trips of one's own."""
 
 OWN_COLUMNS = ("origin_code", "destination_code", "trips_per_day")
 
@@ -241,22 +245,26 @@ def _own_trips(path: Path, chosen: list[City]) -> Matrix:
     out = np.full((len(chosen), len(chosen)), np.nan)
     problems: list[Problem] = []
     if not path.is_file():
-        raise ScenarioError([Problem("travel", str(path), "a CSV file", "check the path")])
+        raise ScenarioError([Problem(FLOWS, str(path), "a CSV file", "check the path")])
     try:
         reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
         rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ScenarioError(
-            [Problem("travel", str(path), "a CSV file in UTF-8", f"correct it: {error}")]
+            [
+                Problem(
+                    "nation.travel.flows", str(path), "a CSV file in UTF-8", f"correct it: {error}"
+                )
+            ]
         ) from None
     missing = [c for c in OWN_COLUMNS if c not in (reader.fieldnames or [])]
     if missing:
-        allowed = f"columns {', '.join(OWN_COLUMNS)}"
+        allowed = f"columns {', '.join(OWN_COLUMNS)}, commas between them"
         raise ScenarioError(
             [Problem(path.name, None, allowed, f"add {', '.join(missing)} to the first line")]
         )
     for number, row in enumerate(rows, start=2):
-        problems += _read_pair(f"{path.name}.{number}", row, at, out)
+        problems += _read_pair(f"{path.name}, line {number}", row, at, out)
     if problems:
         raise ScenarioError(problems)
     trips = np.asarray(np.nan_to_num(out, nan=0.0), np.float64)
@@ -275,10 +283,11 @@ def _read_pair(key: str, row: dict[str, str], at: dict[str, int], out: Matrix) -
     pair = [(row[column] or "").strip() for column in OWN_COLUMNS[:2]]
     for column, code in zip(OWN_COLUMNS, pair, strict=False):
         if code not in at:
-            near = nearest(code, at)
+            near = next((c for c in names_known().get(code.lower(), []) if c in at), None)
+            near = near or nearest(code, at)
             problems.append(
                 Problem(
-                    f"{key}.{column}", code, "code of a city that is simulated",
+                    f"{key}, {column}", code, "code of a city that is simulated",
                     f"did you mean {near}?" if near else "leave the row out or add the city",
                 )
             )  # fmt: skip
@@ -289,7 +298,7 @@ def _read_pair(key: str, row: dict[str, str], at: dict[str, int], out: Matrix) -
     if not (np.isfinite(value) and value >= 0):
         problems.append(
             Problem(
-                f"{key}.trips_per_day", row["trips_per_day"], "persons a day, 0 or more",
+                f"{key}, trips_per_day", row["trips_per_day"], "persons a day, 0 or more",
                 "give a number",
             )
         )  # fmt: skip

@@ -88,6 +88,9 @@ def _wrong_stages(stages: Sequence[Stage], start: date, end: date) -> Iterator[P
         if begun[i] in begun[:i]:
             advice = "give it a from: of its own; one without begins with the run"
             yield Problem(f"{at}.from", str(begun[i]), "each date once", advice)
+        if i and begun[i] < max(begun[:i]):
+            allowed = "stages in the order of their dates"
+            yield Problem(f"{at}.from", str(begun[i]), allowed, "put it where it belongs")
         if begun[i] > end:
             allowed = f"a day up to {end}, the last of the run"
             yield Problem(f"{at}.from", str(begun[i]), allowed, "move it, or leave the stage out")

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from lazaretto.scenario.section import Section
 from lazaretto.scenario.sourced import Sourced, Unit, sourced
 
 NATION = "china"
 """Place of a scenario of many cities."""
+
+
+def _as_names(given: object) -> object:
+    """Return names as a list of texts: one may stand alone, and codes are numbers to YAML."""
+    listed = given if isinstance(given, list) else [given]
+    return [
+        str(each) if isinstance(each, int) and not isinstance(each, bool) else each
+        for each in listed
+    ]
 
 
 class TravelLevel(Section):
@@ -57,7 +66,9 @@ class Stage(Section):
 class OwnPolicy(Section):
     """Cities that follow another scenario instead of the measures written here."""
 
-    cities: list[str] = Field(min_length=1, description="Names or codes of the cities.")
+    cities: Annotated[list[str], BeforeValidator(_as_names)] = Field(
+        min_length=1, description="Names or codes of the cities."
+    )
     scenario: str = Field(
         min_length=1,
         description="A scenario of the library, or a path relative to this file: its measures, "
@@ -74,8 +85,9 @@ class OwnPolicy(Section):
 class ManyCities(Section):
     """What a scenario of place china says of its cities."""
 
-    cities: Literal["all"] | list[str] = Field(
-        default="all", description="Cities or provinces that take part, by name or code; or all."
+    cities: Annotated[list[str], BeforeValidator(_as_names)] = Field(
+        default=["all"],
+        description="Cities or provinces that take part, by name or code; or all.",
     )
     travel: Travel = Field(default=Travel(), description="Trips between the cities.")
     stages: list[Stage] = Field(default=[], description="Stages of national policy, by date.")

@@ -9,6 +9,9 @@ from lazaretto.scenario import Scenario, library
 from lazaretto.scenario.aim import JUDGED_BY
 from lazaretto.studies.differing import differing
 
+MOST_CHANGES = 12
+"""A file with a name of its own that differs in more is a scenario of its own, no changed one."""
+
 NO_CHANGE = {"name", "title", "description", "outputs", *JUDGED_BY}
 """Keys that change nothing of what is simulated."""
 
@@ -66,7 +69,10 @@ def _base(scenario: Scenario) -> Scenario | None:
         return None
     loaded = [Scenario.load(name) for name in names]
     same_place = [each for each in loaded if each.place == scenario.place]
-    return min(same_place, key=lambda each: len(_differences(scenario, each)), default=None)
+    base = min(same_place, key=lambda each: len(_differences(scenario, each)), default=None)
+    if base is None or base.name == scenario.name:
+        return base
+    return None if len(_differences(scenario, base)) > MOST_CHANGES else base
 
 
 def _differences(scenario: Scenario, base: Scenario) -> list[str]:

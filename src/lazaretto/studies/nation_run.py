@@ -116,7 +116,8 @@ class NationWork:
             said = self.exchange.share([(own, self.stop())])
             self.exchange.end_day()
             reached = sum(awake for awake, _ in said)
-            shown = f"{run.date.day} {run.date:%B %Y}, {reached} cities reached"
+            cities = "city" if reached == 1 else "cities"
+            shown = f"{run.date.day} {run.date:%B %Y}, {reached} {cities} reached"
             self._tell(f"simulating {of}{shown}", run.day / run.n_days)
             asked = any(stop for _, stop in said) and run.day < run.n_days
             if kept is not None and (asked or (every and run.day % every == 0)):
