@@ -10,6 +10,7 @@ from lazaretto.nation.checked import checked_policy
 from lazaretto.nation.results import MOST_CITIES, by_province
 from lazaretto.report.appearance import NARROW, WIDE, specification
 from lazaretto.report.by_city import city_figures, deaths_table, infected_table
+from lazaretto.report.travel_table import travel_rows
 from lazaretto.scenario import Scenario, ScenarioError
 
 N_CITIES = MOST_CITIES + 8
@@ -68,6 +69,23 @@ def test_tables_say_what_was_counted():
     assert infected.loc[("2022-12-03", "city 3")] == pytest.approx(3 * 7 / 1e6)
     deaths = deaths_table(few).set_index("district")
     assert deaths.loc["city 2"].tolist() == pytest.approx([0.2, 0.4, 0.6])
+
+
+def test_the_table_of_travel_says_who_came_first_and_what_orders_prevented():
+    few = runs(3)
+    few["infections"][:, :2, 2] = 0  # the last city has its first infection on the third day
+    few["infections"][:, :, 0] = 0  # the first none
+    per_city = few["infections"].sum("layer")
+    for name, count in (("departures", 1_000), ("trips_lost", 10), ("kept_by_test", 1)):
+        few[name] = xr.full_like(per_city, count)
+    few["persons_by_tier"] = xr.full_like(per_city, 50).expand_dims(tier=["controlled", "sealed"])
+    rows = {row.place: row for row in travel_rows(few)}
+    assert list(rows) == ["city 1", "city 2", "city 0", "All"]
+    assert [rows[f"city {k}"].first for k in range(3)] == ["never", "1 Dec 2022", "3 Dec 2022"]
+    assert [rows[name].infected for name in rows] == ["9", "5", "0", "14"]
+    assert [rows[name].found for name in rows] == ["3", "3", "3", "9"]
+    assert (rows["All"].made, rows["All"].prevented, rows["All"].confined) == ("9,000", "90", "900")
+    assert travel_rows(few.drop_vars("departures")) == []
 
 
 def test_only_runs_of_many_cities_have_these_figures():

@@ -54,6 +54,7 @@ from lazaretto.report.statements import (
     wave_numbers,
 )
 from lazaretto.report.stock_figure import WAITED_NOTE, ran_short
+from lazaretto.report.travel_table import travel_rows
 
 if TYPE_CHECKING:
     import jinja2
@@ -140,6 +141,7 @@ def report(
         misfit=adherence_misfit(results),
         figures=pictures,
         person_days=person_days_table(results),
+        travelled=travel_rows(results),
         isolated=isolation_table(results) if has(results, "held") else [],
         care_columns=CARE_COLUMNS,
         cared_for=care_table(results) if severe(results) else [],
