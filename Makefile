@@ -23,7 +23,7 @@ test: $(READY) ## check style and types, then run the tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile --durations 40
+	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 40
 
 validate: $(READY) ## the slow proofs: a billion random numbers, Shanghai's margins
 	$(BIN)/python -m pytest -m slow -s

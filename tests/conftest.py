@@ -1,0 +1,18 @@
+"""Which files of tests go first: two workers share files, and the longest must not be the last."""
+
+from __future__ import annotations
+
+import pytest
+
+LONGEST_FIRST = (
+    "test_reference.py", "test_compare.py", "test_compare_support.py", "test_ranks.py",
+    "test_reference_nation.py", "test_calibration.py", "test_frontier.py", "test_cli.py",
+    "test_report_people.py", "test_sweep.py",
+)  # fmt: skip
+"""Files that took a minute and more (26 November 2026); see the durations that pytest prints."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, the others as they were."""
+    place = {name: i for i, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
