@@ -236,7 +236,8 @@ def test_a_killed_process_ends_the_others(folder):
         (
             "one",
             "name: one\nplace: shanghai\ndisease: omicron-ba2\nstart: 2022-03-01\n"
-            "end: 2022-03-05\nr0: 3\n",
+            "end: 2022-03-05\nr0: 3\n"
+            "seeding: [{date: 2022-03-01, infections_per_day: 1}]\n",
             "place is shanghai\n    allowed: a scenario of many cities (place: china) on 2",
         ),
     ],
