@@ -251,11 +251,7 @@ def _own_trips(path: Path, chosen: list[City]) -> Matrix:
         rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ScenarioError(
-            [
-                Problem(
-                    "nation.travel.flows", str(path), "a CSV file in UTF-8", f"correct it: {error}"
-                )
-            ]
+            [Problem(FLOWS, str(path), "a CSV file in UTF-8", f"correct it: {error}")]
         ) from None
     missing = [c for c in OWN_COLUMNS if c not in (reader.fieldnames or [])]
     if missing:

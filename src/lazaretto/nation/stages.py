@@ -63,18 +63,14 @@ def stage_problems(scenario: Scenario, many: ManyCities) -> list[Problem]:
     """Return stages that are declared twice or never hold, and those named and not declared."""
     known = [stage.name for stage in many.stages]
     problems = list(_wrong_stages(many.stages, scenario.start, scenario.end))
-    for i, entry in enumerate(scenario.measures):
-        for j, name in enumerate(entry.stages or []):
+    naming = [(f"measures.{i}", entry.stages) for i, entry in enumerate(scenario.measures)]
+    naming += [(f"nation.own.{i}", own.stages) for i, own in enumerate(many.own)]
+    allowed = "one of nation.stages: " + (", ".join(known) or "none are declared")
+    for at, names in naming:
+        for j, name in enumerate(names or []):
             if name not in known:
-                allowed = "one of nation.stages: " + (", ".join(known) or "none are declared")
                 advice = did_you_mean(name, known, "declare it under nation.stages")
-                problems.append(Problem(f"measures.{i}.stages.{j}", name, allowed, advice))
-    for i, own in enumerate(many.own):
-        for j, name in enumerate(own.stages or []):
-            if name not in known:
-                allowed = "one of nation.stages: " + (", ".join(known) or "none are declared")
-                advice = did_you_mean(name, known, "declare it under nation.stages")
-                problems.append(Problem(f"nation.own.{i}.stages.{j}", name, allowed, advice))
+                problems.append(Problem(f"{at}.stages.{j}", name, allowed, advice))
     return problems
 
 
