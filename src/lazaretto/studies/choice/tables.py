@@ -14,7 +14,7 @@ import pandas as pd
 from lazaretto.studies.choice.levers import Lever
 from lazaretto.studies.choice.regret import Regret
 from lazaretto.studies.choice.search import OBJECTIVES, Choice, Option
-from lazaretto.studies.run_folder import write_whole
+from lazaretto.studies.run_folder import whole_file, write_whole
 from lazaretto.studies.sensitivities.amounts import AMOUNTS
 
 NOT_SEARCHED = (
@@ -138,9 +138,8 @@ def _regret(each: Regret) -> dict[str, Any]:
 
 
 def _write_parquet(table: pd.DataFrame, path: Path) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    table.to_parquet(partial, index=False)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        table.to_parquet(partial, index=False)
 
 
 def _written(value: object) -> Any:  # noqa: ANN401 - as JSON and Parquet take it

@@ -21,7 +21,7 @@ from lazaretto.outcomes.rows import replicated
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.studies.ensembles.ensemble import Failed, Job
 from lazaretto.studies.ensembles.grid import Axis
-from lazaretto.studies.run_folder import write_whole
+from lazaretto.studies.run_folder import whole_file, write_whole
 
 OUTCOMES = {
     "reported": ("virus", "cases"),
@@ -193,9 +193,8 @@ def write_rows(
     folder.mkdir(parents=True, exist_ok=True)
     part = "" if shard is None else f"-{shard[0]}-of-{shard[1]}"
     file = folder / f"rows{part}.parquet"
-    partial = file.with_name(f".{file.name}.partial")
-    rows.to_parquet(partial, index=False)
-    partial.replace(file)
+    with whole_file(file) as partial:
+        rows.to_parquet(partial, index=False)
     write_whole(file.with_suffix(".csv"), rows.to_csv(index=False))
     if shard is None:
         said = {

@@ -33,6 +33,7 @@ from lazaretto.studies.frontier.runs import (
 )
 from lazaretto.studies.lock import alone_in
 from lazaretto.studies.run import Interrupted
+from lazaretto.studies.run_folder import whole_file
 
 LEVELS = (0.007, 0.03, 0.10)
 """Leakage at which the question is answered: the ends of the residual of all contacts outside the
@@ -194,9 +195,8 @@ def frontier(
     with alone_in(folder):
         kept = Kept(folder / "runs.jsonl")
         answer = _frontier(question, kept, workers, progress, stop, run)
-        partial = folder / ".runs.parquet.partial"
-        answer.runs.to_parquet(partial, index=False)
-        partial.replace(folder / "runs.parquet")
+        with whole_file(folder / "runs.parquet") as partial:
+            answer.runs.to_parquet(partial, index=False)
     return answer
 
 
