@@ -259,10 +259,15 @@ class Evening(Transfers):
         lab = None if test.labs is None else self.orders.stock(test.labs)
         tubes = max(tubes, 1 if infected or errors else 0)
         for number, person in enumerate([*infected, *errors]):
-            sample = Sample(person, day, number >= len(infected), test.turnaround, lab)
+            takes = test.turnaround
+            if test.review_spread:
+                lot = self.place_in_batch(Purpose.REVIEW, day, person, batch)
+                takes += lot * (test.review_spread + 1) >> 31
+                self.met.slow_reviews += takes > test.turnaround
+            sample = Sample(person, day, number >= len(infected), takes, lab)
             sample.where = self.found_where(person)
             if lab is None:
-                sample.due = day + test.turnaround
+                sample.due = day + takes
             else:
                 lot = self.place_in_batch(Purpose.LABORATORY, day, person, batch)
                 sample.position = self.tubes_arrived[lab] + (lot * tubes >> 31)

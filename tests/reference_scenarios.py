@@ -182,10 +182,12 @@ Fields = Callable[[st.DrawFn], dict[str, Any]]
 def sampling(draw: st.DrawFn) -> dict[str, Any]:
     """Return how samples are taken."""
     test = draw(st.sampled_from(["pcr", "pcr", "antigen"]))
+    quickest = draw(st.integers(0, 2))
     return {
         "test": test,
         "turnaround_days": draw(st.integers(0, 4)),
-        "review_days": draw(st.integers(0, 2)),
+        "review_days": quickest,
+        "longest_review_days": draw(st.one_of(st.none(), st.integers(quickest, 5))),
         "specificity": draw(st.sampled_from([None, 0.95, 0.99])),
         "labs": draw(perhaps("labs")) if test == "pcr" else None,
     }

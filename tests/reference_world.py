@@ -125,6 +125,8 @@ class Met:
     """Compound-days on which buildings of one compound differ in tier."""
     waited_in_labs: int = 0
     """Positive tubes not read on the day they came."""
+    slow_reviews: int = 0
+    """Positives whose review took longer than the quickest."""
     turned_away: int = 0
     """Infected visitors turned away by full clinics."""
     positive_by_error: int = 0

@@ -68,7 +68,15 @@ def busy(seed: int = 1) -> Settings:
         severity=severe(0.2),
         vaccination=doses(DISTRICTS, [-90], 5, 0.5),
         measures=(
-            Screening(participation=0.3, turnaround_days=3, labs="labs", **since(8, 40)),
+            Screening(
+                participation=0.3,
+                turnaround_days=3,
+                labs="labs",
+                pool=5,
+                review_days=1,
+                longest_review_days=4,
+                **since(8, 40),
+            ),
             Zones(rule="7+7", unit="building", areas=[other]),
             CloseSchools(factor=0.1, when=Trigger.model_validate(rule)),
             Lockdown(tier=3, areas=[some], **since(6, 25)),

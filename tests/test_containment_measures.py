@@ -245,6 +245,14 @@ def test_a_positive_pool_is_reviewed_which_loses_some_and_takes_days(places, ord
     assert {rule.test.labs for rule in orders.rules.rounds} == {"labs"}
 
 
+def test_reviews_may_take_different_numbers_of_days(places, orders):
+    for pool in (1, 10):
+        measure = Screening(participation=1, pool=pool, review_days=1, longest_review_days=4)
+        ordered(measure, places, orders)
+    tests = [rule.test for rule in orders.rules.rounds]
+    assert [(test.turnaround, test.review_spread) for test in tests] == [(1, 0), (2, 3)]
+
+
 def test_specificity_can_be_given(places, orders):
     ordered(Screening(participation=1, specificity=0.98), places, orders)
     assert round_of(orders).test.false_positive == pytest.approx(0.02)
@@ -261,6 +269,8 @@ def test_specificity_can_be_given(places, orders):
         ({"rounds": ["2022-04-04"], "interval_days": 3}, "not both"),
         ({"pool": 7}, "1, 5, 10 or 20"),
         ({"tiers": ["closed"]}, "'open', 'precaution', 'controlled' or 'sealed'"),
+        ({"review_days": 3, "longest_review_days": 2}, "shorter than review_days"),
+        ({"longest_review_days": 8}, "less than or equal to 7"),
         ({"participation": 1.2}, "less than or equal to 1"),
         ({"crowding": float("nan")}, "crowding"),
     ],

@@ -43,7 +43,8 @@ def batch(laboratories: Laboratories, day: int, tubes: int, first: int, turnarou
     """Hand in tubes that are all positive; the person is the place in the queue."""
     person = np.arange(first, first + tubes, dtype=np.int32)
     lot = -(-(np.arange(tubes, dtype=np.int64) << 31) // max(tubes, 1))
-    laboratories.receive(0, tubes, person, lot.astype(np.uint32), day, turnaround,
+    laboratories.receive(0, tubes, person, lot.astype(np.uint32), day,
+                         np.full(tubes, turnaround, np.int16),
                          (person % 6).astype(np.uint8), np.zeros(tubes, np.bool_))  # fmt: skip
 
 
@@ -119,6 +120,28 @@ def test_results_of_one_round_come_back_evenly(share: float):
     assert tally.result_days.sum() == seen @ np.arange(1, days + 1)
     assert np.array_equal(tally.stock_used[:days, 0], waits)
     assert np.array_equal(tally.stock_waiting[:days, 0], PERSONS - np.cumsum(waits))
+
+
+def test_reviews_of_one_round_come_back_evenly():
+    """Each positive of a pool waits 1 + 1 to 1 + 4 days, every number as likely."""
+    days = {"rounds": ["2022-03-01"], "turnaround_days": 1, "pool": 10, "review_days": 1}
+    with screened(8, PERSONS, **days, longest_review_days=4) as simulation:
+        tally = simulation.run()
+    seen = tally.results[2:6]
+    assert tally.results.sum() == seen.sum() == tally.found.sum() > INFECTED / 2
+    value, limit = chi_square(seen, np.full(4, seen.sum() / 4))
+    print(f"{seen}, {value:.1f} < {limit:.1f}")
+    assert value < limit
+    assert tally.result_days.sum() == seen @ np.arange(2, 6)
+
+
+def test_a_longest_review_as_long_as_the_quickest_changes_nothing():
+    days = {"interval_days": 2, "pool": 10, "review_days": 2}
+    with screened(10, 20_000, **days) as simulation:
+        without = simulation.run().arrays()
+    with screened(10, 20_000, **days, longest_review_days=2) as simulation:
+        same = simulation.run().arrays()
+    assert all(np.array_equal(without[name], same[name]) for name in without)
 
 
 @pytest.mark.parametrize(("pool", "tubes"), [(1, 12_000), (10, 1_500), (10, 9_000)])

@@ -75,6 +75,8 @@ class Purpose(IntEnum):
     """Whom an infectious visitor meets."""
     HOSTING = 83
     """Which visitors an infectious person of a city meets."""
+    REVIEW = 85
+    """How long the review of a positive takes, by person and batch."""
     CITY = 84
     """Seeds of the cities of a nation."""
     ACTIVE = 71

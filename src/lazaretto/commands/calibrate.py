@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +27,14 @@ from lazaretto.console import (
 if TYPE_CHECKING:
     from lazaretto.studies.calibration import Calibrated
 
+
+class Search(StrEnum):
+    """How a posterior is looked for."""
+
+    WAVES = "waves"
+    SMC = "smc"
+
+
 SECONDS_BETWEEN = 30
 """Seconds between lines of progress where there is no terminal."""
 
@@ -46,8 +55,11 @@ def calibrate_scenario(
     ] = False,
     particles: Annotated[
         int | None,
-        typer.Option(min=5, metavar="N", help="Particles of a generation; an eighth of the runs."),
+        typer.Option(min=5, metavar="N", help="Draws of the posterior; an eighth of the runs."),
     ] = None,
+    search: Annotated[
+        Search, typer.Option(help="Waves of runs led by an emulator, or ABC-SMC.")
+    ] = Search.WAVES,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="First seed.")] = 1,
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler that makes the runs.")
@@ -64,8 +76,8 @@ def calibrate_scenario(
     where = folder or Path("calibrations") / (Path(name).stem + ("-sample" if sample else ""))
     with problems_shown(as_json):
         plan = load_plan(name, sample)
-        complain(f"{cost(plan, runs, particles)}, in {where}.")
-        another = other_fit(where, plan, seed, runs, particles)
+        complain(f"{cost(plan, runs, particles, search)}, in {where}.")
+        another = other_fit(where, plan, seed, runs, particles, search)
         if another:
             complain(
                 f"{where} holds another fit ({another}); this one replaces it when it is done."
@@ -74,7 +86,7 @@ def calibrate_scenario(
         try:
             with progress_shown(as_json) as progress:
                 made = calibrate(
-                    plan, where, runs=runs, seed=seed, particles=particles,
+                    plan, where, runs=runs, seed=seed, particles=particles, search=search,
                     tell=now_and_then(progress), runner=partial(each_run, **chosen),
                 )  # fmt: skip
         except KeyboardInterrupt:

@@ -158,7 +158,7 @@ def _enter(c: Containment, day: int, orders: Orders, person: Persons) -> None:
             unknown,
             none,
             day,
-            0,
+            np.zeros(unknown.size, np.int16),
             found_where,
             np.zeros(unknown.size, np.bool_),
         )

@@ -234,7 +234,12 @@ def _send(
     key = c.key(Purpose.LABORATORY, day)
     lots(key, person, np.full(person.size, number, np.uint8), lot)
     tubes = max(tubes, int(person.size > 0))
-    c.laboratories.receive(lab, tubes, person, lot, day, test.turnaround, where, is_false)
+    takes = np.full(person.size, test.turnaround, np.int16)
+    if test.review_spread:
+        wait = np.empty(person.size, np.uint32)
+        lots(c.key(Purpose.REVIEW, day), person, np.full(person.size, number, np.uint8), wait)
+        takes += ((wait.astype(np.int64) * (test.review_spread + 1)) >> 31).astype(np.int16)
+    c.laboratories.receive(lab, tubes, person, lot, day, takes, where, is_false)
 
 
 def _binomial(

@@ -126,7 +126,7 @@ class Laboratories:
         person: NDArray[np.int32],
         lot: NDArray[np.uint32],
         day: int,
-        turnaround: int,
+        turnaround: NDArray[np.int16],
         where: NDArray[np.uint8],
         false: NDArray[np.bool_],
     ) -> None:
@@ -138,15 +138,16 @@ class Laboratories:
             Stock of tubes, `ON_THE_SPOT` if none.
         tubes
             Number of tubes, positive or not.
-        person, lot, where, false
+        person, lot, turnaround, where, false
             Whose samples are positive, a 31-bit lot that says where in the batch the tube lies,
-            where the person is, and whether the person is not infected; each of shape (n,).
-        day, turnaround
-            Today, and days from laboratory to result.
+            days from laboratory to result, where the person is, and whether the person is not
+            infected; each of shape (n,).
+        day
+            Today.
         """
         n = person.size
         position = np.zeros(n, np.int64)
-        due = np.full(n, day + turnaround, np.int16)
+        due = (day + turnaround).astype(np.int16)
         if lab != ON_THE_SPOT:
             position = self.arrived[lab] + ((lot.astype(np.int64) * tubes) >> 31)
             self.arrived[lab] += tubes
@@ -159,11 +160,12 @@ class Laboratories:
             due,
             np.full(n, lab, np.int8),
             position,
-            np.full(n, turnaround, np.int16),
+            turnaround,
             where,
             false,
         )
-        (self._due if lab == ON_THE_SPOT else self._queue).append(samples)
+        parts = _batches(samples) if turnaround.min() < turnaround.max() else [samples]
+        (self._due if lab == ON_THE_SPOT else self._queue).extend(parts)
 
     def work(self, day: int, amount: NDArray[np.int64]) -> NDArray[np.int64]:
         """Read today's share of the queue; return tubes read by stock, shape (n_stocks,).

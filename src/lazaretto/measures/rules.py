@@ -34,6 +34,9 @@ class Test:
         Persons in one tube.
     turnaround
         Days from sample to result where no tube waits, 0 to `LONGEST_TURNAROUND`.
+    review_spread
+        Days that the slowest review takes longer than the quickest; each number of days is as
+        likely. With ``turnaround`` at most `LONGEST_TURNAROUND`.
     labs
         Stock of tubes a day (`lazaretto.measures.stocks.Stock`); none: read on the spot.
     antigen
@@ -46,9 +49,11 @@ class Test:
     turnaround: int = 1
     labs: str | None = None
     antigen: bool = False
+    review_spread: int = 0
 
     def __post_init__(self) -> None:
         _within("turnaround", self.turnaround, 0, LONGEST_TURNAROUND)
+        _within("review_spread", self.review_spread, 0, LONGEST_TURNAROUND - self.turnaround)
         _within("pool", self.pool, 1, 100)
         _within("false_positive", self.false_positive, 0, 1)
 

@@ -31,6 +31,11 @@ class Sampling(Measure):
         description="Days more for a positive pool or antigen test, after which each person is "
         "tested alone by PCR, days.",
     )  # fmt: skip
+    longest_review_days: Annotated[int | None, In("days")] = Field(
+        None, ge=0, le=LONGEST_REVIEW,
+        description="Days that the slowest review takes: each lasts between review_days and this, "
+        "every number of days as likely, days; all last review_days if absent.",
+    )  # fmt: skip
     specificity: Annotated[float | None, In("share")] = Field(
         None, ge=0, le=1,
         description="Share of readings of samples not infected that are negative, share; "
@@ -39,6 +44,15 @@ class Sampling(Measure):
     labs: str | None = Field(
         None, description="Stock of tubes/day that reads the samples; no limit if absent."
     )
+
+    @model_validator(mode="after")
+    def _longest_is_no_shorter(self) -> Self:
+        if self.longest_review_days is not None and self.longest_review_days < self.review_days:
+            raise ValueError(
+                f"longest_review_days is {self.longest_review_days}, shorter than review_days, "
+                f"{self.review_days}; raise it, or leave it out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _antigen_needs_no_laboratory(self) -> Self:
@@ -58,6 +72,7 @@ class Sampling(Measure):
         """
         antigen = self.test == "antigen"
         reviewed = pool > 1 or antigen
+        longest = self.review_days if self.longest_review_days is None else self.longest_review_days
         return Test(
             positive=pooled(orders.detectable[self.test], pool, antigen),
             false_positive=false_positive(pool, antigen, self.specificity),
@@ -65,4 +80,5 @@ class Sampling(Measure):
             turnaround=self.turnaround_days + (self.review_days if reviewed else 0),
             labs=self.labs,
             antigen=antigen,
+            review_spread=longest - self.review_days if reviewed else 0,
         )

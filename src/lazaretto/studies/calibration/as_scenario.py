@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from lazaretto.scenario import Scenario
 from lazaretto.scenario.posterior import AGAIN, SEED
-from lazaretto.studies.calibration.fit import Posterior
 from lazaretto.studies.calibration.plan import Plan
+from lazaretto.studies.calibration.posterior import Posterior
 from lazaretto.studies.calibration.predict import quantiles
 
 DRAWS = "draws.csv"

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lazaretto.studies.calibration.fit import Posterior
 from lazaretto.studies.calibration.plan import Plan
+from lazaretto.studies.calibration.posterior import Posterior
 from lazaretto.studies.calibration.predict import Predicted, quantiles
 from lazaretto.studies.calibration.priors import Priors
 from lazaretto.studies.calibration.scores import SHARES, coverage, held_out_scores
@@ -34,7 +34,7 @@ FEW = 30
 
 def findings(
     plan: Plan, posterior: Posterior, fitted: Predicted, from_prior: Predicted,
-    numbers: list[dict[str, float]],
+    numbers: list[dict[str, float]], search: str,
 ) -> dict[str, Any]:  # fmt: skip
     """Return all that a fit report says, ready for JSON.
 
@@ -46,6 +46,8 @@ def findings(
         The fitted runs and those drawn from the prior.
     numbers
         Of each fitted run the numbers that were compared, by label.
+    search
+        How the posterior was looked for, one of `lazaretto.studies.calibration.folder.SEARCHES`.
     """
     return {
         "calibration": plan.calibration.name,
@@ -59,6 +61,7 @@ def findings(
         "particles": len(posterior.weights),
         "effective_particles": round(posterior.effective, 1),
         "few": posterior.effective < FEW,
+        "search": search,
         "generations": posterior.generations,
         "parameters": _parameters(plan, posterior),
         "correlations": _correlations(plan, posterior),

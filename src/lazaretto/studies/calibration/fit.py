@@ -10,83 +10,19 @@ far: this model is known to miss many). A particle is a set of free numbers and 
 from __future__ import annotations
 
 import logging
-import time
-from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lazaretto.scenario import Problem, ScenarioError
 from lazaretto.studies.calibration.journal import Journal
 from lazaretto.studies.calibration.plan import Plan
+from lazaretto.studies.calibration.posterior import Posterior, Tell, kish, particles_for
 from lazaretto.studies.calibration.priors import Priors
+from lazaretto.studies.calibration.proposed import SEEDS_A_GENERATION, Proposed
 from lazaretto.studies.calibration.streams import Compared
-from lazaretto.studies.ensembles.ensemble import Failed, Job
 from lazaretto.studies.extra import needed
-from lazaretto.studies.plan import duration
 from lazaretto.studies.run import cores
-
-SEEDS_A_GENERATION = 1_000_000
-"""Seeds set apart for each generation of particles."""
-
-RECENT = 10
-"""Runs by whose pace the time left is told."""
-
-FAILURES = 10
-"""Failed runs, if they are more than half, after which a calibration gives up."""
-
-Tell = Callable[[str, float], None]
-
-
-@dataclass(frozen=True)
-class Posterior:
-    """What is thought of the free numbers after the data.
-
-    Parameters
-    ----------
-    names
-        Free numbers.
-    values
-        In their units, shape (n_particles, n_names).
-    weights
-        Sum to 1, shape (n_particles,).
-    seeds
-        Seed of the run of each particle, shape (n_particles,).
-    distances
-        Distance of that run to the data, shape (n_particles,).
-    prior
-        Draws from the prior in their units, shape (n_prior, n_names), and their seeds.
-    generations
-        For each generation its threshold, particles accepted and runs it took.
-    runs
-        Runs that were looked at, failed ones included.
-    failed
-        Runs that could not be made, with the free numbers, in words.
-    """
-
-    names: list[str]
-    values: NDArray[np.float64]
-    weights: NDArray[np.float64]
-    seeds: NDArray[np.int64]
-    distances: NDArray[np.float64]
-    prior: NDArray[np.float64]
-    prior_seeds: NDArray[np.int64]
-    generations: list[dict[str, float]]
-    runs: int
-    failed: list[str]
-
-    @property
-    def effective(self) -> float:
-        """Return Kish's effective number of particles, 1 / sum of squared weights."""
-        return float(1 / (self.weights**2).sum())
-
-
-def particles_for(runs: int) -> int:
-    """Return how many particles a generation has for a number of runs: an eighth, 20 to 200."""
-    return min(200, max(20, runs // 8))
 
 
 def fit(
@@ -125,7 +61,9 @@ def fit(
         raise ScenarioError([Problem("--runs", runs, f"{4 * n} or more for {n} particles",
                                      "allow more runs")])  # fmt: skip
     compared = Compared(plan)
-    work = _Work(plan, compared, journal, Priors(plan.free), runs, seed, tell or (lambda *_: None))
+    work = Proposed(
+        plan, compared, journal, Priors(plan.free), runs, seed, tell or (lambda *_: None)
+    )
     distance = pyabc.AdaptivePNormDistance(
         p=1,
         fixed_weights=compared.weights,
@@ -142,7 +80,7 @@ def fit(
     return _posterior(history, work)
 
 
-def _posterior(history: Any, work: _Work) -> Posterior:  # noqa: ANN401 - pyabc has no types
+def _posterior(history: Any, work: Proposed) -> Posterior:  # noqa: ANN401 - pyabc has no types
     names = work.plan.names
     last = history.get_population_extended(t=history.max_t)
     coordinates = last[[f"par_{name}" for name in names]].to_numpy(np.float64)
@@ -156,84 +94,23 @@ def _posterior(history: Any, work: _Work) -> Posterior:  # noqa: ANN401 - pyabc 
     ]
     prior = np.array(work.of_prior, np.float64)
     weights = last["w"].to_numpy(np.float64)
+    weights = weights[order] / weights.sum()
     return Posterior(
         names=names,
         values=work.priors.values(coordinates[order]),
-        weights=weights[order] / weights.sum(),
+        weights=weights,
         seeds=seeds[order],
         distances=last["distance"].to_numpy(np.float64)[order],
         prior=work.priors.values(prior),
         prior_seeds=np.array([work.seed_of[tuple(row)] for row in prior], np.int64),
+        effective=kish(weights),
         generations=generations,
         runs=work.used,
         failed=work.failed,
     )
 
 
-class _Work:
-    """What a generation of particles needs: proposals to runs, runs to numbers."""
-
-    def __init__(
-        self, plan: Plan, compared: Compared, journal: Journal, priors: Priors, runs: int,
-        seed: int, tell: Tell,
-    ) -> None:  # fmt: skip
-        self.plan, self.compared, self.journal, self.priors = plan, compared, journal, priors
-        self.runs, self.seed, self.tell = runs, seed, tell
-        self.numbers: dict[tuple[float, ...], dict[str, float]] = {}
-        self.seed_of: dict[tuple[float, ...], int] = {}
-        self.of_prior: list[tuple[float, ...]] = []
-        self.failed: list[str] = []
-        self.used = 0
-        self._ended: deque[float] = deque(maxlen=RECENT)
-
-    def look_up(self, parameter: Mapping[str, float]) -> dict[str, float]:
-        """Return the numbers of a run that was made for a proposal."""
-        return self.numbers[self.key(parameter)]
-
-    def key(self, parameter: Mapping[str, float]) -> tuple[float, ...]:
-        """Return a proposal as the coordinates of the free numbers."""
-        return tuple(float(parameter[name]) for name in self.plan.names)
-
-    def simulate(self, proposed: dict[tuple[float, ...], int], said: str) -> None:
-        """Make the runs of proposals, each with its seed, and keep their numbers."""
-        keys = [key for key in proposed if key not in self.seed_of]
-        jobs = [self.job(key, proposed[key]) for key in keys]
-        self.seed_of |= {key: proposed[key] for key in keys}
-        for number, made in self.journal.runs(jobs):
-            key = keys[number]
-            if isinstance(made, Failed):
-                self._fail(key, made)
-            else:
-                self.numbers[key] = self.compared.of_run(made)
-            self._ended.append(time.monotonic())
-            done = min(self.runs, len(self.numbers) + len(self.failed))
-            self.tell(f"{said}, {done:,} of {self.runs:,} runs{self._left(self.runs - done)}",
-                      done / self.runs)  # fmt: skip
-
-    def job(self, key: tuple[float, ...], seed: int) -> Job:
-        """Return the run of a proposal, to the last day of the data."""
-        values = dict(zip(self.plan.names, self.priors.values(np.array([key]))[0], strict=True))
-        return self.plan.fit_job(values, seed)
-
-    def _fail(self, key: tuple[float, ...], made: Failed) -> None:
-        values = self.priors.values(np.array([key]))[0]
-        said = ", ".join(f"{n} {v:g}" for n, v in zip(self.plan.names, values, strict=True))
-        self.failed.append(f"{said}: {made.reason}")
-        if len(self.failed) >= FAILURES and len(self.failed) > len(self.numbers):
-            allowed = "runs that can be made where the priors reach"
-            raise ScenarioError(
-                [Problem("parameters", self.failed[-1], allowed, "narrow the priors")]
-            )
-
-    def _left(self, runs: int) -> str:
-        """Return how long the runs left will take at most, by the pace of the last ones."""
-        spent = self._ended[-1] - self._ended[0]
-        if len(self._ended) < RECENT or spent < 1:
-            return ""
-        return f", at most {duration(spent / (RECENT - 1) * runs)} left"
-
-
-def _sampler(work: _Work, pyabc: Any) -> Any:  # noqa: ANN401 - pyabc has no types
+def _sampler(work: Proposed, pyabc: Any) -> Any:  # noqa: ANN401 - pyabc has no types
     """Return pyABC's sampler that runs a batch of proposals as one ensemble.
 
     Proposals are drawn and judged in order, so that neither the size of a batch nor which run ends

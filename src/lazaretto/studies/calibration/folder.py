@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,11 @@ from lazaretto.studies.calibration.as_scenario import (
     resampled,
 )
 from lazaretto.studies.calibration.findings import findings
-from lazaretto.studies.calibration.fit import Posterior, Tell, fit, particles_for
+from lazaretto.studies.calibration.fit import fit
 from lazaretto.studies.calibration.journal import Journal, Runner
 from lazaretto.studies.calibration.page import page
 from lazaretto.studies.calibration.plan import DISTANCE, WEIGHT, Plan
+from lazaretto.studies.calibration.posterior import Posterior, Tell, particles_for
 from lazaretto.studies.calibration.predict import (
     Predicted,
     as_table,
@@ -35,6 +36,7 @@ from lazaretto.studies.calibration.predict import (
     predict,
 )
 from lazaretto.studies.calibration.streams import Compared
+from lazaretto.studies.calibration.waves import WAVES, fit_in_waves
 from lazaretto.studies.ensembles.ensemble import each_run
 from lazaretto.studies.extra import needed
 from lazaretto.studies.lock import alone_in
@@ -44,6 +46,9 @@ RUNS, POSTERIOR, PREDICTIVE = "runs.sqlite", "posterior.parquet", "predictive.pa
 REPORT, FOUND, FITTED, INFERENCE = (
     "fit-report.md", "fit-report.json", "fitted.yaml", "inference-data.nc",
 )  # fmt: skip
+
+SEARCHES: dict[str, Callable[..., Posterior]] = {"waves": fit_in_waves, "smc": fit}
+"""Ways to look for a posterior: waves of runs led by an emulator, or ABC-SMC."""
 
 
 @dataclass(frozen=True)
@@ -69,45 +74,51 @@ class Calibrated:
     folder: Path
 
 
-def cost(plan: Plan, runs: int, particles: int | None = None) -> str:
+def cost(plan: Plan, runs: int, particles: int | None = None, search: str = "waves") -> str:
     """Return in a sentence what a calibration will take."""
     n = particles or particles_for(runs)
     fitted = (plan.calibration.data_until - plan.whole.start).days + 1
     whole = (last_day(plan) - plan.whole.start).days + 1
     place = plan.whole.place if plan.sample is None else plan.sample.place
+    how = f"generations of {n} particles"
+    if search == "waves":
+        how = f"a wave from the prior and {WAVES} led by an emulator"
     return (
         f"at most {runs:,} runs of {fitted} days in {place} to fit {len(plan.free)} numbers, in "
-        f"generations of {n} particles; then {n} of {whole} days to go on with the fitted ones. "
+        f"{how}; then at most {n} of {whole} days to go on with the fitted ones. "
         "Runs made before are found"
     )
 
 
-def other_fit(folder: Path, plan: Plan, seed: int, runs: int, particles: int | None = None) -> str:
+def other_fit(
+    folder: Path, plan: Plan, seed: int, runs: int, particles: int | None = None,
+    search: str = "waves",
+) -> str:  # fmt: skip
     """Return what fit a folder holds, in words; nothing if it is this one, or none.
 
     Parameters
     ----------
     folder
         The folder.
-    plan, seed, runs, particles
+    plan, seed, runs, particles, search
         As for `calibrate`.
     """
     try:
         found = json.loads((folder / FOUND).read_text(encoding="utf-8"))
-        theirs = (found["scenario"], found["place"], found["seed"], found["allowed_runs"],
-                  found["particles"])  # fmt: skip
+        theirs = tuple(found[name] for name in ("scenario", "place", "seed", "allowed_runs",
+                                                "search", "allowed_particles"))  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):
         return ""
     place = plan.whole.place if plan.sample is None else plan.sample.place
-    ours = (plan.whole.name, place, seed, runs, particles or particles_for(runs))
+    ours = (plan.whole.name, place, seed, runs, search, particles or particles_for(runs))
     if theirs == ours:
         return ""
-    return f"{theirs[0]} in {theirs[1]}, seed {theirs[2]}, {theirs[3]:,} runs"
+    return f"{theirs[0]} in {theirs[1]}, seed {theirs[2]}, {theirs[3]:,} runs, by {theirs[4]}"
 
 
 def calibrate(
     plan: Plan, folder: Path, *, runs: int, seed: int = 1, particles: int | None = None,
-    runner: Runner = each_run, tell: Tell | None = None,
+    search: str = "waves", runner: Runner = each_run, tell: Tell | None = None,
 ) -> Calibrated:  # fmt: skip
     """Fit a calibration, score it on the held-out days, and write its folder.
 
@@ -122,6 +133,8 @@ def calibrate(
     runs, seed, particles
         Runs to fit with at most, the first seed, and particles of a generation; see
         `lazaretto.studies.calibration.fit.fit`.
+    search
+        How the posterior is looked for: one of `SEARCHES`.
     runner
         Makes runs.
     tell
@@ -138,12 +151,13 @@ def calibrate(
         needed(name)
     folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder), Journal(folder / RUNS, runner) as journal:
-        posterior = fit(plan, journal, runs, seed, tell, particles)
+        posterior = SEARCHES[search](plan, journal, runs, seed, tell, particles)
         fitted = predict(plan, posterior, journal, tell)
         prior = of_prior(plan, posterior, journal)
         numbers = _numbers(plan, posterior, journal)
-        found = findings(plan, posterior, fitted, prior, numbers)
-        found |= {"seed": seed, "allowed_runs": runs}
+        found = findings(plan, posterior, fitted, prior, numbers, search)
+        found |= {"seed": seed, "allowed_runs": runs,
+                  "allowed_particles": particles or particles_for(runs)}  # fmt: skip
         _write(Calibrated(found, posterior, fitted, prior, folder), plan)
     return Calibrated(found, posterior, fitted, prior, folder)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lazaretto.studies.calibration.findings import FEW, MOVED, TOGETHER
+from lazaretto.studies.calibration.misfit import COUNT_ERROR, SHARE_ERROR
 from lazaretto.studies.calibration.plan import MOST_TIMES
 
 NOT_GIVEN = (
@@ -14,6 +15,16 @@ NOT_GIVEN = (
     "addresses, of which there were twice as many; the share found in quarantine is by the "
     "official definition, residents of sealed buildings included."
 )
+
+ENDED = (
+    f"A run with {MOST_TIMES} times the reports of the data ended there, its later days held. "
+    "`inference-data.nc` opens with ArviZ; its draws are the particles resampled by weight, "
+    "independent of each other, so R-hat and autocorrelation mean nothing for them. The "
+    "command draws `fit.svg` and `prior-posterior.svg`."
+)
+
+TAIL = 0.7
+"""Shape of the tail of weights up to which they are trusted (Vehtari et al. 2024)."""
 
 
 def page(found: dict[str, Any]) -> str:
@@ -166,17 +177,38 @@ def _cost(cost: dict[str, Any]) -> list[str]:
 
 
 def _generations(found: dict[str, Any]) -> list[str]:
+    """Return how the posterior was looked for."""
+    return [*(_waves if found["search"] == "waves" else _smc)(found["generations"]), "", ENDED]
+
+
+def _waves(waves: list[dict[str, float]]) -> list[str]:
+    rows = [
+        (str(i), f"{w['runs']:.0f}", f"{w['threshold']:.1f}", f"{w['accepted']:.1f}")
+        for i, w in enumerate(waves, 1)
+    ]
+    tail = waves[-1]["tail"]
+    trust = "below 0.7: the weights can be trusted" if tail < TAIL else (
+        f"{TAIL} and more: a few runs decide, and more runs may change the answer"
+    )  # fmt: skip
+    return [
+        "In waves: the first from the prior, each of the others from the posterior that an "
+        "emulator of all runs so far believes in; every run counts by what it really gave, its "
+        "likelihood times the prior over the density it was drawn with. The likelihood gives each "
+        f"stream an error of its own, learnt from its misses and taken as {COUNT_ERROR:.0%} of "
+        f"counts or {100 * SHARE_ERROR:g} points of shares at first; days of one week count as "
+        f"one observation. The tail of the largest weights (Pareto k) is {tail:.2f}, {trust}.", "",
+        *table(("wave", "runs", "median misfit", "effective draws so far"), rows),
+    ]  # fmt: skip
+
+
+def _smc(generations: list[dict[str, float]]) -> list[str]:
     rows = [
         (str(i), f"{g['threshold']:.4g}", f"{g['accepted']:.0f}", f"{g['runs']:.0f}",
          f"{g['accepted'] / g['runs']:.0%}")
-        for i, g in enumerate(found["generations"], 1)
+        for i, g in enumerate(generations, 1)
     ]  # fmt: skip
     return [
         "ABC-SMC (pyABC), each generation at the median distance of the one before; scales of the "
-        "distance are found anew each time, so thresholds do not compare between generations. "
-        f"A run with {MOST_TIMES} times the reports of the data ended there, its later days held. "
-        "`inference-data.nc` opens with ArviZ; its draws are the particles resampled by weight, "
-        "independent of each other, so R-hat and autocorrelation mean nothing for them. The "
-        "command draws `fit.svg` and `prior-posterior.svg`.", "",
+        "distance are found anew each time, so thresholds do not compare between generations.", "",
         *table(("generation", "threshold", "accepted", "runs", "accepted of runs"), rows),
     ]  # fmt: skip

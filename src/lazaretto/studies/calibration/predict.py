@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lazaretto.scenario import Problem, ScenarioError
-from lazaretto.studies.calibration.fit import Posterior, Tell
 from lazaretto.studies.calibration.journal import Journal
 from lazaretto.studies.calibration.kept import Kept
 from lazaretto.studies.calibration.plan import Plan
+from lazaretto.studies.calibration.posterior import Posterior, Tell
 from lazaretto.studies.ensembles.ensemble import Failed, Job
 
 SERIES = ("reported", "deaths", "sealed")

@@ -41,6 +41,21 @@ class Priors:
         """Return the coordinates of numbers in their units, shape (n, n_free)."""
         return np.where(self._log, np.log(np.where(self._log, values, 1.0)), values)
 
+    def share_below(self, coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the share of each prior below coordinates, 0 to 1, shape (n, n_free)."""
+        each = [
+            _frozen(free.prior, free.whole).cdf(coordinates[:, i])
+            for i, free in enumerate(self._free)
+        ]
+        return np.stack(each, axis=1)
+
+    def at_share(self, below: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the coordinates with given shares of the prior below, shape (n, n_free)."""
+        each = [
+            _frozen(free.prior, free.whole).ppf(below[:, i]) for i, free in enumerate(self._free)
+        ]
+        return np.stack(each, axis=1)
+
     def deviations(self) -> NDArray[np.float64]:
         """Return the standard deviation of each prior in its coordinate, shape (n_free,)."""
         return np.array([_frozen(each.prior, each.whole).std() for each in self._free])

@@ -1,0 +1,90 @@
+"""Proposals of a fit, to runs, to the numbers that are compared with data."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping
+
+import numpy as np
+
+from lazaretto.scenario import Problem, ScenarioError
+from lazaretto.studies.calibration.journal import Journal
+from lazaretto.studies.calibration.plan import Plan
+from lazaretto.studies.calibration.posterior import Tell
+from lazaretto.studies.calibration.priors import Priors
+from lazaretto.studies.calibration.streams import Compared
+from lazaretto.studies.ensembles.ensemble import Failed, Job
+from lazaretto.studies.plan import duration
+
+SEEDS_A_GENERATION = 1_000_000
+"""Seeds set apart for each generation of particles."""
+
+RECENT = 10
+"""Runs by whose pace the time left is told."""
+
+FAILURES = 10
+"""Failed runs, if they are more than half, after which a calibration gives up."""
+
+
+class Proposed:
+    """What a generation of particles needs: proposals to runs, runs to numbers."""
+
+    def __init__(
+        self, plan: Plan, compared: Compared, journal: Journal, priors: Priors, runs: int,
+        seed: int, tell: Tell,
+    ) -> None:  # fmt: skip
+        self.plan, self.compared, self.journal, self.priors = plan, compared, journal, priors
+        self.runs, self.seed, self.tell = runs, seed, tell
+        self.numbers: dict[tuple[float, ...], dict[str, float]] = {}
+        self.seed_of: dict[tuple[float, ...], int] = {}
+        self.of_prior: list[tuple[float, ...]] = []
+        self.failed: list[str] = []
+        self.used = 0
+        self._ended: deque[float] = deque(maxlen=RECENT)
+
+    def look_up(self, parameter: Mapping[str, float]) -> dict[str, float]:
+        """Return the numbers of a run that was made for a proposal."""
+        return self.numbers[self.key(parameter)]
+
+    def key(self, parameter: Mapping[str, float]) -> tuple[float, ...]:
+        """Return a proposal as the coordinates of the free numbers."""
+        return tuple(float(parameter[name]) for name in self.plan.names)
+
+    def simulate(self, proposed: dict[tuple[float, ...], int], said: str) -> None:
+        """Make the runs of proposals, each with its seed, and keep their numbers."""
+        keys = [key for key in proposed if key not in self.seed_of]
+        jobs = [self.job(key, proposed[key]) for key in keys]
+        self.seed_of |= {key: proposed[key] for key in keys}
+        for number, made in self.journal.runs(jobs):
+            key = keys[number]
+            if isinstance(made, Failed):
+                self._fail(key, made)
+            else:
+                self.numbers[key] = self.compared.of_run(made)
+            self._ended.append(time.monotonic())
+            done = min(self.runs, len(self.numbers) + len(self.failed))
+            self.tell(f"{said}, {done:,} of {self.runs:,} runs{self._left(self.runs - done)}",
+                      done / self.runs)  # fmt: skip
+
+    def job(self, key: tuple[float, ...], seed: int) -> Job:
+        """Return the run of a proposal, to the last day of the data."""
+        values = dict(zip(self.plan.names, self.priors.values(np.array([key]))[0], strict=True))
+        return self.plan.fit_job(values, seed)
+
+    def _fail(self, key: tuple[float, ...], made: Failed) -> None:
+        values = self.priors.values(np.array([key]))[0]
+        said = ", ".join(f"{n} {v:g}" for n, v in zip(self.plan.names, values, strict=True))
+        self.failed.append(f"{said}: {made.reason}")
+        if len(self.failed) >= FAILURES and len(self.failed) > len(self.numbers):
+            allowed = "runs that can be made where the priors reach"
+            raise ScenarioError(
+                [Problem("parameters", self.failed[-1], allowed, "narrow the priors")]
+            )
+
+    def _left(self, runs: int) -> str:
+        """Return how long the runs left will take at most, by the pace of the last ones."""
+        spent = self._ended[-1] - self._ended[0]
+        if len(self._ended) < RECENT or spent < 1:
+            return ""
+        return f", at most {duration(spent / (RECENT - 1) * runs)} left"
