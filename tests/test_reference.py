@@ -58,23 +58,23 @@ from lazaretto.measures import (
 from lazaretto.people import Population
 from lazaretto.words import LAYERS
 
-SEEDS, EXAMPLES = 14, 6
+SEEDS, EXAMPLES = 7, 6
 """Runs of Hypothesis, and scenarios in each; the first of each is its simplest and the same."""
 
 ENOUGH = {
-    "reinfections": 1_000, "contested": 1_000, "drawn_tie_breaks": 20,
-    "not_made_by_source": 1_000, "not_made_by_target": 100, "not_made_apart": 500,
-    "not_made_on_site": 200, "made_in_queues": 10, "confined": 10_000, "mixed_compounds": 100,
-    "waited_in_labs": 500, "slow_reviews": 100, "turned_away": 200, "positive_by_error": 50,
-    "named": 1_000, "given_up": 100, "backward": 20, "second_contacts": 500, "turned_cases": 200,
-    "turned_contacts": 10, "transferred": 500, "no_bed": 1_000, "no_seat": 100, "companions": 5,
-    "left_with_child": 5,
-    "caught_in_facilities": 30, "caught_on_buses": 5, "released_by_tests": 500,
-    "released_late": 200, "kept_by_positive_tests": 200, "admitted": 500, "no_hospital_bed": 200,
-    "beds_not_staffed": 50, "died": 100, "died_without_bed": 30, "treated": 100, "no_course": 10,
-    "spared": 5, "doses": 300, "doses_ran_out": 10, "spared_by_vaccine": 1_000, "triggered": 500,
-    "ended": 20, "slipped": 1_000, "leaking": 1_500, "joining": 50, "made_in_crowds": 50,
-    "not_active": 1_000, "not_made_by_age": 10_000,
+    "reinfections": 500, "contested": 500, "drawn_tie_breaks": 10,
+    "not_made_by_source": 500, "not_made_by_target": 50, "not_made_apart": 250,
+    "not_made_on_site": 100, "made_in_queues": 5, "confined": 5_000, "mixed_compounds": 50,
+    "waited_in_labs": 250, "slow_reviews": 50, "turned_away": 100, "positive_by_error": 25,
+    "named": 500, "given_up": 50, "backward": 10, "second_contacts": 250, "turned_cases": 100,
+    "transferred": 250, "no_bed": 500, "no_seat": 50, "companions": 2,
+    "left_with_child": 2,
+    "caught_in_facilities": 15, "caught_on_buses": 2, "released_by_tests": 250,
+    "released_late": 100, "kept_by_positive_tests": 100, "admitted": 250, "no_hospital_bed": 100,
+    "beds_not_staffed": 25, "died": 50, "died_without_bed": 15, "treated": 50, "no_course": 5,
+    "spared": 2, "doses": 150, "doses_ran_out": 5, "spared_by_vaccine": 500, "triggered": 250,
+    "ended": 10, "slipped": 500, "leaking": 750, "joining": 25, "made_in_crowds": 25,
+    "not_active": 500, "not_made_by_age": 5_000,
 }  # fmt: skip
 """How often each of the rarer rules must have mattered over all scenarios."""
 
@@ -120,7 +120,10 @@ def shared_tables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("shared_tables")
-def test_engine_and_reference_agree_in_random_scenarios(capsys: pytest.CaptureFixture[str]):
+@pytest.mark.parametrize("first", [0, pytest.param(SEEDS, marks=pytest.mark.slow)])
+def test_engine_and_reference_agree_in_random_scenarios(
+    first: int, capsys: pytest.CaptureFixture[str]
+):
     compared = Compared()
 
     def compare(made: Made) -> None:
@@ -131,7 +134,7 @@ def test_engine_and_reference_agree_in_random_scenarios(capsys: pytest.CaptureFi
             assert differing(expected, found) == [], f"with {threads} threads"
         compared.add(reference)
 
-    for number in range(SEEDS):
+    for number in range(first, first + SEEDS):
         run = given(scenarios())(compare)
         run = settings(
             max_examples=EXAMPLES, deadline=None, database=None, phases=(Phase.generate,),
@@ -141,8 +144,8 @@ def test_engine_and_reference_agree_in_random_scenarios(capsys: pytest.CaptureFi
     with capsys.disabled():
         print(f"\ncompared: {compared}")
     assert compared.scenarios >= SEEDS * EXAMPLES
-    assert compared.infections > 10_000
-    assert {name: compared.of[name] for name in ENOUGH if compared.of[name] < ENOUGH[name]} == {}
+    assert compared.infections > 5_000
+    assert {name: n for name, n in ENOUGH.items() if compared.of[name] < n} == {}
 
 
 # -- long runs: what fifty days cannot show ----------------------------------------------------
@@ -294,7 +297,9 @@ def rich() -> tuple[Population, Settings, Outcome]:
 
 def test_the_rich_scenario_agrees(rich):
     people, made, found = rich
-    assert differing(outcome_of(ReferenceEngine(people, made).run()), found) == []
+    reference = ReferenceEngine(people, made).run()
+    assert differing(outcome_of(reference), found) == []
+    assert reference.met.turned_contacts >= 5
 
 
 @pytest.fixture(scope="module")

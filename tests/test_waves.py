@@ -17,7 +17,7 @@ from calibrations import (
 from scipy import integrate, stats
 
 from lazaretto.scenario import ScenarioError
-from lazaretto.studies.calibration import load_plan
+from lazaretto.studies.calibration import load_plan, waves
 from lazaretto.studies.calibration.emulator import Emulator
 from lazaretto.studies.calibration.journal import Journal
 from lazaretto.studies.calibration.misfit import COUNT_ERROR, WORTH, Misfit
@@ -29,13 +29,20 @@ from lazaretto.studies.calibration.waves import fit_in_waves
 for library in ("sklearn", "arviz"):
     pytest.importorskip(library)
 
-TRUE, RUNS, PARTICLES = 3.0, 240, 60
+TRUE, RUNS, PARTICLES = 3.0, 80, 40
 
 
-def fitted(tmp_path, runner, plan=None, name="runs.sqlite", runs=RUNS, seed=5):
+@pytest.fixture
+def few_waves(monkeypatch):
+    """Two waves and few points: enough to see that all is in its place."""
+    monkeypatch.setattr(waves, "WAVES", 2)
+    monkeypatch.setattr(waves, "BELIEVED", 1_000)
+
+
+def fitted(tmp_path, runner, plan=None, name="runs.sqlite", runs=RUNS, seed=5, n=PARTICLES):
     plan = plan or plan_for(tmp_path, data_of(TRUE))
     with Journal(tmp_path / name, runner) as journal:
-        return fit_in_waves(plan, journal, runs, seed=seed, particles=PARTICLES)
+        return fit_in_waves(plan, journal, runs, seed=seed, particles=n)
 
 
 def same(one, other):
@@ -130,7 +137,7 @@ def test_the_posterior_is_the_closed_one(tmp_path):
     The latter is a t distribution, (1 + (d / 0.2)^2)^-2. Distance of distribution functions, of
     all weighted draws, below the Kolmogorov limit of as many as they are worth (1e-6).
     """
-    found = fitted(tmp_path, Runner(), runs=1_000)
+    found = fitted(tmp_path, Runner(), runs=500, n=500)
     at = np.linspace(1, 5, 2_001)
     step = np.linspace(-4, 4, 2_001)
     kernel = (1 + (step / COUNT_ERROR) ** 2) ** -2
@@ -150,6 +157,7 @@ def test_the_posterior_is_the_closed_one(tmp_path):
     assert max(misfits[1:]) < misfits[0] / 2
 
 
+@pytest.mark.usefixtures("few_waves")
 def test_the_same_call_gives_the_same_posterior_and_another_seed_another(tmp_path):
     one = fitted(tmp_path, Runner(), name="a")
     same(one, fitted(tmp_path, Runner(), name="b"))
@@ -157,11 +165,12 @@ def test_the_same_call_gives_the_same_posterior_and_another_seed_another(tmp_pat
     assert not np.array_equal(one.values, other.values)
 
 
+@pytest.mark.usefixtures("few_waves")
 def test_an_interrupted_fit_goes_on_and_makes_no_run_twice(tmp_path):
     whole = Runner()
     expected = fitted(tmp_path, whole, name="whole")
     addresses = []
-    for stop_after in (1, 90, 60, None):
+    for stop_after in (1, 30, 30, None):
         runner = Runner(stop_after)
         if stop_after is None:
             same(fitted(tmp_path, runner, name="parts"), expected)
@@ -173,6 +182,7 @@ def test_an_interrupted_fit_goes_on_and_makes_no_run_twice(tmp_path):
     assert set(addresses) == {(job.seed, float(job.scenario.r0)) for job in whole.made}
 
 
+@pytest.mark.usefixtures("few_waves")
 def test_held_out_days_have_no_say(tmp_path):
     levels = np.full(30, TRUE)
     seen = fitted(tmp_path, Runner(), plan_for(tmp_path, data_of(levels)), name="a")
@@ -183,6 +193,7 @@ def test_held_out_days_have_no_say(tmp_path):
     assert not np.array_equal(seen.values, moved.values)
 
 
+@pytest.mark.usefixtures("few_waves")
 def test_fit_runs_end_with_the_data(tmp_path):
     runner = Runner()
     fitted(tmp_path, runner)
@@ -194,12 +205,13 @@ def test_too_few_runs_are_refused(tmp_path):
         fitted(tmp_path, Runner(), runs=19)
 
 
+@pytest.mark.usefixtures("few_waves")
 def test_known_numbers_of_a_small_city_are_found_again(tmp_path):
     """Both true numbers lie in the 99 % band, and r0 is known better than before."""
     truth = {"r0": 5.0, "tested": 0.6}
     plan = small_city(tmp_path, observed_in(small_city(tmp_path), truth, 77))
     with Journal(tmp_path / "runs.sqlite") as journal:
-        found = fit_in_waves(plan, journal, 120, particles=40)
+        found = fit_in_waves(plan, journal, 80, particles=40)
     low, high = quantiles(found.values, found.weights, (0.005, 0.995))
     assert (low <= list(truth.values())).all()
     assert (high >= list(truth.values())).all()

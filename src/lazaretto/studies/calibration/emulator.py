@@ -58,8 +58,9 @@ class Emulator:
         self._rest = rest.var(axis=0)
         along = left[:, :n] * size[:n]
         self._scale = along.std(axis=0)
-        with ThreadPoolExecutor(cores()) as threads:
-            self._each = list(threads.map(lambda i: _one(unit, along[:, i] / self._scale[i]),
+        with warnings.catch_warnings(), ThreadPoolExecutor(cores()) as threads:
+            warnings.simplefilter("ignore")  # a length at its bound means: does not matter
+            self._each = list(threads.map(lambda i: _Taught(unit, along[:, i] / self._scale[i]),
                                           range(n)))  # fmt: skip
 
     def misses(self, unit: Array) -> tuple[Array, Array]:
@@ -95,14 +96,8 @@ class _Taught:
             0.1, (1e-3, 2)
         )
         self._process = GaussianProcessRegressor(kernel)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a length at its bound means: does not matter
-            self._process.fit(unit, values - self._surface.predict(unit))
+        self._process.fit(unit, values - self._surface.predict(unit))
 
     def __call__(self, unit: Array) -> tuple[Array, Array]:
         mean, deviation = self._process.predict(unit, return_std=True)
         return mean + self._surface.predict(unit), deviation
-
-
-def _one(unit: Array, values: Array) -> _Taught:
-    return _Taught(unit, values)
