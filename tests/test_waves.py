@@ -18,6 +18,7 @@ from scipy import integrate, stats
 
 from lazaretto.scenario import ScenarioError
 from lazaretto.studies.calibration import load_plan, waves
+from lazaretto.studies.calibration.as_scenario import draws_of
 from lazaretto.studies.calibration.emulator import Emulator
 from lazaretto.studies.calibration.journal import Journal
 from lazaretto.studies.calibration.misfit import COUNT_ERROR, WORTH, Misfit
@@ -163,6 +164,18 @@ def test_the_same_call_gives_the_same_posterior_and_another_seed_another(tmp_pat
     same(one, fitted(tmp_path, Runner(), name="b"))
     other = fitted(tmp_path, Runner(), name="c", seed=6)
     assert not np.array_equal(one.values, other.values)
+
+
+@pytest.mark.usefixtures("few_waves")
+def test_its_draws_have_equal_weight_and_are_runs_that_were_made(tmp_path):
+    runner, plan = Runner(), plan_for(tmp_path, data_of(TRUE))
+    found = fitted(tmp_path, runner, plan)
+    table = draws_of(plan, found)
+    assert len(table) == found.draws == PARTICLES
+    assert np.allclose(table["r0"].mean(), found.weights @ found.values[:, 0])
+    made = {(round(float(job.scenario.r0), 9), job.seed) for job in runner.made}
+    first = table.drop_duplicates("r0")
+    assert {(round(r0, 9), seed) for r0, seed in first[["r0", "seed"]].to_numpy()} <= made
 
 
 @pytest.mark.usefixtures("few_waves")

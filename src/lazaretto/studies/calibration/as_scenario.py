@@ -31,7 +31,7 @@ def middle_of(posterior: Posterior) -> int:
 
 
 def draws_of(plan: Plan, posterior: Posterior) -> pd.DataFrame:
-    """Return as many draws of equal weight as there are particles: their numbers and their seeds.
+    """Return draws of equal weight of a posterior: their numbers and their seeds.
 
     Particles are taken in proportion to their weight, the middle one second and the others far from
     those they were drawn with, so that the first of them show the spread of all. Each has the seed
@@ -42,7 +42,7 @@ def draws_of(plan: Plan, posterior: Posterior) -> pd.DataFrame:
     plan, posterior
         The calibration and what came of it.
     """
-    chosen = resampled(posterior.weights, len(posterior.weights))
+    chosen = resampled(posterior.weights, posterior.draws)
     chosen = chosen[np.argsort(np.arange(chosen.size) * GOLDEN % 1)]
     middle = middle_of(posterior)
     at = np.flatnonzero(chosen == middle)

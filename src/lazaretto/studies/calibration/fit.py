@@ -103,6 +103,7 @@ def _posterior(history: Any, work: Proposed) -> Posterior:  # noqa: ANN401 - pya
         distances=last["distance"].to_numpy(np.float64)[order],
         prior=work.priors.values(prior),
         prior_seeds=np.array([work.seed_of[tuple(row)] for row in prior], np.int64),
+        draws=weights.size,
         effective=kish(weights),
         generations=generations,
         runs=work.used,

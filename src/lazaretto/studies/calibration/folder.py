@@ -211,14 +211,14 @@ def _from_here(scenario: Scenario, plan: Plan) -> dict[str, Any]:
 
 def _inference_data(made: Calibrated, plan: Plan) -> Any:  # noqa: ANN401 - arviz's own class
     arviz = needed("arviz")
-    posterior, n = made.posterior, len(made.posterior.weights)
-    chosen = resampled(posterior.weights, n)
+    posterior = made.posterior
+    chosen = resampled(posterior.weights, posterior.draws)
 
     def chain(values: NDArray[Any], rows: Sequence[int] | NDArray[np.int64]) -> NDArray[Any]:
         return np.asarray(values)[rows][None]
 
     dates = pd.date_range(made.fitted.first, periods=made.fitted.reported.shape[1])
-    complete = made.fitted.reported.shape[0] == n
+    complete = made.fitted.reported.shape[0] == posterior.weights.size
     return arviz.from_dict(
         posterior={x: chain(posterior.values[:, i], chosen) for i, x in enumerate(posterior.names)},
         sample_stats={

@@ -30,6 +30,8 @@ class Posterior:
         Distance of that run to the data, shape (n_particles,).
     prior
         Draws from the prior in their units, shape (n_prior, n_names), and their seeds.
+    draws
+        Draws of equal weight that stand for it.
     effective
         Independent draws they are as good as: Kish's number, 1 / sum of squared weights.
     generations
@@ -48,6 +50,7 @@ class Posterior:
     distances: NDArray[np.float64]
     prior: NDArray[np.float64]
     prior_seeds: NDArray[np.int64]
+    draws: int
     effective: float
     generations: list[dict[str, float]]
     runs: int

@@ -219,6 +219,7 @@ class _Waves:
             distances=-likelihood[chosen],
             prior=self.priors.values(prior),
             prior_seeds=np.array([seed_of[tuple(map(float, row))] for row in prior], np.int64),
+            draws=n,
             effective=min(kish(weights), float(n)),
             generations=self.told,
             runs=self.made.used,
