@@ -7,8 +7,10 @@ from datetime import date
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from lazaretto import console
+from lazaretto.cli import app
 from lazaretto.console.timeline import print_timeline
 from lazaretto.engine.checked import checked_measures
 from lazaretto.measures import timeline
@@ -147,3 +149,33 @@ def test_amounts_hold_and_courses_add_up():
     assert [labs.amount_on(day) for day in days] == [1000, 1000, 8000]
     assert [halls.amount_on(day) for day in days] == [0, 0, 0]
     assert [pills.amount_on(day) for day in days] == [50, 50, 100]
+
+
+# -- more than one place, and the border ----------------------------------------------------------
+
+
+def test_cities_stages_and_what_is_per_100000_are_said(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    said = CliRunner().invoke(app, ["check", "china-exit-2022"]).stdout
+    assert "Cities: all" in said
+    assert "Stages: twenty measures from 11 November 2022; exit from 7 December 2022" in said
+    assert "icu-beds, beds per 100,000 residents" in said
+    assert "4.37 from 2022-11-15" in said
+
+
+def test_the_border_is_said(monkeypatch):
+    border = {
+        "flights_per_week": 40, "passengers": 200, "prevalence": [{"share": 0.01}],
+        "quarantine": [{"protocol": "14+7"}, {"from": "2022-04-10", "protocol": "none"}],
+    }  # fmt: skip
+    said = "\n".join(drawn(monkeypatch, 120, border=border))
+    assert (
+        "Border: 40 flights a week of 200; on arrival 14+7 days from 1 March 2022, "
+        "nothing from 10 April 2022" in said
+    )
+
+
+def test_measures_on_travel_have_no_effect_in_one_place():
+    closed = {"measure": "city_closure", "name": "closed", "essential": 0.2}
+    _, lines = policy(measures=[*POLICY["measures"], closed])
+    assert "Nobody travels in a single place, so these have no effect: closed" in lines.notes

@@ -40,6 +40,8 @@ def print_timeline(scenario: Scenario, policy: Timeline) -> None:
     days = f"{_day(scenario.start)} to {_day(scenario.end)}, {scenario.n_days} days"
     console.out.print(Text(scenario.title, style="bold"))
     say(f"{scenario.place}, {scenario.disease}, R0 {float(scenario.r0):g}; {days}")
+    for about in (*_cities(scenario), *_border(scenario)):
+        console.out.print(Text(about), soft_wrap=True)
     chart = _Chart(scenario, console.out.width)
     if policy.measures:
         say("")
@@ -61,6 +63,35 @@ def print_timeline(scenario: Scenario, policy: Timeline) -> None:
     if scenario.vaccination is None:
         say("Nobody is vaccinated in it: there is no vaccination: section.")
     say(policy.verdict(scenario.name, len(scenario.assumed())))
+
+
+def _cities(scenario: Scenario) -> Iterator[str]:
+    """Yield who takes part in a scenario of many cities, who decides there, and its stages."""
+    nation = scenario.nation
+    if nation is None:
+        return
+    yield f"Cities: {', '.join(nation.cities)}"
+    for own in nation.own:
+        during = f" in the stages {', '.join(own.stages)}" if own.stages else ""
+        yield f"{', '.join(own.cities)}: the policy of {own.scenario}{during}"
+    if nation.stages:
+        begin = [f"{s.name} from {_day(s.first or scenario.start)}" for s in nation.stages]
+        yield f"Stages: {'; '.join(begin)}"
+
+
+def _border(scenario: Scenario) -> Iterator[str]:
+    """Yield how many arrive from abroad, and what waits for them on the first day and later."""
+    border = scenario.border
+    if border is None:
+        return
+    came = f"{float(border.flights_per_week):g} flights a week of {float(border.passengers):g}"
+    first = [scenario.start, *(each.first for each in border.quarantine if each.first)]
+    waits = []
+    for day in sorted({max(day, scenario.start) for day in first if day <= scenario.end}):
+        held = border.protocol_on(day)
+        stay = f"{held.facility_days}+{held.home_days} days" if held.days else "nothing"
+        waits.append(f"{stay} from {_day(day)}")
+    yield f"Border: {came}; on arrival {', '.join(waits)}"
 
 
 def _plainly(text: str) -> None:
@@ -126,11 +157,12 @@ class _Chart:
         amounts = [line.amount_on(last) for _, last in self._cells()]
         most = max([*amounts, 1])
         bar = "".join(
-            HEIGHTS[-(-amount * len(HEIGHTS) // most) - 1] if amount else NOT_IN_FORCE
+            HEIGHTS[int(-(-amount * len(HEIGHTS) // most)) - 1] if amount else NOT_IN_FORCE
             for amount in amounts
         )
-        yield from self._told("", "", bar, ", ".join(dict.fromkeys((line.name, line.unit))))
-        steps = [f"{step.amount:,} {self._from(line, step.first)}" for step in line.steps]
+        unit = f"{line.unit} per 100,000 residents" if line.per_100000 else line.unit
+        yield from self._told("", "", bar, ", ".join(dict.fromkeys((line.name, unit))))
+        steps = [f"{step.said} {self._from(line, step.first)}" for step in line.steps]
         steps += [f"more by {name}" for name in line.opened_by]
         yield from self._below("; ".join(steps) or "never opened")
         if line.taken_by:

@@ -9,8 +9,11 @@ from typing import Any
 
 from lazaretto.measures.contradictions import opened, taken
 from lazaretto.measures.measure import Measure, has_effect
+from lazaretto.measures.travel import TravelMeasure
 from lazaretto.scenario import Resource, Scenario
 from lazaretto.scenario.behaviour import Behaviour
+from lazaretto.scenario.model import MeasureEntry
+from lazaretto.scenario.nation import NATION
 from lazaretto.scenario.resources import COURSES
 from lazaretto.words import TIERS
 
@@ -57,7 +60,12 @@ class Step:
     """How much of a stock there is from a date on; of courses, how many arrive then."""
 
     first: date
-    amount: int
+    amount: float
+
+    @property
+    def said(self) -> str:
+        """Return the amount in words; whole where it is, as all but those per 100,000 are."""
+        return f"{self.amount:,.0f}" if self.amount == int(self.amount) else f"{self.amount:,g}"
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class ResourceLine:
 
     name: str
     unit: str
+    per_100000: bool
     steps: list[Step]
     taken_by: list[str]
     opened_by: list[str]
@@ -75,7 +84,7 @@ class ResourceLine:
         """Return whether its amounts add up, as courses of treatment do."""
         return self.unit == COURSES
 
-    def amount_on(self, day: date) -> int:
+    def amount_on(self, day: date) -> float:
         """Return how much there is on a day; of courses, how many have arrived by then."""
         past = [step.amount for step in self.steps if step.first <= day]
         return sum(past) if self.arrives else (past[-1] if past else 0)
@@ -153,6 +162,7 @@ def timeline(scenario: Scenario, measures: Sequence[Measure]) -> Timeline:
     never = [line.name for line in ordered if not line.runs(scenario.start, scenario.end)]
     idle = without_effect(scenario, measures)
     notes = [*never_words(never), *effect_words(scenario.behaviour, idle)]
+    notes += _travel_words(scenario, pairs)
     notes += _notes(scenario, resources)
     return Timeline(ordered, resources, notes, never, [name for name, _ in idle])
 
@@ -197,6 +207,16 @@ def effect_words(behaviour: Behaviour | None, idle: Sequence[tuple[str, str]]) -
     return [f"These have no effect: {names}; write {on}"]
 
 
+def _travel_words(scenario: Scenario, pairs: Sequence[tuple[MeasureEntry, Measure]]) -> list[str]:
+    """Return one sentence on measures between cities, where there is only one city."""
+    if scenario.nation is not None or scenario.place == NATION:
+        return []
+    names = [m.name or e.measure for e, m in pairs if isinstance(m, TravelMeasure)]
+    if not names:
+        return []
+    return [f"Nobody travels in a single place, so these have no effect: {', '.join(names)}"]
+
+
 def _measures(count: int) -> str:
     return f"{count} measure{'' if count == 1 else 's'}"
 
@@ -228,8 +248,9 @@ def _resource(
     return ResourceLine(
         name=resource.name,
         unit=resource.unit,
+        per_100000=resource.per_100000,
         steps=[
-            Step(opening.first or scenario.start, int(opening.amount))
+            Step(opening.first or scenario.start, float(opening.amount))
             for opening in resource.opened
         ],
         taken_by=[
