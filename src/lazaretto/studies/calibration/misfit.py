@@ -2,8 +2,8 @@
 
 Each stream has an error of its own, the same for all its numbers, of unknown size: Gaussian with a
 scaled inverse chi-squared prior on its variance, which is integrated out (Gelman et al. 2013,
-Bayesian Data Analysis, sections 2.6 and 3.2). Days of one week are taken as one observation, since
-a model that is wrong on Monday is as wrong on Tuesday.
+Bayesian Data Analysis, sections 2.6 and 3.2). Days of one fortnight are taken as one observation,
+since a model that is wrong on Monday is as wrong on Tuesday.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lazaretto.studies.calibration.plan import Plan, Stream
-from lazaretto.studies.calibration.streams import WEEK, Compared
+from lazaretto.studies.calibration.streams import Compared
 
 Array = NDArray[np.float64]
 
@@ -23,6 +23,10 @@ COUNT_ERROR, SHARE_ERROR = 0.2, 0.05
 
 WORTH = 2.0
 """Observations that this assumption is worth, before the misses of a stream have their say."""
+
+LASTS = 14
+"""Days that an error of the model lasts, which count as one observation: misses of reports in the
+60 best of 500 runs of Shanghai are correlated over 12 days (docs/decisions, 26 November 2026)."""
 
 SHARES = ("found_in_quarantine", "addresses_again")
 """Streams of shares; the others are logarithms of counts."""
@@ -37,9 +41,11 @@ class Misfit:
         The calibration.
     compared
         The numbers that are compared.
+    lasts
+        Days that count as one observation.
     """
 
-    def __init__(self, plan: Plan, compared: Compared) -> None:
+    def __init__(self, plan: Plan, compared: Compared, lasts: int = LASTS) -> None:
         self.labels = list(compared.observed)
         self.observed = np.array([compared.observed[label] for label in self.labels])
         of = np.array([compared.stream_of[label] for label in self.labels])
@@ -48,7 +54,7 @@ class Misfit:
         """Of each stream where its numbers are, how many observations they are worth, its weight"""
         for stream in plan.calibration.streams:
             where = np.flatnonzero(of == stream.stream)
-            worth = min(where.size, weeks_of(stream, plan))
+            worth = min(where.size, -(-days_of(stream, plan) // lasts))
             self.streams.append((where, float(worth), stream.weight))
 
     def misses(self, numbers: Sequence[dict[str, float]]) -> Array:
@@ -81,8 +87,8 @@ class Misfit:
         return out
 
 
-def weeks_of(stream: Stream, plan: Plan) -> int:
-    """Return the weeks that a stream covers, begun ones included.
+def days_of(stream: Stream, plan: Plan) -> int:
+    """Return the days that a stream covers, from its first to its last.
 
     Parameters
     ----------
@@ -91,4 +97,4 @@ def weeks_of(stream: Stream, plan: Plan) -> int:
     """
     first = min(stream.days) if stream.days else stream.first or plan.whole.start
     last = max(stream.days) if stream.days else stream.last or plan.calibration.data_until
-    return -(-((last - first).days + 1) // WEEK)
+    return (last - first).days + 1

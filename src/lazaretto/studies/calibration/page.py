@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lazaretto.studies.calibration.findings import FEW, MOVED, TOGETHER
-from lazaretto.studies.calibration.misfit import COUNT_ERROR, SHARE_ERROR
+from lazaretto.studies.calibration.misfit import COUNT_ERROR, LASTS, SHARE_ERROR
 from lazaretto.studies.calibration.plan import MOST_TIMES
 
 NOT_GIVEN = (
@@ -195,8 +195,8 @@ def _waves(waves: list[dict[str, float]]) -> list[str]:
         "emulator of all runs so far believes in; every run counts by what it really gave, its "
         "likelihood times the prior over the density it was drawn with. The likelihood gives each "
         f"stream an error of its own, learnt from its misses and taken as {COUNT_ERROR:.0%} of "
-        f"counts or {100 * SHARE_ERROR:g} points of shares at first; days of one week count as "
-        f"one observation. The tail of the largest weights (Pareto k) is {tail:.2f}, {trust}.", "",
+        f"counts or {100 * SHARE_ERROR:g} points of shares at first; {LASTS} days count as one "
+        f"observation. The tail of the largest weights (Pareto k) is {tail:.2f}, {trust}.", "",
         *table(("wave", "runs", "median misfit", "effective draws so far"), rows),
     ]  # fmt: skip
 

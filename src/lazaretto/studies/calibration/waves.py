@@ -44,6 +44,10 @@ STEP = 0.15
 STEPS = 30
 """Steps at most."""
 
+SEARCHED = 7
+"""Days that count as one observation in the search, which so is sharper than what it searches: its
+waves find the middle, and that of the prior keeps the tails."""
+
 MIXED, WIDER = 4, 1.5
 """Gaussians in a density of proposals, and how much wider their covariance is made."""
 
@@ -82,10 +86,9 @@ def fit_in_waves(
         raise ScenarioError([Problem("--runs", runs, f"{least} or more for {len(plan.free)} "
                                      "numbers", "allow more runs")])  # fmt: skip
     compared = Compared(plan)
-    misfit = Misfit(plan, compared)
     made = Proposed(plan, compared, journal, Priors(plan.free), runs, seed,
                     tell or (lambda *_: None))  # fmt: skip
-    waves = _Waves(made, misfit)
+    waves = _Waves(made, Misfit(plan, compared), Misfit(plan, compared, SEARCHED))
     sizes = np.diff(np.rint(np.linspace(FIRST * runs, runs, WAVES + 1)).astype(int))
     waves.run(None, round(FIRST * runs))
     for size in sizes:
@@ -96,8 +99,8 @@ def fit_in_waves(
 class _Waves:
     """All runs so far, with the density that each wave was drawn from."""
 
-    def __init__(self, made: Proposed, misfit: Misfit) -> None:
-        self.made, self.misfit = made, misfit
+    def __init__(self, made: Proposed, misfit: Misfit, searched: Misfit) -> None:
+        self.made, self.misfit, self.searched = made, misfit, searched
         self.priors = made.priors
         self.at: list[Array] = []
         self.densities: list[tuple[int, Any]] = []
@@ -124,21 +127,21 @@ class _Waves:
         self.made.used += len(seeds)
         if density is None:
             self.made.of_prior += list(seeds)
-        likelihood = self.likelihood()
+        likelihood = self.likelihood(self.misfit)
         weights, _ = self.weights(likelihood)
         self.told.append({
             "threshold": float(-np.median(likelihood[-len(seeds):])),
             "accepted": kish(weights), "runs": float(len(seeds)),
         })  # fmt: skip
 
-    def likelihood(self) -> Array:
-        """Return the log-likelihood of every run; of a failed one, that of the worst."""
+    def likelihood(self, misfit: Misfit) -> Array:
+        """Return the log-likelihood of every run, that of a failed one minus infinity."""
         numbers = self.made.numbers
         found = [tuple(map(float, row)) for row in self.at]
         good = np.array([key in numbers for key in found])
         out = np.empty(len(found))
-        out[good] = self.misfit.log_likelihood(
-            self.misfit.misses([numbers[key] for key in found if key in numbers])
+        out[good] = misfit.log_likelihood(
+            misfit.misses([numbers[key] for key in found if key in numbers])
         )
         out[~good] = -np.inf
         return out
@@ -164,12 +167,13 @@ class _Waves:
         From the prior in steps, each of which leaves enough of the points that count (tempering);
         what the emulator is unsure of it takes as possible.
         """
-        likelihood = self.likelihood()
+        misfit = self.searched
+        likelihood = self.likelihood(misfit)
         good = np.isfinite(likelihood)
         unit = self._rounded(np.array(self.at))[good]
         keys = [tuple(map(float, row)) for row, ok in zip(self.at, good, strict=True) if ok]
-        misses = self.misfit.misses([self.made.numbers[key] for key in keys])
-        emulator = Emulator(unit, misses, likelihood[good], self.misfit.importance())
+        misses = misfit.misses([self.made.numbers[key] for key in keys])
+        emulator = Emulator(unit, misses, likelihood[good], misfit.importance())
         density, heat = None, 0.0
         for _ in range(STEPS):
             if density is None:
@@ -178,7 +182,7 @@ class _Waves:
                 density.random_state = self._next_seed()
                 z = density.sample(BELIEVED)[0]
             mean, variance = emulator.misses(self._rounded(self.priors.at_share(expit(z))))
-            log_likelihood = self.misfit.log_likelihood(mean, variance)
+            log_likelihood = misfit.log_likelihood(mean, variance)
             drawn = _log_prior(z) - self._log_density(density, z)
             heat = _hotter(heat, log_likelihood, drawn)
             log_weights = heat * log_likelihood + drawn
@@ -204,7 +208,7 @@ class _Waves:
 
     def posterior(self, n: int) -> Posterior:
         """Return n draws of the posterior, a run that is drawn more than once with its weight."""
-        likelihood = self.likelihood()
+        likelihood = self.likelihood(self.misfit)
         weights, shape = self.weights(likelihood)
         chosen, counts = np.unique(resampled(weights, n), return_counts=True)
         at = np.array(self.at)
