@@ -167,6 +167,9 @@ class _Waves:
         From the prior in steps, each of which leaves enough of the points that count (tempering);
         what the emulator is unsure of it takes as possible.
         """
+        self.made.tell(
+            f"teaching an emulator {len(self.at):,} runs", self.made.used / self.made.runs
+        )
         misfit = self.searched
         likelihood = self.likelihood(misfit)
         good = np.isfinite(likelihood)
