@@ -22,7 +22,7 @@ demo: $(READY) ## simulate Shanghai, spring 2022, all 24.87 million residents, a
 test: $(READY) ## check style and types, then run the tests
 	@$(BIN)/python tests/kernels.py & kernels=$$!; \
 	$(MAKE) --no-print-directory lint && wait $$kernels || { kill $$kernels 2>/dev/null; exit 1; }
-	$(BIN)/python -m pytest -m "not slow" --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 40
+	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 40
 
 validate: $(READY) ## the slow proofs: a billion random numbers, Shanghai's margins
 	$(BIN)/python -m pytest -m slow -s
