@@ -13,6 +13,7 @@ from own_place import write_place, write_scenario
 from lazaretto.scenario import Scenario
 from lazaretto.studies.calibration.kept import LAGS, Kept
 from lazaretto.studies.calibration.plan import Calibration, Plan
+from lazaretto.studies.calibration.posterior import Posterior
 from lazaretto.studies.ensembles.ensemble import Job, each_run
 
 START, UNTIL = date(2022, 3, 1), date(2022, 3, 20)
@@ -125,6 +126,14 @@ def observed_in(plan: Plan, values: dict[str, float], seed: int) -> Kept:
     [(_, made)] = list(each_run([job], keep))
     assert isinstance(made, Kept)
     return made
+
+
+def same(one: Posterior, other: Posterior) -> None:
+    """Hold two posteriors against each other, bit for bit."""
+    assert np.array_equal(one.values, other.values)
+    assert np.array_equal(one.weights, other.weights)
+    assert np.array_equal(one.seeds, other.seeds)
+    assert one.generations == other.generations
 
 
 def days_from(first: date, n: int) -> list[date]:

@@ -19,6 +19,7 @@ from calibrations import (
     kept_of,
     observed_in,
     plan_for,
+    same,
     scenario_in,
     small_city,
 )
@@ -58,13 +59,6 @@ def fitted(tmp_path, runner, plan=None, name="runs.sqlite", runs=RUNS, **more):
     plan = plan or plan_for(tmp_path, data_of(TRUE))
     with Journal(tmp_path / name, runner) as journal:
         return fit(plan, journal, runs, seed=5, particles=PARTICLES, **more)
-
-
-def same(one, other):
-    assert np.array_equal(one.values, other.values)
-    assert np.array_equal(one.weights, other.weights)
-    assert np.array_equal(one.seeds, other.seeds)
-    assert one.generations == other.generations
 
 
 # -- the algorithm --------------------------------------------------------------------------------

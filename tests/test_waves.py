@@ -12,6 +12,7 @@ from calibrations import (
     data_of,
     observed_in,
     plan_for,
+    same,
     small_city,
 )
 from scipy import integrate, stats
@@ -44,13 +45,6 @@ def fitted(tmp_path, runner, plan=None, name="runs.sqlite", runs=RUNS, seed=5, n
     plan = plan or plan_for(tmp_path, data_of(TRUE))
     with Journal(tmp_path / name, runner) as journal:
         return fit_in_waves(plan, journal, runs, seed=seed, particles=n)
-
-
-def same(one, other):
-    assert np.array_equal(one.values, other.values)
-    assert np.array_equal(one.weights, other.weights)
-    assert np.array_equal(one.seeds, other.seeds)
-    assert one.generations == other.generations
 
 
 # -- the likelihood -------------------------------------------------------------------------------
