@@ -18,9 +18,7 @@ from lazaretto.scenario import Problem, ScenarioError
 from lazaretto.studies.calibration.journal import Journal
 from lazaretto.studies.calibration.plan import Plan
 from lazaretto.studies.calibration.posterior import Posterior, Tell, kish, particles_for
-from lazaretto.studies.calibration.priors import Priors
 from lazaretto.studies.calibration.proposed import SEEDS_A_GENERATION, Proposed
-from lazaretto.studies.calibration.streams import Compared
 from lazaretto.studies.extra import needed
 from lazaretto.studies.run import cores
 
@@ -60,20 +58,17 @@ def fit(
     if runs < 4 * n:
         raise ScenarioError([Problem("--runs", runs, f"{4 * n} or more for {n} particles",
                                      "allow more runs")])  # fmt: skip
-    compared = Compared(plan)
-    work = Proposed(
-        plan, compared, journal, Priors(plan.free), runs, seed, tell or (lambda *_: None)
-    )
+    work = Proposed(plan, journal, runs, seed, tell)
     distance = pyabc.AdaptivePNormDistance(
         p=1,
-        fixed_weights=compared.weights,
+        fixed_weights=work.compared.weights,
         scale_function=pyabc.distance.combined_median_absolute_deviation,
     )
     smc = pyabc.ABCSMC(
         work.look_up, work.priors.distribution(pyabc), distance,
         population_size=n, eps=pyabc.QuantileEpsilon(alpha=0.5), sampler=_sampler(work, pyabc),
     )  # fmt: skip
-    smc.new("sqlite://", compared.observed)
+    smc.new("sqlite://", work.compared.observed)
     history = smc.run(max_total_nr_simulations=np.inf)
     if history.n_populations == 0:
         raise ScenarioError([Problem("--runs", runs, "runs for one generation", "allow more")])

@@ -31,11 +31,11 @@ class Proposed:
     """What a generation of particles needs: proposals to runs, runs to numbers."""
 
     def __init__(
-        self, plan: Plan, compared: Compared, journal: Journal, priors: Priors, runs: int,
-        seed: int, tell: Tell,
-    ) -> None:  # fmt: skip
-        self.plan, self.compared, self.journal, self.priors = plan, compared, journal, priors
-        self.runs, self.seed, self.tell = runs, seed, tell
+        self, plan: Plan, journal: Journal, runs: int, seed: int, tell: Tell | None
+    ) -> None:
+        self.plan, self.journal, self.runs, self.seed = plan, journal, runs, seed
+        self.compared, self.priors = Compared(plan), Priors(plan.free)
+        self.tell: Tell = tell or (lambda *_: None)
         self.numbers: dict[tuple[float, ...], dict[str, float]] = {}
         self.seed_of: dict[tuple[float, ...], int] = {}
         self.of_prior: list[tuple[float, ...]] = []

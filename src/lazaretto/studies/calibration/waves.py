@@ -25,9 +25,7 @@ from lazaretto.studies.calibration.journal import Journal
 from lazaretto.studies.calibration.misfit import Misfit
 from lazaretto.studies.calibration.plan import Plan
 from lazaretto.studies.calibration.posterior import Posterior, Tell, kish, particles_for
-from lazaretto.studies.calibration.priors import Priors
 from lazaretto.studies.calibration.proposed import SEEDS_A_GENERATION, Proposed
-from lazaretto.studies.calibration.streams import Compared
 from lazaretto.studies.extra import needed
 
 Array = NDArray[np.float64]
@@ -85,10 +83,7 @@ def fit_in_waves(
     if runs < least:
         raise ScenarioError([Problem("--runs", runs, f"{least} or more for {len(plan.free)} "
                                      "numbers", "allow more runs")])  # fmt: skip
-    compared = Compared(plan)
-    made = Proposed(plan, compared, journal, Priors(plan.free), runs, seed,
-                    tell or (lambda *_: None))  # fmt: skip
-    waves = _Waves(made, Misfit(plan, compared), Misfit(plan, compared, SEARCHED))
+    waves = _Waves(Proposed(plan, journal, runs, seed, tell))
     sizes = np.diff(np.rint(np.linspace(FIRST * runs, runs, WAVES + 1)).astype(int))
     waves.run(None, round(FIRST * runs))
     for size in sizes:
@@ -99,10 +94,11 @@ def fit_in_waves(
 class _Waves:
     """All runs so far, with the density that each wave was drawn from."""
 
-    def __init__(self, made: Proposed, misfit: Misfit, searched: Misfit) -> None:
-        self.made, self.misfit, self.searched = made, misfit, searched
-        self.priors = made.priors
-        self.at: list[Array] = []
+    def __init__(self, made: Proposed) -> None:
+        self.made, self.priors = made, made.priors
+        self.misfit = Misfit(made.plan, made.compared)
+        self.searched = Misfit(made.plan, made.compared, SEARCHED)
+        self.at: list[tuple[float, ...]] = []
         self.densities: list[tuple[int, Any]] = []
         self.told: list[dict[str, float]] = []
         self._drawn = 0
@@ -120,30 +116,31 @@ class _Waves:
             tuple(map(float, row)): self.made.seed + number * SEEDS_A_GENERATION + i
             for i, row in enumerate(coordinates)
         }
-        self.at += [np.array(row) for row in seeds]
+        self.at += seeds
         self.densities.append((len(seeds), density))
         said = "from the prior" if density is None else f"wave {number + 1} of {WAVES + 1}"
         self.made.simulate(seeds, said)
         self.made.used += len(seeds)
         if density is None:
             self.made.of_prior += list(seeds)
-        likelihood = self.likelihood(self.misfit)
+        likelihood = self.likelihood()
         weights, _ = self.weights(likelihood)
         self.told.append({
             "threshold": float(-np.median(likelihood[-len(seeds):])),
             "accepted": kish(weights), "runs": float(len(seeds)),
         })  # fmt: skip
 
-    def likelihood(self, misfit: Misfit) -> Array:
-        """Return the log-likelihood of every run, that of a failed one minus infinity."""
+    def misses(self) -> tuple[NDArray[np.bool_], Array]:
+        """Return which runs could be made, and the misses of those."""
         numbers = self.made.numbers
-        found = [tuple(map(float, row)) for row in self.at]
-        good = np.array([key in numbers for key in found])
-        out = np.empty(len(found))
-        out[good] = misfit.log_likelihood(
-            misfit.misses([numbers[key] for key in found if key in numbers])
-        )
-        out[~good] = -np.inf
+        good = np.array([key in numbers for key in self.at])
+        return good, self.misfit.misses([numbers[key] for key in self.at if key in numbers])
+
+    def likelihood(self) -> Array:
+        """Return the log-likelihood of every run, that of a failed one minus infinity."""
+        good, misses = self.misses()
+        out = np.full(good.size, -np.inf)
+        out[good] = self.misfit.log_likelihood(misses)
         return out
 
     def weights(self, likelihood: Array) -> tuple[Array, float]:
@@ -171,12 +168,9 @@ class _Waves:
             f"teaching an emulator {len(self.at):,} runs", self.made.used / self.made.runs
         )
         misfit = self.searched
-        likelihood = self.likelihood(misfit)
-        good = np.isfinite(likelihood)
+        good, misses = self.misses()
         unit = self._rounded(np.array(self.at))[good]
-        keys = [tuple(map(float, row)) for row, ok in zip(self.at, good, strict=True) if ok]
-        misses = misfit.misses([self.made.numbers[key] for key in keys])
-        emulator = Emulator(unit, misses, likelihood[good], misfit.importance())
+        emulator = Emulator(unit, misses, misfit.log_likelihood(misses), misfit.importance())
         density, heat = None, 0.0
         for _ in range(STEPS):
             if density is None:
@@ -211,21 +205,19 @@ class _Waves:
 
     def posterior(self, n: int) -> Posterior:
         """Return n draws of the posterior, a run that is drawn more than once with its weight."""
-        likelihood = self.likelihood(self.misfit)
+        likelihood = self.likelihood()
         weights, shape = self.weights(likelihood)
         chosen, counts = np.unique(resampled(weights, n), return_counts=True)
-        at = np.array(self.at)
-        seed_of = self.made.seed_of
-        prior = np.array(self.made.of_prior)
+        seed_of, prior = self.made.seed_of, self.made.of_prior
         self.told[-1]["tail"] = shape
         return Posterior(
             names=self.made.plan.names,
-            values=self.priors.values(at[chosen]),
+            values=self.priors.values(np.array(self.at)[chosen]),
             weights=counts / counts.sum(),
-            seeds=np.array([seed_of[tuple(map(float, at[i]))] for i in chosen], np.int64),
+            seeds=np.array([seed_of[self.at[i]] for i in chosen], np.int64),
             distances=-likelihood[chosen],
-            prior=self.priors.values(prior),
-            prior_seeds=np.array([seed_of[tuple(map(float, row))] for row in prior], np.int64),
+            prior=self.priors.values(np.array(prior)),
+            prior_seeds=np.array([seed_of[key] for key in prior], np.int64),
             draws=n,
             effective=min(kish(weights), float(n)),
             generations=self.told,
