@@ -6,7 +6,7 @@ The stand-in for a run has a closed posterior, so that what the algorithm gives 
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -210,6 +210,19 @@ def test_a_run_with_far_more_reports_ends_and_its_days_before_are_the_same(tmp_p
     assert (keep(ended).total[last:] == total[last]).all()
     with pytest.raises(ValueError, match="no run folder"):
         run_scenario(scenario, out=tmp_path, most_reported=5)
+
+
+def test_a_run_until_a_day_has_the_same_days_before_it(tmp_path):
+    scenario = scenario_in(tmp_path)
+    whole = keep(run_scenario(scenario, seed=2).results)
+    until = scenario.start + timedelta(days=9)
+    part = run_scenario(scenario, seed=2, until=until).results
+    assert part.attrs["ended_on"] == until.isoformat()
+    assert np.array_equal(keep(part).total[:10], whole.total[:10])
+    assert (keep(part).total[10:] == whole.total[9]).all()
+    assert keep(part).total[:10].any()
+    with pytest.raises(ValueError, match="no run folder"):
+        run_scenario(scenario, out=tmp_path, until=until)
 
 
 def test_a_fit_ends_runs_at_five_times_the_reports_of_the_data(tmp_path):

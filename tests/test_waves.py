@@ -126,13 +126,19 @@ def test_shares_of_a_prior_go_there_and_back():
 # -- the posterior --------------------------------------------------------------------------------
 
 
-def test_the_posterior_is_the_closed_one(tmp_path):
+BEGINNINGS = {"number": 4, "until": "2022-03-14"}
+
+
+@pytest.mark.parametrize("changes", [{}, {"beginnings": BEGINNINGS}], ids=["one", "of four"])
+def test_the_posterior_is_the_closed_one(tmp_path, changes):
     """r0 given ln(1 + reports) = 3: the error of a run, normal(0, 0.3), and that of the likelihood.
 
     The latter is a t distribution, (1 + (d / 0.2)^2 / 2)^-1.5. Distance of distribution functions,
-    of all weighted draws, below the Kolmogorov limit of as many as they are worth (1e-6).
+    of all weighted draws, below the Kolmogorov limit of as many as they are worth (1e-6). That a
+    run is chosen among four by its first days, which here tell all of its error, changes nothing.
     """
-    found = fitted(tmp_path, Runner(), runs=500, n=500)
+    plan = plan_for(tmp_path, data_of(TRUE), **changes)
+    found = fitted(tmp_path, Runner(), plan, runs=500, n=500)
     at = np.linspace(1, 5, 2_001)
     step = np.linspace(-4, 4, 2_001)
     kernel = (1 + (step / COUNT_ERROR) ** 2 / WORTH) ** (-(1 + WORTH) / 2)
@@ -160,6 +166,42 @@ def test_the_same_call_gives_the_same_posterior_and_another_seed_another(tmp_pat
     assert not np.array_equal(one.values, other.values)
 
 
+def test_choosing_a_beginning_makes_the_runs_worth_more(tmp_path):
+    """Here the first days tell all of the chance of a run, and chance is larger than the error."""
+    one = fitted(tmp_path, Runner(), runs=200, n=200, name="one")
+    plan = plan_for(tmp_path, data_of(TRUE), beginnings=BEGINNINGS | {"number": 12})
+    chosen = fitted(tmp_path, Runner(), plan, runs=200, n=200, name="chosen")
+    print(f"{one.effective:.0f} effective draws, {chosen.effective:.0f} of chosen beginnings")
+    assert chosen.effective > 1.2 * one.effective
+
+
+@pytest.mark.usefixtures("few_waves")
+def test_beginnings_end_early_and_those_that_go_on_are_among_them(tmp_path):
+    runner, plan = Runner(), plan_for(tmp_path, data_of(TRUE), beginnings=BEGINNINGS)
+    fitted(tmp_path, runner, plan)
+    of_prior = round(waves.FIRST * RUNS)
+    begun = {(job.seed, float(job.scenario.r0)) for job in runner.made if job.until}
+    whole = [(job.seed, float(job.scenario.r0)) for job in runner.made if not job.until]
+    assert {job.until for job in runner.made} == {None, date(2022, 3, 14)}
+    assert len(begun) == 4 * (RUNS - of_prior)
+    assert len(whole) == RUNS
+    assert len(begun & set(whole)) == RUNS - of_prior
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"beginnings": BEGINNINGS | {"until": "2022-03-10"}}, "beginnings.until"),
+        ({"beginnings": BEGINNINGS | {"until": "2022-03-20"}}, "beginnings.until"),
+        ({"beginnings": BEGINNINGS, "streams": [{"stream": "deaths"}]}, "beginnings"),
+    ],
+)
+def test_beginnings_that_tell_nothing_are_refused(tmp_path, changes, problem):
+    with pytest.raises(ScenarioError) as refused:
+        plan_for(tmp_path, data_of(TRUE), **changes)
+    assert problem in {each.key for each in refused.value.problems}
+
+
 @pytest.mark.usefixtures("few_waves")
 def test_its_draws_have_equal_weight_and_are_runs_that_were_made(tmp_path):
     runner, plan = Runner(), plan_for(tmp_path, data_of(TRUE))
@@ -174,19 +216,21 @@ def test_its_draws_have_equal_weight_and_are_runs_that_were_made(tmp_path):
 
 @pytest.mark.usefixtures("few_waves")
 def test_an_interrupted_fit_goes_on_and_makes_no_run_twice(tmp_path):
+    """Neither a whole run nor the beginning of one."""
+    plan = plan_for(tmp_path, data_of(TRUE), beginnings=BEGINNINGS)
     whole = Runner()
-    expected = fitted(tmp_path, whole, name="whole")
+    expected = fitted(tmp_path, whole, plan, name="whole")
     addresses = []
-    for stop_after in (1, 30, 30, None):
+    for stop_after in (1, 30, 100, None):
         runner = Runner(stop_after)
         if stop_after is None:
-            same(fitted(tmp_path, runner, name="parts"), expected)
+            same(fitted(tmp_path, runner, plan, name="parts"), expected)
         else:
             with pytest.raises(KeyboardInterrupt):
-                fitted(tmp_path, runner, name="parts")
-        addresses += [(job.seed, float(job.scenario.r0)) for job in runner.made]
-    assert len(addresses) == len(set(addresses)) == RUNS
-    assert set(addresses) == {(job.seed, float(job.scenario.r0)) for job in whole.made}
+                fitted(tmp_path, runner, plan, name="parts")
+        addresses += [(job.seed, float(job.scenario.r0), job.until) for job in runner.made]
+    assert len(addresses) == len(set(addresses))
+    assert set(addresses) == {(job.seed, float(job.scenario.r0), job.until) for job in whole.made}
 
 
 @pytest.mark.usefixtures("few_waves")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,7 @@ def run_scenario(
     exchange: Exchange | None = None,
     ground: Callable[[Scenario], Ground] | None = None,
     most_reported: int = 0,
+    until: date | None = None,
 ) -> RunOutcome:
     """Run a scenario, or find the run if it was made before.
 
@@ -113,6 +114,8 @@ def run_scenario(
         Infections reported in all above which a run of one city ends, its later days left empty and
         ``ended_on`` among its attributes; 0 for never. For studies that look no further at such a
         run, and only without ``out``.
+    until
+        Day after which it ends likewise; the last day of the scenario if absent.
 
     Raises
     ------
@@ -129,7 +132,7 @@ def run_scenario(
     """
     if replicates < 1:
         raise ValueError(f"replicates is {replicates}; at least 1 is needed")
-    if most_reported and out is not None:
+    if (most_reported or until is not None) and out is not None:
         raise ValueError("a run that may end early is kept in no run folder")
     exchange = exchange or Alone()
     threads = threads or exchange.cores()
@@ -153,7 +156,16 @@ def run_scenario(
             else:
                 folder.reopen()
         work = _Work(
-            scenario, replicates, threads, folder, progress, stop, exchange, digest, most_reported
+            scenario,
+            replicates,
+            threads,
+            folder,
+            progress,
+            stop,
+            exchange,
+            digest,
+            most_reported,
+            until,
         )
         began = time.perf_counter()
         if plan is None:
@@ -214,6 +226,7 @@ class _Work:
     exchange: Exchange
     digest: str
     most_reported: int
+    until: date | None
 
     def tell(self, what: str, share: float) -> None:
         """Tell of a step of the preparation, and stop if asked to."""
@@ -289,7 +302,7 @@ class _Work:
             simulation.on_infections = events.add
 
         def after_day(run: Simulation) -> None:
-            if self.most_reported and run.day < n_days and _reported(run) > self.most_reported:
+            if run.day < n_days and self._seen_enough(run):
                 raise _Enough
             if self.progress is not None:
                 shown = f"{run.date.day} {run.date:%B %Y}"
@@ -304,6 +317,10 @@ class _Work:
 
         with events or nullcontext(), suppress(_Enough):
             simulation.run(after_day)
+
+    def _seen_enough(self, run: Simulation) -> bool:
+        too_many = bool(self.most_reported) and _reported(run) > self.most_reported
+        return too_many or (self.until is not None and run.date > self.until)
 
     def _labelled(self, simulation: Simulation, seed: int, setup: float, wall: float) -> xr.Dataset:
         people, settings, scenario = simulation.people, simulation.settings, self.scenario
@@ -346,7 +363,7 @@ class _Work:
 
 
 class _Enough(Exception):  # noqa: N818 - not an error: the run ends early
-    """More was reported than anybody wants to look at."""
+    """Nobody looks at the days after."""
 
 
 def _reported(simulation: Simulation) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lazaretto.scenario import Scenario
 from lazaretto.scenario.posterior import AGAIN, SEED
 from lazaretto.studies.calibration.plan import Plan
-from lazaretto.studies.calibration.posterior import Posterior
+from lazaretto.studies.calibration.posterior import Posterior, resampled
 from lazaretto.studies.calibration.predict import quantiles
 
 DRAWS = "draws.csv"
@@ -98,10 +98,3 @@ def fitted_scenario(plan: Plan, posterior: Posterior, draws: str = DRAWS) -> Sce
 
 def _rounded(value: float, whole: bool) -> float:
     return round(value) if whole else round(float(value), 6)
-
-
-def resampled(weights: NDArray[np.float64], n: int) -> NDArray[np.int64]:
-    """Return n numbers of particles in proportion to their weights, evenly spaced, shape (n,)."""
-    ends = np.cumsum(weights) / np.sum(weights)
-    found = np.searchsorted(ends, (np.arange(n) + 0.5) / n)
-    return np.minimum(found, ends.size - 1).astype(np.int64)

@@ -49,6 +49,7 @@ def findings(
     search
         How the posterior was looked for, one of `lazaretto.studies.calibration.folder.SEARCHES`.
     """
+    beginnings = plan.calibration.beginnings
     return {
         "calibration": plan.calibration.name,
         "title": plan.calibration.title or plan.calibration.name,
@@ -62,6 +63,7 @@ def findings(
         "effective_particles": round(posterior.effective, 1),
         "few": posterior.effective < FEW,
         "search": search,
+        "beginnings": None if beginnings is None else beginnings.model_dump(mode="json"),
         "generations": posterior.generations,
         "parameters": _parameters(plan, posterior),
         "correlations": _correlations(plan, posterior),

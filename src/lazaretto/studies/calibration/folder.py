@@ -19,14 +19,13 @@ from lazaretto.studies.calibration.as_scenario import (
     DRAWS,
     draws_of,
     fitted_scenario,
-    resampled,
 )
 from lazaretto.studies.calibration.findings import findings
 from lazaretto.studies.calibration.fit import fit
 from lazaretto.studies.calibration.journal import Journal, Runner
 from lazaretto.studies.calibration.page import page
 from lazaretto.studies.calibration.plan import DISTANCE, WEIGHT, Plan
-from lazaretto.studies.calibration.posterior import Posterior, Tell, particles_for
+from lazaretto.studies.calibration.posterior import Posterior, Tell, particles_for, resampled
 from lazaretto.studies.calibration.predict import (
     Predicted,
     as_table,
@@ -83,6 +82,10 @@ def cost(plan: Plan, runs: int, particles: int | None = None, search: str = "wav
     how = f"generations of {n} particles"
     if search == "waves":
         how = f"a wave from the prior and {WAVES} led by an emulator"
+        beginnings = plan.calibration.beginnings
+        if beginnings is not None:
+            how += f", their runs each the one of {beginnings.number} that goes on after "
+            how += f"{beginnings.until.isoformat()}"
     return (
         f"at most {runs:,} runs of {fitted} days in {place} to fit {len(plan.free)} numbers, in "
         f"{how}; then at most {n} of {whole} days to go on with the fitted ones. "

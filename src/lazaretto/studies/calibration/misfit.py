@@ -9,6 +9,7 @@ since a model that is wrong on Monday is as wrong on Tuesday.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,9 @@ LASTS = 14
 """Days that an error of the model lasts, which count as one observation: misses of reports in the
 60 best of 500 runs of Shanghai are correlated over 12 days (docs/decisions, 26 November 2026)."""
 
+REPORTED = "reported"
+"""Stream of daily reports, whose labels are its name and an ISO date."""
+
 SHARES = ("found_in_quarantine", "addresses_again")
 """Streams of shares; the others are logarithms of counts."""
 
@@ -46,7 +50,7 @@ class Misfit:
     """
 
     def __init__(self, plan: Plan, compared: Compared, lasts: int = LASTS) -> None:
-        self.labels = list(compared.observed)
+        self.labels, self.lasts = list(compared.observed), lasts
         self.observed = np.array([compared.observed[label] for label in self.labels])
         of = np.array([compared.stream_of[label] for label in self.labels])
         self.error = np.where(np.isin(of, SHARES), SHARE_ERROR, COUNT_ERROR)
@@ -75,9 +79,23 @@ class Misfit:
         squared = misses**2 + variance
         total = np.zeros(squared.shape[0])
         for where, worth, weight in self.streams:
-            sum_ = worth * squared[:, where].mean(axis=1)
-            total -= weight * (worth + WORTH) / 2 * np.log1p(sum_ / WORTH)
+            total += weight * _of_stream(squared[:, where], worth)
         return total
+
+    def of_first_days(self, misses: Array, until: date) -> Array:
+        """Return the log-likelihood of daily reports up to a day alone, shape (n_runs,).
+
+        Parameters
+        ----------
+        misses
+            As for `log_likelihood`.
+        until
+            The last of those days.
+        """
+        last = f"{REPORTED} {until}"
+        where = [i for i, label in enumerate(self.labels)
+                 if label.startswith(f"{REPORTED} ") and label <= last]  # fmt: skip
+        return _of_stream(misses[:, where] ** 2, max(1.0, len(where) / self.lasts))
 
     def importance(self) -> Array:
         """Return how much each number counts beside others of its size, shape (n_numbers,)."""
@@ -85,6 +103,11 @@ class Misfit:
         for where, worth, weight in self.streams:
             out[where] = np.sqrt(weight * worth / where.size)
         return out
+
+
+def _of_stream(squared: Array, worth: float) -> Array:
+    """Return the log-likelihood of a stream from its squared misses, shape (n_runs,)."""
+    return np.asarray(-(worth + WORTH) / 2 * np.log1p(worth * squared.mean(axis=1) / WORTH))
 
 
 def days_of(stream: Stream, plan: Plan) -> int:

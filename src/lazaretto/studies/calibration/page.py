@@ -178,7 +178,15 @@ def _cost(cost: dict[str, Any]) -> list[str]:
 
 def _generations(found: dict[str, Any]) -> list[str]:
     """Return how the posterior was looked for."""
-    return [*(_waves if found["search"] == "waves" else _smc)(found["generations"]), "", ENDED]
+    if found["search"] != "waves":
+        return [*_smc(found["generations"]), "", ENDED]
+    beginnings = found["beginnings"]
+    begun = [] if beginnings is None else [
+        "", f"After the first wave {beginnings['number']} seeds began a run of each set of numbers; "
+        f"one of them went on after {beginnings['until']}, drawn by how well it fitted so far, and "
+        "its weight makes up for that.",
+    ]  # fmt: skip
+    return [*_waves(found["generations"]), *begun, "", ENDED]
 
 
 def _waves(waves: list[dict[str, float]]) -> list[str]:

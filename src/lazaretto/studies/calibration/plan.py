@@ -98,6 +98,13 @@ class Sample(Section):
     share: float = Field(gt=0, lt=1, description="Share of the residents that are in it.")
 
 
+class Beginnings(Section):
+    """Several seeds begin a run of each set of numbers, and one of them goes on."""
+
+    number: int = Field(ge=2, le=100, description="Seeds that begin a run.")
+    until: date = Field(description="Last day of a beginning, ISO date.")
+
+
 class Calibration(Section):
     """What is fitted to what."""
 
@@ -110,6 +117,10 @@ class Calibration(Section):
     data_until: date = Field(description="Last day of which the fit sees data, ISO date.")
     held_out: Window | None = Field(default=None, description="Days scored afterwards.")
     sample: Sample | None = Field(default=None, description="A smaller place, for --sample.")
+    beginnings: Beginnings | None = Field(
+        default=None,
+        description="Where chance of the first days decides much: waves choose among several.",
+    )
     parameters: list[Free] = Field(min_length=1, max_length=30, description="What is fitted.")
     streams: list[Stream] = Field(min_length=1, max_length=20, description="What it is fitted to.")
 
@@ -199,6 +210,17 @@ class Plan:
         """
         until = self.calibration.data_until
         return Job(self.scenario_with(values, until), seed, self._most_reported())
+
+    def beginning_job(self, values: dict[str, float], seed: int) -> Job:
+        """Return the run of the fit as far as a beginning goes.
+
+        Parameters
+        ----------
+        values, seed
+            As for `fit_job`.
+        """
+        assert self.calibration.beginnings is not None
+        return self.fit_job(values, seed)._replace(until=self.calibration.beginnings.until)
 
     def _most_reported(self) -> int:
         known = self.data.total[: self.data.day(self.calibration.data_until) + 1]
@@ -331,6 +353,16 @@ def _wrong_days(calibration: Calibration, scenario: Scenario) -> Iterator[Proble
     if held is not None and not until < held.first <= held.last <= scenario.end:
         allowed = f"days after {until}, up to {scenario.end}"
         yield Problem("held_out", f"{held.first} to {held.last}", allowed, "correct the dates")
+    beginnings = calibration.beginnings
+    if beginnings is not None:
+        reported = [each for each in calibration.streams if each.stream == "reported"]
+        first = max(scenario.start, (reported[0].first if reported else None) or scenario.start)
+        if not reported or reported[0].days:
+            allowed = "a calibration to reports by day, which tell beginnings apart"
+            yield Problem("beginnings", str(beginnings.until), allowed, "leave it out")
+        elif not first <= beginnings.until < until:
+            allowed = f"{first}, the first day of the reports, to before {until}"
+            yield Problem("beginnings.until", beginnings.until, allowed, "choose a day of these")
     seen: set[str] = set()
     for i, stream in enumerate(calibration.streams):
         days = stream.days or [day for day in (stream.first, stream.last) if day is not None]

@@ -68,6 +68,13 @@ def kish(weights: NDArray[np.float64]) -> float:
     return float(1 / (weights**2).sum())
 
 
+def resampled(weights: NDArray[np.float64], n: int) -> NDArray[np.int64]:
+    """Return n numbers of particles in proportion to their weights, evenly spaced, shape (n,)."""
+    ends = np.cumsum(weights) / np.sum(weights)
+    found = np.searchsorted(ends, (np.arange(n) + 0.5) / n)
+    return np.minimum(found, ends.size - 1).astype(np.int64)
+
+
 def particles_for(runs: int) -> int:
     """Return how many particles a generation has for a number of runs: an eighth, 20 to 200."""
     return min(200, max(20, runs // 8))

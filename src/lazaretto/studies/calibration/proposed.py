@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from lazaretto.studies.calibration.priors import Priors
 from lazaretto.studies.calibration.streams import Compared
 from lazaretto.studies.ensembles.ensemble import Failed, Job
 from lazaretto.studies.plan import duration
+
+Key = tuple[float, ...]
+"""A proposal: coordinates of the free numbers."""
 
 SEEDS_A_GENERATION = 1_000_000
 """Seeds set apart for each generation of particles."""
@@ -36,9 +39,9 @@ class Proposed:
         self.plan, self.journal, self.runs, self.seed = plan, journal, runs, seed
         self.compared, self.priors = Compared(plan), Priors(plan.free)
         self.tell: Tell = tell or (lambda *_: None)
-        self.numbers: dict[tuple[float, ...], dict[str, float]] = {}
-        self.seed_of: dict[tuple[float, ...], int] = {}
-        self.of_prior: list[tuple[float, ...]] = []
+        self.numbers: dict[Key, dict[str, float]] = {}
+        self.seed_of: dict[Key, int] = {}
+        self.of_prior: list[Key] = []
         self.failed: list[str] = []
         self.used = 0
         self._ended: deque[float] = deque(maxlen=RECENT)
@@ -47,11 +50,11 @@ class Proposed:
         """Return the numbers of a run that was made for a proposal."""
         return self.numbers[self.key(parameter)]
 
-    def key(self, parameter: Mapping[str, float]) -> tuple[float, ...]:
+    def key(self, parameter: Mapping[str, float]) -> Key:
         """Return a proposal as the coordinates of the free numbers."""
         return tuple(float(parameter[name]) for name in self.plan.names)
 
-    def simulate(self, proposed: dict[tuple[float, ...], int], said: str) -> None:
+    def simulate(self, proposed: dict[Key, int], said: str) -> None:
         """Make the runs of proposals, each with its seed, and keep their numbers."""
         keys = [key for key in proposed if key not in self.seed_of]
         jobs = [self.job(key, proposed[key]) for key in keys]
@@ -67,14 +70,39 @@ class Proposed:
             self.tell(f"{said}, {done:,} of {self.runs:,} runs{self._left(self.runs - done)}",
                       done / self.runs)  # fmt: skip
 
-    def job(self, key: tuple[float, ...], seed: int) -> Job:
-        """Return the run of a proposal, to the last day of the data."""
-        values = dict(zip(self.plan.names, self.priors.values(np.array([key]))[0], strict=True))
-        return self.plan.fit_job(values, seed)
+    def begin(
+        self, seeds: Mapping[Key, Sequence[int]], said: str
+    ) -> Iterator[tuple[tuple[int, int], dict[str, float]]]:
+        """Make the beginnings of runs, and yield the numbers of each with its row and column.
 
-    def _fail(self, key: tuple[float, ...], made: Failed) -> None:
-        values = self.priors.values(np.array([key]))[0]
-        said = ", ".join(f"{n} {v:g}" for n, v in zip(self.plan.names, values, strict=True))
+        Those that cannot be made are left out.
+
+        Parameters
+        ----------
+        seeds
+            Of each proposal the seeds that begin, a row each.
+        said
+            Of which runs these are the beginnings, in words.
+        """
+        at = [
+            (row, column) for row, each in enumerate(seeds.values()) for column in range(len(each))
+        ]
+        jobs = [self.plan.beginning_job(self._values(key), seed)
+                for key, each in seeds.items() for seed in each]  # fmt: skip
+        for n, (number, made) in enumerate(self.journal.runs(jobs), start=1):
+            self.tell(f"{said}, beginning {n:,} of {len(jobs):,}", self.used / self.runs)
+            if not isinstance(made, Failed):
+                yield at[number], self.compared.of_run(made)
+
+    def job(self, key: Key, seed: int) -> Job:
+        """Return the run of a proposal, to the last day of the data."""
+        return self.plan.fit_job(self._values(key), seed)
+
+    def _values(self, key: Key) -> dict[str, float]:
+        return dict(zip(self.plan.names, self.priors.values(np.array([key]))[0], strict=True))
+
+    def _fail(self, key: Key, made: Failed) -> None:
+        said = ", ".join(f"{name} {value:g}" for name, value in self._values(key).items())
         self.failed.append(f"{said}: {made.reason}")
         if len(self.failed) >= FAILURES and len(self.failed) > len(self.numbers):
             allowed = "runs that can be made where the priors reach"

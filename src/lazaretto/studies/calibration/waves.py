@@ -19,13 +19,13 @@ from scipy.special import expit, logit, logsumexp
 from scipy.stats import qmc
 
 from lazaretto.scenario import Problem, ScenarioError
-from lazaretto.studies.calibration.as_scenario import resampled
+from lazaretto.studies.calibration.beginnings import gone_on_with
 from lazaretto.studies.calibration.emulator import Emulator
 from lazaretto.studies.calibration.journal import Journal
 from lazaretto.studies.calibration.misfit import Misfit
 from lazaretto.studies.calibration.plan import Plan
-from lazaretto.studies.calibration.posterior import Posterior, Tell, kish, particles_for
-from lazaretto.studies.calibration.proposed import SEEDS_A_GENERATION, Proposed
+from lazaretto.studies.calibration.posterior import Posterior, Tell, kish, particles_for, resampled
+from lazaretto.studies.calibration.proposed import SEEDS_A_GENERATION, Key, Proposed
 from lazaretto.studies.extra import needed
 
 Array = NDArray[np.float64]
@@ -98,8 +98,9 @@ class _Waves:
         self.made, self.priors = made, made.priors
         self.misfit = Misfit(made.plan, made.compared)
         self.searched = Misfit(made.plan, made.compared, SEARCHED)
-        self.at: list[tuple[float, ...]] = []
+        self.at: list[Key] = []
         self.densities: list[tuple[int, Any]] = []
+        self.added = np.zeros(0)
         self.told: list[dict[str, float]] = []
         self._drawn = 0
 
@@ -111,14 +112,11 @@ class _Waves:
         else:
             density.random_state = self._next_seed()
             unit = expit(density.sample(n)[0])
-        coordinates = self.priors.at_share(unit)
-        seeds = {
-            tuple(map(float, row)): self.made.seed + number * SEEDS_A_GENERATION + i
-            for i, row in enumerate(coordinates)
-        }
+        said = "from the prior" if density is None else f"wave {number + 1} of {WAVES + 1}"
+        seeds, added = self._seeds(self.priors.at_share(unit), number, said)
         self.at += seeds
         self.densities.append((len(seeds), density))
-        said = "from the prior" if density is None else f"wave {number + 1} of {WAVES + 1}"
+        self.added = np.append(self.added, added)
         self.made.simulate(seeds, said)
         self.made.used += len(seeds)
         if density is None:
@@ -129,6 +127,21 @@ class _Waves:
             "threshold": float(-np.median(likelihood[-len(seeds):])),
             "accepted": kish(weights), "runs": float(len(seeds)),
         })  # fmt: skip
+
+    def _seeds(self, coordinates: Array, number: int, said: str) -> tuple[dict[Key, int], Array]:
+        """Return the seed of each run of a wave, and what that adds to its log weight.
+
+        Draws from the prior take one seed each, for they tell what was thought before the data.
+        """
+        keys = dict.fromkeys(tuple(map(float, row)) for row in coordinates)
+        first = self.made.seed + number * SEEDS_A_GENERATION
+        beginnings = self.made.plan.calibration.beginnings
+        if beginnings is None or number == 0:
+            return {key: first + i for i, key in enumerate(keys)}, np.zeros(len(keys))
+        n = beginnings.number
+        seeds = {key: range(first + i * n, first + (i + 1) * n) for i, key in enumerate(keys)}
+        at = qmc.Sobol(1, rng=self._next_seed()).random_base2(int(np.ceil(np.log2(len(keys)))))
+        return gone_on_with(self.made, self.searched, seeds, at[: len(keys), 0], said)
 
     def misses(self) -> tuple[NDArray[np.bool_], Array]:
         """Return which runs could be made, and the misses of those."""
@@ -148,7 +161,7 @@ class _Waves:
         z = _logit(self.priors.share_below(np.array(self.at)))
         total = sum(n for n, _ in self.densities)
         each = [np.log(n / total) + self._log_density(density, z) for n, density in self.densities]
-        log_weights = likelihood + _log_prior(z) - np.logaddexp.reduce(each, axis=0)
+        log_weights = likelihood + self.added + _log_prior(z) - np.logaddexp.reduce(each, axis=0)
         good = np.isfinite(log_weights)
         smooth, shape = needed("arviz").psislw(log_weights[good])
         weights = np.zeros(good.size)

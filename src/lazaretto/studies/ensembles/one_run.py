@@ -6,6 +6,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
@@ -36,17 +37,23 @@ class Job(NamedTuple):
         The scenario and the seed of the run.
     most_reported
         As for `lazaretto.studies.run.run_scenario`: a run with more ends early.
+    until
+        Likewise: the day after which it ends.
     """
 
     scenario: Scenario
     seed: int
     most_reported: int = 0
+    until: date | None = None
 
-    def said(self) -> dict[str, int]:
+    def said(self) -> dict[str, int | str]:
         """Return what a run depends on besides the inputs of its scenario."""
-        return {"seed": self.seed} | (
-            {"most_reported": self.most_reported} if self.most_reported else {}
-        )
+        said: dict[str, int | str] = {"seed": self.seed}
+        if self.most_reported:
+            said["most_reported"] = self.most_reported
+        if self.until is not None:
+            said["until"] = self.until.isoformat()
+        return said
 
 
 @dataclass(frozen=True)
@@ -113,7 +120,7 @@ def make(
     try:
         results = run_scenario(
             job.scenario, seed=job.seed, threads=threads, stop=stop, ground=_ground,
-            most_reported=job.most_reported,
+            most_reported=job.most_reported, until=job.until,
         ).results  # fmt: skip
     except Interrupted:
         raise
