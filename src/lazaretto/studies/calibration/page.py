@@ -182,9 +182,9 @@ def _generations(found: dict[str, Any]) -> list[str]:
         return [*_smc(found["generations"]), "", ENDED]
     beginnings = found["beginnings"]
     begun = [] if beginnings is None else [
-        "", f"After the first wave {beginnings['number']} seeds began a run of each set of numbers; "
-        f"one of them went on after {beginnings['until']}, drawn by how well it fitted so far, and "
-        "its weight makes up for that.",
+        "", f"After the first wave {beginnings['number']} seeds began a run of each set of "
+        f"numbers; one went on after {beginnings['until']}, drawn by how well it fitted so far, "
+        "and its weight makes up for that.",
     ]  # fmt: skip
     return [*_waves(found["generations"]), *begun, "", ENDED]
 
