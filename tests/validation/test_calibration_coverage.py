@@ -5,12 +5,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from calibrations import FREE, observed_in, small_city
+from calibrations import (
+    FREE,
+    NOISE,
+    WRITTEN,
+    Runner,
+    data_of,
+    observed_in,
+    plan_for,
+    small_city,
+)
 from scipy import stats
 
 from lazaretto.studies.calibration.fit import fit
 from lazaretto.studies.calibration.journal import Journal
+from lazaretto.studies.calibration.misfit import COUNT_ERROR, WORTH
 from lazaretto.studies.calibration.plan import Plan
+from lazaretto.studies.calibration.waves import fit_in_waves
 
 DATA_SETS, RUNS, PARTICLES, BINS = 60, 100, 25, 6
 
@@ -50,3 +61,33 @@ def test_ranks_of_the_truth_are_uniform(tmp_path):
         p = stats.chisquare(counts).pvalue
         print(f"{free['name']}: ranks of the truth in {BINS} bins {counts.tolist()}, p {p:.3g}")
         assert p > FALSE_ALARM
+
+
+WAVE_DATA_SETS, WAVE_RUNS = 120, 80
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("beginnings", [None, {"number": 4, "until": "2022-03-14"}])
+def test_ranks_of_the_truth_in_waves_are_uniform(tmp_path, beginnings):
+    """r0 from the prior, a stand-in for its run, and an error as the likelihood takes it.
+
+    The error is one t value of 2 degrees of freedom times 0.2, the same on all ten days, which the
+    likelihood counts as one observation. Nothing is approximated but by the number of runs, so
+    ranks are uniform: six bins of twenty, chi-square, with and without chosen beginnings.
+    """
+    for library in ("sklearn", "arviz"):
+        pytest.importorskip(library)
+    rng = np.random.default_rng(20261126)
+    low, high = WRITTEN["parameters"][0]["prior"].values()
+    ranks = np.empty(WAVE_DATA_SETS)
+    for number in range(WAVE_DATA_SETS):
+        truth = rng.uniform(low, high)
+        level = truth + NOISE * rng.standard_normal() + COUNT_ERROR * rng.standard_t(WORTH)
+        plan = plan_for(tmp_path, data_of(max(level, 0.0)), beginnings=beginnings)
+        with Journal(tmp_path / f"{number}.sqlite", Runner()) as journal:
+            found = fit_in_waves(plan, journal, WAVE_RUNS, seed=1 + 20_000_000 * number)
+        ranks[number] = place_in(found.values[:, 0], found.weights, truth)
+    counts, _ = np.histogram(ranks, bins=BINS, range=(0, 1))
+    p = stats.chisquare(counts).pvalue
+    print(f"waves, beginnings {beginnings}: {counts.tolist()}, p {p:.3g}")
+    assert p > FALSE_ALARM
