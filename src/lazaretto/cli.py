@@ -17,6 +17,7 @@ from lazaretto.commands.choose import choose_policies
 from lazaretto.commands.compare import compare_policies
 from lazaretto.commands.export import export
 from lazaretto.commands.frontier import find_frontier
+from lazaretto.commands.new import new_place
 from lazaretto.commands.options import (
     AsJson,
     Overrides,
@@ -57,6 +58,7 @@ app = typer.Typer(
 )
 inspect = typer.Typer(help="Show what a run is made of.", no_args_is_help=True)
 app.add_typer(inspect, name="inspect")
+app.command("new")(new_place)
 app.command("people")(make_people)
 app.command("sweep")(sweep_values)
 app.command("sensitivity")(sensitivity_of)

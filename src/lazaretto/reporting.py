@@ -86,14 +86,14 @@ def write_report(
         less_restrictive = by_province(less_restrictive)
     if unsupported is not None:
         unsupported = by_province(unsupported)
-    real = observed_cases(str(results.attrs["place"]))
+    real = observed_cases(place_of(scenario))
     measures = [
         _written(entry.measure, measure)
         for entry, measure in zip(scenario.measures, checked_policy(scenario), strict=True)
     ]
     daily = None if real is None else real.daily
-    by_district = None if real is None else real.by_district
-    announced = None if real is None else real.announced
+    by_district = None if real is None or real.by_district.empty else real.by_district
+    announced = None if real is None or real.announced.empty else real.announced
     generation = courses(variant(scenario.disease)).generation_interval()
     if progress is not None:
         progress("following messages", 0.05)

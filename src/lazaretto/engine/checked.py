@@ -18,6 +18,7 @@ from lazaretto.measures import (
 )
 from lazaretto.measures.timeline import effect_words, never_words, without_effect
 from lazaretto.people import CensusError, areas, read_area
+from lazaretto.people.own_cases import CASES, cases_by_day
 from lazaretto.scenario import (
     ALL,
     MeasureEntry,
@@ -203,7 +204,10 @@ def _place(place: str, folder: Path | None) -> str | Path:
 def _districts(place: str, folder: Path | None) -> tuple[list[str] | None, list[Problem]]:
     where = _place(place, folder)
     try:
-        return list(read_area(where).districts), []
+        districts = list(read_area(where).districts)
+        if isinstance(where, Path) and (where / CASES).is_file():
+            cases_by_day(where / CASES)
+        return districts, []
     except CensusError as error:
         if isinstance(where, Path):
             allowed = "census tables as docs/people.md describes them"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,15 +14,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from lazaretto.outcomes import found_in_quarantine, reported_net, share_again
-from lazaretto.people import read_area
+from lazaretto.people import CensusError, read_area
+from lazaretto.people.own_cases import COLUMNS, cases_by_day
 from lazaretto.scenario import Problem, ScenarioError
 from lazaretto.studies.observed import observed_cases
 
 LAGS = (7, 14, 21)
 """Days after which addresses are looked at again."""
-
-COLUMNS = ("reported", "deaths", "found", "found_in_quarantine", "sealed")
-"""Columns a user's own data may have beside the date, one row a day."""
 
 Array = NDArray[np.float64]
 
@@ -177,41 +176,32 @@ def _addresses(days: pd.DatetimeIndex) -> Array:
     return wide.reindex(index=days, columns=list(LAGS)).to_numpy(np.float64)
 
 
-def own_data(table: pd.DataFrame, first: date, last: date) -> Kept:
+def own_data(file: Path, first: date, last: date) -> Kept:
     """Return a user's data, by day and for the whole place.
 
     Parameters
     ----------
-    table
-        A column ``date`` and any of `COLUMNS`.
+    file
+        A CSV as `lazaretto.people.own_cases.cases_by_day` reads it.
     first, last
         Days wanted, both included.
 
     Raises
     ------
     ScenarioError
-        If columns are missing or not known, or dates cannot be read or appear twice.
+        With every problem of the file.
     """
-    known = ("date", *COLUMNS)
-    strange = [str(name) for name in table.columns if name not in known]
-    if strange or "date" not in table or "reported" not in table:
-        allowed = f"date, reported, and any of {', '.join(COLUMNS[1:])}"
-        raise ScenarioError([Problem("data", ", ".join(map(str, table.columns)), allowed,
-                                     "name the columns so")])  # fmt: skip
     try:
-        dates = pd.DatetimeIndex(pd.to_datetime(table["date"], format="%Y-%m-%d"))
-        numbers = table.drop(columns="date").astype(np.float64)
-    except ValueError as error:
-        said = "ISO dates and numbers"
-        raise ScenarioError([Problem("data", None, said, f"correct it: {error}")]) from None
-    if dates.has_duplicates:
-        said = str(dates[dates.duplicated()][0].date())
-        raise ScenarioError([Problem("data", said, "one row a day", "leave the other out")])
+        found = cases_by_day(file)
+    except CensusError as error:
+        raise ScenarioError(
+            [Problem("data", said, "a table of cases by date", "correct it")
+             for said in error.problems]
+        ) from None  # fmt: skip
     days = pd.date_range(first, last)
-    by_day = numbers.set_index(dates).reindex(days)
+    by_day = [found.get(day.date(), {}) for day in days]
     columns = {
-        name: by_day[name].to_numpy(np.float64) if name in by_day else np.full(len(days), np.nan)
-        for name in COLUMNS
+        name: np.array([day.get(name, np.nan) for day in by_day], np.float64) for name in COLUMNS
     }
     nowhere = np.full((0, len(days)), np.nan)
     never = np.full((len(days), len(LAGS)), np.nan)
