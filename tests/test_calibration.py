@@ -365,14 +365,22 @@ def test_a_share_of_nothing_is_nothing(tmp_path):
     assert compared.of_run(kept_of(np.zeros(30))) == {"found_in_quarantine 2022-03-10": 0.0}
 
 
-def test_own_data_are_read_by_date_and_strange_columns_refused():
-    table = pd.DataFrame({"date": ["2022-03-03", "2022-03-02"], "reported": [5, 4]})
-    found = own_data(table, date(2022, 3, 1), date(2022, 3, 4))
+def test_own_data_are_read_by_date_and_strange_columns_refused(tmp_path):
+    file = tmp_path / "cases.csv"
+    days = date(2022, 3, 1), date(2022, 3, 4)
+    file.write_text("date,reported,deaths\n2022-03-03,5,\n2022-03-02,4,1\n")
+    found = own_data(file, *days)
     assert np.array_equal(found.total, [np.nan, 4, 5, np.nan], equal_nan=True)
+    assert np.array_equal(found.deaths, [np.nan, 1, np.nan, np.nan], equal_nan=True)
+    file.write_text("date,cases\n2022-03-03,5\n")
     with pytest.raises(ScenarioError, match="reported"):
-        own_data(table.rename(columns={"reported": "cases"}), date(2022, 3, 1), date(2022, 3, 4))
-    with pytest.raises(ScenarioError, match="one row a day"):
-        own_data(pd.concat([table, table]), date(2022, 3, 1), date(2022, 3, 4))
+        own_data(file, *days)
+    file.write_text("date,reported\n2022-03-03,5\n2022-03-03,4\n2022-03-04,-1\n4 March,x\n")
+    with pytest.raises(ScenarioError) as wrong:
+        own_data(file, *days)
+    assert [problem.value.split(":")[0] for problem in wrong.value.problems] == [
+        "cases.csv, row 3, date", "cases.csv, row 4, reported", "cases.csv, row 5, date",
+    ]  # fmt: skip
 
 
 def test_every_problem_of_a_calibration_is_told_at_once(tmp_path):

@@ -20,11 +20,13 @@ from scipy import integrate, stats
 from lazaretto.scenario import ScenarioError
 from lazaretto.studies.calibration import load_plan, waves
 from lazaretto.studies.calibration.as_scenario import draws_of
+from lazaretto.studies.calibration.beginnings import gone_on_with
 from lazaretto.studies.calibration.emulator import Emulator
 from lazaretto.studies.calibration.journal import Journal
 from lazaretto.studies.calibration.misfit import COUNT_ERROR, WORTH, Misfit
 from lazaretto.studies.calibration.predict import quantiles
 from lazaretto.studies.calibration.priors import Priors
+from lazaretto.studies.calibration.proposed import Proposed
 from lazaretto.studies.calibration.streams import Compared
 from lazaretto.studies.calibration.waves import fit_in_waves
 
@@ -173,6 +175,36 @@ def test_choosing_a_beginning_makes_the_runs_worth_more(tmp_path):
     chosen = fitted(tmp_path, Runner(), plan, runs=200, n=200, name="chosen")
     print(f"{one.effective:.0f} effective draws, {chosen.effective:.0f} of chosen beginnings")
     assert chosen.effective > 1.2 * one.effective
+
+
+def test_a_beginning_goes_on_as_often_as_it_fits_and_weights_make_up_for_it(tmp_path):
+    """Over an even grid of what decides, exactly: shares are p, and weighted means plain means."""
+    plan = plan_for(tmp_path, data_of(TRUE), beginnings=BEGINNINGS)
+    with Journal(tmp_path / "runs.sqlite", Runner()) as journal:
+        made = Proposed(plan, journal, 100, 1, None)
+        misfit = Misfit(plan, made.compared)
+        [key] = {tuple(map(float, row)) for row in Priors(plan.free).at_share(np.array([[0.6]]))}
+        seeds = {key: range(11, 15)}
+        numbers = [found for _, found in sorted(made.begin(seeds, ""), key=lambda pair: pair[0])]
+        fits = misfit.of_first_days(misfit.misses(numbers), date(2022, 3, 14))
+        p = np.exp(fits) / np.exp(fits).sum()
+        each = [gone_on_with(made, misfit, seeds, np.array([at]), "")
+                for at in (np.arange(2_000) + 0.5) / 2_000]  # fmt: skip
+    chosen = np.array([found[key] for found, _ in each])
+    added = np.exp([float(log[0]) for _, log in each])
+    shares = np.array([(chosen == seed).mean() for seed in seeds[key]])
+    assert p.max() > 2 * p.min()
+    assert shares == pytest.approx(p, abs=1e-3)
+    worth = dict(zip(seeds[key], np.random.default_rng(1).random(4), strict=True))
+    weighted = np.mean(added * [worth[seed] for seed in chosen])
+    assert weighted == pytest.approx(np.mean(list(worth.values())), rel=5e-3)
+
+
+def test_beginnings_without_a_report_are_refused(tmp_path):
+    levels = np.where(np.arange(30) < 15, np.nan, TRUE)
+    with pytest.raises(ScenarioError) as refused:
+        plan_for(tmp_path, data_of(levels), beginnings=BEGINNINGS)
+    assert "2022-03-16, the first day with reports" in str(refused.value)
 
 
 @pytest.mark.usefixtures("few_waves")

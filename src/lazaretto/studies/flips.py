@@ -8,7 +8,7 @@ from typing import NamedTuple
 from lazaretto.provenance import Figure
 from lazaretto.scenario import Problem, Scenario, ScenarioError, did_you_mean, one_of
 from lazaretto.studies.comparable import condition_problem
-from lazaretto.studies.conclusions import Happened, Judged, conclusions, findings, holds
+from lazaretto.studies.conclusions import Happened, Judged, conclusions, findings, holds, sure
 from lazaretto.studies.labels import label
 from lazaretto.studies.levers import is_condition
 from lazaretto.studies.pairs import How, Pair
@@ -232,10 +232,11 @@ def value_key(scenario: Scenario, key: str) -> str:
 
 
 def _flipped(configured: Mapping[str, Happened], there: Mapping[str, Happened]) -> tuple[str, ...]:
-    before = {each.statement: holds(*each.chances.values()) for each in findings({"": configured})}
-    after = {each.statement: holds(*each.chances.values()) for each in findings({"": there})}
+    before = {each.statement: each.chances[""] for each in findings({"": configured})}
+    after = {each.statement: each.chances[""] for each in findings({"": there})}
     return tuple(
-        f"{statement}: {'holds' if after[statement] else 'does not hold'}"
-        for statement in before
-        if statement in after and before[statement] != after[statement]
+        f"{statement}: {'holds' if holds(after[statement]) else 'does not hold'}"
+        + ("" if sure(was) and sure(after[statement]) else " (too few runs to be sure)")
+        for statement, was in before.items()
+        if statement in after and holds(was) != holds(after[statement])
     )

@@ -79,7 +79,7 @@ def _moments(
     values: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     mean = weights @ values
-    lost = 1 - (weights**2).sum()  # of the variance, to the mean
+    lost = max(1 - float((weights**2).sum()), 1e-12)  # of the variance, to the mean
     return mean, np.sqrt(weights @ (values - mean) ** 2 / lost)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,7 @@ from lazaretto.studies.calibration.predict import (
     predict,
 )
 from lazaretto.studies.calibration.streams import Compared
-from lazaretto.studies.calibration.waves import WAVES, fit_in_waves
+from lazaretto.studies.calibration.waves import FIRST, WAVES, fit_in_waves
 from lazaretto.studies.ensembles.ensemble import each_run
 from lazaretto.studies.extra import needed
 from lazaretto.studies.lock import alone_in
@@ -84,8 +85,9 @@ def cost(plan: Plan, runs: int, particles: int | None = None, search: str = "wav
         how = f"a wave from the prior and {WAVES} led by an emulator"
         beginnings = plan.calibration.beginnings
         if beginnings is not None:
-            how += f", their runs each the one of {beginnings.number} that goes on after "
-            how += f"{beginnings.until.isoformat()}"
+            begun = beginnings.number * (runs - round(FIRST * runs))
+            how += f" ({begun:,} beginnings to {beginnings.until.isoformat()}, of which one in "
+            how += f"{beginnings.number} goes on)"
     return (
         f"at most {runs:,} runs of {fitted} days in {place} to fit {len(plan.free)} numbers, in "
         f"{how}; then at most {n} of {whole} days to go on with the fitted ones. "
@@ -114,7 +116,7 @@ def other_fit(
         return ""
     place = plan.whole.place if plan.sample is None else plan.sample.place
     ours = (plan.whole.name, place, seed, runs, search, particles or particles_for(runs))
-    if theirs == ours:
+    if theirs == ours and found.get("asked") == plan.calibration.digest():
         return ""
     return f"{theirs[0]} in {theirs[1]}, seed {theirs[2]}, {theirs[3]:,} runs, by {theirs[4]}"
 
@@ -160,7 +162,8 @@ def calibrate(
         numbers = _numbers(plan, posterior, journal)
         found = findings(plan, posterior, fitted, prior, numbers, search)
         found |= {"seed": seed, "allowed_runs": runs,
-                  "allowed_particles": particles or particles_for(runs)}  # fmt: skip
+                  "allowed_particles": particles or particles_for(runs),
+                  "asked": plan.calibration.digest()}  # fmt: skip
         _write(Calibrated(found, posterior, fitted, prior, folder), plan)
     return Calibrated(found, posterior, fitted, prior, folder)
 
@@ -195,7 +198,16 @@ def _write(made: Calibrated, plan: Plan) -> None:
     written = yaml.safe_dump(_from_here(scenario, plan), sort_keys=False, allow_unicode=True)
     write_whole(folder / FITTED, head + written)
     write_whole(folder / REPORT, page(made.found))
-    write_whole(folder / FOUND, json.dumps(made.found, indent=2) + "\n")
+    write_whole(folder / FOUND, json.dumps(_finite(made.found), indent=2) + "\n")
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return what JSON can hold: a number that is not finite becomes null."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _from_here(scenario: Scenario, plan: Plan) -> dict[str, Any]:

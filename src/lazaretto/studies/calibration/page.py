@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -195,8 +196,10 @@ def _waves(waves: list[dict[str, float]]) -> list[str]:
         for i, w in enumerate(waves, 1)
     ]
     tail = waves[-1]["tail"]
-    trust = "below 0.7: the weights can be trusted" if tail < TAIL else (
-        f"{TAIL} and more: a few runs decide, and more runs may change the answer"
+    runs = sum(w["runs"] for w in waves)
+    limit = min(1 - 1 / math.log10(max(runs, 11)), TAIL)
+    trust = f"below {limit:.2f}: the weights can be trusted" if tail < limit else (
+        f"{limit:.2f} and more: a few runs decide, and more runs may change the answer"
     )  # fmt: skip
     return [
         "In waves: the first from the prior, each of the others from the posterior that an "

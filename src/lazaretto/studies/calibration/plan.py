@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import Field, ValidationError
 
 from lazaretto.provenance import Figure
@@ -124,6 +124,10 @@ class Calibration(Section):
     parameters: list[Free] = Field(min_length=1, max_length=30, description="What is fitted.")
     streams: list[Stream] = Field(min_length=1, max_length=20, description="What it is fitted to.")
 
+    def digest(self) -> str:
+        """Return the hash of all that is asked."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
 
 class Plan:
     """A calibration ready to run: the scenario, the priors with their ranges, the data.
@@ -152,6 +156,8 @@ class Plan:
         held = calibration.held_out
         if held is not None and not problems:
             problems += _wrong_scores(data, calibration.data_until, held)
+        if not problems:
+            problems += _wrong_beginnings(calibration, data)
         if sampled and calibration.sample is None:
             problems.append(Problem("sample", None, "a place and its share", "add sample:"))
         if problems:
@@ -267,14 +273,7 @@ def load_plan(name_or_path: str, sampled: bool = False) -> Plan:
         if not table.is_file():
             advice = "correct the path"
             raise ScenarioError([Problem("data", calibration.data, "a CSV by date", advice)])
-        try:
-            read = pd.read_csv(table)
-        except ValueError as error:  # of pandas and of UTF-8 alike
-            said = f"correct it: {error}"
-            raise ScenarioError(
-                [Problem("data", calibration.data, "a CSV in UTF-8", said)]
-            ) from None
-        data = own_data(read, scenario.start, last)
+        data = own_data(table, scenario.start, last)
     return Plan(calibration, scenario, data, sampled)
 
 
@@ -344,6 +343,28 @@ def _wrong_scores(data: Kept, until: date, held: Window) -> Iterator[Problem]:
         yield Problem("held_out", f"{before} days before", allowed, "leave it out")
 
 
+def _wrong_beginnings(calibration: Calibration, data: Kept) -> Iterator[Problem]:
+    """Yield what keeps beginnings from being told apart by their reports."""
+    if calibration.beginnings is None:
+        return
+    until = calibration.beginnings.until
+    reported = [each for each in calibration.streams if each.stream == "reported"]
+    if not reported or reported[0].days:
+        allowed = "a calibration to reports by day, which tell beginnings apart"
+        yield Problem("beginnings", str(until), allowed, "leave it out")
+        return
+    known = ~np.isnan(data.total)
+    known[: data.day(reported[0].first or data.first)] = False
+    last = calibration.data_until
+    if not known[: data.day(last)].any():
+        yield Problem("beginnings", str(until), "days with reports", "leave it out")
+        return
+    first = data.first + timedelta(days=int(np.flatnonzero(known)[0]))
+    if not first <= until < last:
+        allowed = f"{first}, the first day with reports, to before {last}"
+        yield Problem("beginnings.until", until, allowed, "choose a day of these")
+
+
 def _wrong_days(calibration: Calibration, scenario: Scenario) -> Iterator[Problem]:
     until = calibration.data_until
     if not scenario.start < until <= scenario.end:
@@ -353,16 +374,6 @@ def _wrong_days(calibration: Calibration, scenario: Scenario) -> Iterator[Proble
     if held is not None and not until < held.first <= held.last <= scenario.end:
         allowed = f"days after {until}, up to {scenario.end}"
         yield Problem("held_out", f"{held.first} to {held.last}", allowed, "correct the dates")
-    beginnings = calibration.beginnings
-    if beginnings is not None:
-        reported = [each for each in calibration.streams if each.stream == "reported"]
-        first = max(scenario.start, (reported[0].first if reported else None) or scenario.start)
-        if not reported or reported[0].days:
-            allowed = "a calibration to reports by day, which tell beginnings apart"
-            yield Problem("beginnings", str(beginnings.until), allowed, "leave it out")
-        elif not first <= beginnings.until < until:
-            allowed = f"{first}, the first day of the reports, to before {until}"
-            yield Problem("beginnings.until", beginnings.until, allowed, "choose a day of these")
     seen: set[str] = set()
     for i, stream in enumerate(calibration.streams):
         days = stream.days or [day for day in (stream.first, stream.last) if day is not None]

@@ -59,16 +59,24 @@ class Proposed:
         keys = [key for key in proposed if key not in self.seed_of]
         jobs = [self.job(key, proposed[key]) for key in keys]
         self.seed_of |= {key: proposed[key] for key in keys}
-        for number, made in self.journal.runs(jobs):
-            key = keys[number]
+        before, failed = len(self.numbers) + len(self.failed), {}
+        for ended, (number, made) in enumerate(self.journal.runs(jobs), start=1):
             if isinstance(made, Failed):
-                self._fail(key, made)
+                failed[number] = made
             else:
-                self.numbers[key] = self.compared.of_run(made)
+                self.numbers[keys[number]] = self.compared.of_run(made)
             self._ended.append(time.monotonic())
-            done = min(self.runs, len(self.numbers) + len(self.failed))
+            done = min(self.runs, before + ended)
             self.tell(f"{said}, {done:,} of {self.runs:,} runs{self._left(self.runs - done)}",
                       done / self.runs)  # fmt: skip
+
+        for number in sorted(failed):  # whichever ended first
+            self._fail(keys[number], failed[number])
+        if len(self.failed) >= FAILURES and len(self.failed) > len(self.numbers):
+            allowed = "runs that can be made where the priors reach"
+            raise ScenarioError(
+                [Problem("parameters", self.failed[-1], allowed, "narrow the priors")]
+            )
 
     def begin(
         self, seeds: Mapping[Key, Sequence[int]], said: str
@@ -104,11 +112,6 @@ class Proposed:
     def _fail(self, key: Key, made: Failed) -> None:
         said = ", ".join(f"{name} {value:g}" for name, value in self._values(key).items())
         self.failed.append(f"{said}: {made.reason}")
-        if len(self.failed) >= FAILURES and len(self.failed) > len(self.numbers):
-            allowed = "runs that can be made where the priors reach"
-            raise ScenarioError(
-                [Problem("parameters", self.failed[-1], allowed, "narrow the priors")]
-            )
 
     def _left(self, runs: int) -> str:
         """Return how long the runs left will take at most, by the pace of the last ones."""

@@ -163,6 +163,9 @@ class _Waves:
         each = [np.log(n / total) + self._log_density(density, z) for n, density in self.densities]
         log_weights = likelihood + self.added + _log_prior(z) - np.logaddexp.reduce(each, axis=0)
         good = np.isfinite(log_weights)
+        if not good.any():
+            allowed = "runs that can be weighed"
+            raise ScenarioError([Problem("parameters", None, allowed, "narrow the priors")])
         smooth, shape = needed("arviz").psislw(log_weights[good])
         weights = np.zeros(good.size)
         weights[good] = np.exp(np.asarray(smooth, np.float64))
@@ -180,6 +183,10 @@ class _Waves:
         self.made.tell(
             f"teaching an emulator {len(self.at):,} runs", self.made.used / self.made.runs
         )
+        with needed("threadpoolctl").threadpool_limits(1):  # same bits on any number of cores
+            return self._taught()
+
+    def _taught(self) -> Any:  # noqa: ANN401
         misfit = self.searched
         good, misses = self.misses()
         unit = self._rounded(np.array(self.at))[good]
