@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PAGES := $(VENV)/.pages
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench validate targets lint format clean
+.PHONY: help demo test bench validate targets docs lint format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -33,6 +34,13 @@ bench: $(READY) ## measure speed and memory beside the peers (BASE=REV compares 
 targets: $(READY) ## hold a run of shanghai-2022 against published numbers (RUN=runs/shanghai-2022-...)
 	$(BIN)/python -m lazaretto.studies.targets $(RUN) docs/validation.md --fit $(or $(FIT),docs/shanghai-2022-fit.json)
 
+$(PAGES): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	@touch $(PAGES)
+
+docs: $(PAGES) ## build the pages of docs/ as a site, docs/_build/html; a warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
+
 lint: $(READY) ## check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -43,5 +51,5 @@ format: $(READY) ## put the code in shape
 	$(BIN)/ruff format
 
 clean: ## remove the environments and everything that was made
-	rm -rf $(VENV) .venv-bench runs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-bench runs build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
