@@ -20,7 +20,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 STOREYS = (
     {"cli"},
     {"commands"},
-    {"console"},
+    {"console", "agents"},
     {"session", "reporting"},
     {"report", "studies"},
     {"nation"},

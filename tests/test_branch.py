@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from json_pages import documented
 from own_place import write_place, write_scenario
 from typer.testing import CliRunner
 
@@ -188,6 +189,7 @@ def test_the_command(town, runs):
     words = ("branch", town / "twin.yaml", "--on", ON, "--with", "short", "--vary",
              "measures.seal.to=2022-03-28", "--seed", 3, "--out", runs)  # fmt: skip
     said = json.loads(lazaretto(*words, "--json").stdout)
+    assert set(said) == documented("branch")
     assert [each["scenario"] for each in said["policies"]] == [
         "twin-banks-short",
         "twin-banks-seal-to-2022-03-28",

@@ -23,6 +23,7 @@ from calibrations import (
     scenario_in,
     small_city,
 )
+from json_pages import documented
 from scipy import stats
 
 from lazaretto.people import read_area
@@ -296,6 +297,7 @@ def test_the_command_fits_own_data_and_says_so_to_machines(tmp_path, monkeypatch
     done = command(calibration_file(tmp_path), "--runs", "120", "--out", str(where), "--json")
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
+    assert set(found) == documented("calibrate")
     assert found["parameters"][0]["p05"] < TRUE < found["parameters"][0]["p95"]
     assert "at most 120 runs of 20 days" in done.stderr
     assert (where / "fit.svg").read_text().startswith("<svg")

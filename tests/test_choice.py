@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from json_pages import documented
 from own_place import write_place, write_scenario
 from typer.testing import CliRunner
 
@@ -414,6 +415,7 @@ def test_the_command_shows_all_four_whatever_it_is_asked(town, tmp_path):
              1, "--draws", tmp_path / "draws.csv", "--robust", 2, "--out", tmp_path)  # fmt: skip
     shown = lazaretto(*words, "--json")
     said = json.loads(shown.stdout)
+    assert set(said) == documented("choose")
     assert shown.stderr.startswith("at most 10 runs to make")
     assert [each["name"] for each in said["objectives"]] == list(OBJECTIVES)
     assert OBJECTIVES == ("deaths", "sealed_days", "income", "care")

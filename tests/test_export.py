@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import xarray as xr
+from json_pages import documented
 from own_place import write_place, write_scenario
 from typer.testing import CliRunner
 
@@ -62,6 +63,7 @@ def export(run: Path, form: str, out: Path, *words: object, code: int = 0):
 def test_a_hub_table(run, results, tmp_path):
     """The file lies where a hub looks for it and holds the numbers of the run."""
     said = json.loads(export(run, "hubverse", tmp_path, "--json").stdout)
+    assert set(said) >= documented("export")
     model = "lazaretto-twin_banks"
     path = tmp_path / "model-output" / model / f"2022-03-01-{model}.csv"
     assert said["files"] == [str(path)]

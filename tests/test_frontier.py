@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from epidemics import FALSE_ALARM, doubt, lasting, mixed_town
+from json_pages import documented
 from own_place import write_place
 from scipy.stats import binom
 from test_extinction import AGE_SHARE, dies_out
@@ -390,6 +391,7 @@ def test_the_command_answers(tmp_path: Path):
     result = CliRunner().invoke(app, asked)
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
+    assert set(told) == documented("frontier")
     assert told["runs"] == told["made"] == 32 + 36
     folder = Path(told["folder"])
     for name in ("runs.parquet", "contours.parquet", "frontier.json", "frontier.svg"):

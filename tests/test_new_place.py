@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -172,6 +174,23 @@ def test_an_office_and_cases_give_a_scenario_and_a_calibration(tmp_path):
     plan = load_plan(str(tmp_path / "lombardy" / "calibration.yaml"))
     assert plan.names == ["r0", "seek_test", "brought_in"]
     assert np.nansum(plan.data.total) == 44_773 - 172
+
+
+def test_the_worked_example_is_what_the_page_says(tmp_path):
+    """The shipped scenario fits the folder that the command on the page writes."""
+    page = (LOMBARDY.parents[1] / "your-own-place.md").read_text(encoding="utf-8")
+    command = page.split("```")[1].replace("\\\n", " ").strip()
+    words = shlex.split(command)
+    assert words[:3] == ["lazaretto", "new", "lombardy"]
+    folder = tmp_path / "lombardy"
+    there = {"ages.csv": LOMBARDY / "ages.csv", "cases.csv": LOMBARDY / "cases.csv"}
+    assert call(folder, *(there.get(word, word) for word in words[3:])).exit_code == 0
+    shutil.copy(LOMBARDY / "scenario.yaml", folder / "scenario.yaml")
+    scenario = read_checked(folder / "scenario.yaml")
+    assert [a.name for a in scenario.alternatives] == ["a-week-earlier"]
+    assert scenario.less_restrictive is not None
+    assert "10.0 million residents" in page
+    assert observed_cases(place_of(scenario)) is not None
 
 
 def test_long_cases_leave_a_fortnight_to_be_scored(tmp_path):

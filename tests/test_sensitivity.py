@@ -8,6 +8,7 @@ from contextlib import nullcontext
 
 import numpy as np
 import pytest
+from json_pages import documented
 from own_place import write_place, write_scenario
 from typer.testing import CliRunner
 
@@ -289,6 +290,7 @@ def test_the_command_states_the_cost_and_shows_the_human_cost(town, tmp_path):
              "--seeds", 1, "--out", tmp_path, "--outputs", "reported")  # fmt: skip
     shown = lazaretto(*words, "--json")
     said = json.loads(shown.stdout)
+    assert set(said) == documented("sensitivity")
     assert shown.stderr.startswith("4 runs to make, how long is told after the first one")
     assert [each["output"] for each in said["outputs"]] == ["reported", *HUMAN_COST]
     folder = tmp_path / "sensitivity-twin-banks-morris"

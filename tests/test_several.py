@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import yaml
 from costed_runs import many_runs
+from json_pages import documented
 from own_place import SCENARIO, write_place
 from typer.testing import CliRunner
 
@@ -168,6 +169,7 @@ def test_the_command_and_its_page(town, runs):
                  "what the shared chance saves", "aim reached"):  # fmt: skip
         assert part in shown.stdout
     said = json.loads(lazaretto(*words, "--json").stdout)
+    assert set(said) == documented("compare --with")
     page = Path(said["report"]).read_text(encoding="utf-8")
     assert page.count("<figure id=") == 3
     assert "<script" not in page

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from json_pages import documented
 from own_place import SLOW, write_place, write_scenario
 from typer.testing import CliRunner
 
@@ -53,6 +54,7 @@ def swept(town, out, *more):
     result = CliRunner().invoke(app, arguments(town, out, "--json", *more))
     assert result.exit_code == 0, result.output
     said = json.loads(result.stdout)
+    assert set(said) == documented("sweep")
     return said, pd.read_parquet(said["rows"])
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.text import Text
 
 import lazaretto
 from lazaretto.commands.branch import branch_policies
@@ -17,6 +16,8 @@ from lazaretto.commands.choose import choose_policies
 from lazaretto.commands.compare import compare_policies
 from lazaretto.commands.export import export
 from lazaretto.commands.frontier import find_frontier
+from lazaretto.commands.inspect import inspect
+from lazaretto.commands.mcp import serve_agents
 from lazaretto.commands.new import new_place
 from lazaretto.commands.options import (
     AsJson,
@@ -35,10 +36,7 @@ from lazaretto.console import (
     complain,
     file_given,
     first_speaks,
-    listing,
     out,
-    print_fidelity,
-    print_figures,
     print_json,
     print_listing,
     problems_shown,
@@ -56,9 +54,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-inspect = typer.Typer(help="Show what a run is made of.", no_args_is_help=True)
 app.add_typer(inspect, name="inspect")
 app.command("new")(new_place)
+app.command("mcp")(serve_agents)
 app.command("people")(make_people)
 app.command("sweep")(sweep_values)
 app.command("sensitivity")(sensitivity_of)
@@ -212,72 +210,6 @@ def schema() -> None:
     from lazaretto.measures import scenario_schema
 
     sys.stdout.write(json.dumps(scenario_schema(), indent=2) + "\n")
-
-
-@inspect.command("day")
-def inspect_day() -> None:
-    """Print the steps of a day, in the order the engine executes them."""
-    from lazaretto.engine.day import DAY
-
-    table = listing("step", "reads", "writes", "cost follows")
-    for number, step in enumerate(DAY, 1):
-        table.add_row(f"{number} {step.name}", step.reads, step.writes, step.cost)
-    out.print(table)
-
-
-@inspect.command("people")
-def inspect_people(
-    place: Annotated[
-        str, typer.Argument(help="A place, or the path of a folder of tables.", metavar="PLACE")
-    ],
-    plot: Annotated[
-        Path | None,
-        typer.Option(help="Write a figure of the margins: .svg, .png or .pdf.", metavar="FILE"),
-    ] = None,
-) -> None:
-    """Set the synthetic population of a place beside the tables it was made from."""
-    from lazaretto.people import fidelity, population, read_area
-    from lazaretto.report.people import ENDINGS, save_fidelity
-
-    if plot is not None and plot.suffix not in ENDINGS:
-        complain(f"--plot is {plot}\n    allowed: a file ending in {', '.join(ENDINGS)}")
-        raise typer.Exit(2)
-    with problems_shown():
-        with progress_shown() as progress:
-            census = read_area(place)
-            people = population(place, progress=progress)
-            compared = fidelity(people, census)
-        print_fidelity(compared)
-        if plot is not None:
-            save_fidelity(compared, plot)
-            out.print(f"\nfigure: {plot}", markup=False, soft_wrap=True)
-
-
-@inspect.command("disease")
-def inspect_disease(
-    name: Annotated[str, typer.Argument(help="A variant, as omicron-ba2.", metavar="NAME")],
-) -> None:
-    """Print every number of a variant with its unit, status and source."""
-    from lazaretto.disease import courses, variant, variants
-
-    if name not in variants():
-        from lazaretto.scenario import did_you_mean
-
-        advice = did_you_mean(name, variants(), "choose one of them")
-        complain(
-            f"disease is {name}\n    allowed: one of {', '.join(variants())}\n    do: {advice}"
-        )
-        raise typer.Exit(2)
-    found = variant(name)
-    out.print(Text(found.title, style="bold"))
-    print_figures(found.figures())
-    implied = courses(found)
-    out.print(
-        f"\nImplied: latent period {implied.mean_latent:.2f} d, incubation "
-        f"{implied.mean_incubation:.2f} d, generation interval "
-        f"{implied.mean_generation_interval:.2f} d, before symptoms "
-        f"{implied.presymptomatic_share:.0%} of transmission."
-    )
 
 
 def version_shown(value: bool) -> None:
