@@ -34,6 +34,7 @@ from lazaretto.studies import run_scenario
 from lazaretto.studies.calibration import calibrate, load_plan
 from lazaretto.studies.calibration import fit as fitting
 from lazaretto.studies.calibration.as_scenario import draws_of, fitted_scenario, middle_of
+from lazaretto.studies.calibration.carried import A_RUN, MEMORY, carried_on
 from lazaretto.studies.calibration.findings import MOVED
 from lazaretto.studies.calibration.fit import fit
 from lazaretto.studies.calibration.journal import Journal
@@ -43,6 +44,7 @@ from lazaretto.studies.calibration.predict import quantiles
 from lazaretto.studies.calibration.sampled import at_sample
 from lazaretto.studies.calibration.scores import (
     POINTS,
+    coverage,
     decline,
     held_out_scores,
     persistence,
@@ -483,6 +485,46 @@ def test_baselines_go_on_with_what_they_are_fitted_to():
         spread = np.log1p(baseline(noisy, 10)).std(axis=0)
         assert (np.diff(spread) > 0).all()
         assert baseline(noisy, 10).shape == (POINTS, 10)
+
+
+def test_an_error_that_is_carried_on_starts_where_the_data_ended_and_fades():
+    days, known = 40, 20
+    run = np.full((3, days), 100.0)
+    run[1] *= 2
+    data = np.full(known, 150.0)
+    members, weights = carried_on(run, np.array([0.5, 0.25, 0.25]), data)
+    assert members.shape == (3 * A_RUN, days - known)
+    assert weights.sum() == pytest.approx(1)
+    middle = members.reshape(3, A_RUN, -1)[:, A_RUN // 2]
+    assert middle[0] == pytest.approx(middle[2])
+    left = np.exp(-np.arange(2, 22) / MEMORY)  # from the middle of the last three days
+    assert np.log1p(middle[0]) == pytest.approx(np.log(101) + np.log(151 / 101) * left)
+    assert np.log1p(middle[1]) == pytest.approx(np.log(201) + np.log(151 / 201) * left)
+    width = np.ptp(np.log1p(members.reshape(3, A_RUN, -1)), axis=1)
+    assert (np.diff(width, axis=1) > 0).all()
+    later, _ = carried_on(run, np.array([0.5, 0.25, 0.25]), data, gap=5)
+    assert np.array_equal(later, members[:, 5:])
+
+
+def test_carried_errors_of_such_a_process_are_in_their_bands():
+    """Data are a run times an Ornstein-Uhlenbeck error of 0.2: 90 % bands hold 90 % of the days.
+
+    Each of 200 sets of days has one error a day after a week; independent sets, so the share of
+    days in the band has a standard deviation of at most 2.1 %; five of them (false alarm 1e-6).
+    """
+    rng, known, ahead = np.random.default_rng(5), 56, 7
+    inside = []
+    for _ in range(200):
+        error = [0.2 * rng.standard_normal()]
+        keep = np.exp(-1 / MEMORY)
+        for _ in range(known + ahead - 1):
+            error.append(keep * error[-1] + 0.2 * np.sqrt(1 - keep**2) * rng.standard_normal())
+        run = np.full((1, known + ahead), 1e5)
+        data = 1e5 * np.exp(error)
+        members, weights = carried_on(run, np.ones(1), data[:known])
+        inside.append(coverage(members, weights, data[known:], 0.9))
+    print(f"{np.mean(inside):.1%} of the days in the 90 % band")
+    assert abs(np.mean(inside) - 0.9) < 5 * 0.021
 
 
 def test_the_better_prediction_wins():

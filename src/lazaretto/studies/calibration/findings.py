@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lazaretto.studies.calibration.carried import carried_on
 from lazaretto.studies.calibration.plan import Plan
 from lazaretto.studies.calibration.posterior import Posterior
 from lazaretto.studies.calibration.predict import Predicted, quantiles
 from lazaretto.studies.calibration.priors import Priors
-from lazaretto.studies.calibration.scores import SHARES, coverage, held_out_scores
+from lazaretto.studies.calibration.scores import SHARES, coverage, held_out_scores, score
 from lazaretto.studies.calibration.streams import Compared
 
 BAND = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -27,6 +28,9 @@ Of a uniform prior 30 independent draws have less by chance with a probability o
 
 TOGETHER = 0.5
 """Correlation beyond which two numbers are said to be told apart badly."""
+
+CARRIED = "fitted model, its last error carried on"
+"""Name of the prediction in which the error of each run at the end of the data goes on."""
 
 FEW = 30
 """Effective particles below which bands and correlations are rough."""
@@ -175,13 +179,21 @@ def _held_out(plan: Plan, fitted: Predicted) -> dict[str, Any] | None:
     of = fitted.between(held.first, held.last)
     known = plan.data.total[: plan.data.day(plan.calibration.data_until) + 1]
     real = plan.data.total[plan.data.day(held.first) : plan.data.day(held.last) + 1]
-    scored = held_out_scores(of.reported, of.weights, known, real, _gap(plan, held.first))
+    gap = _gap(plan, held.first)
+    scored = held_out_scores(of.reported, of.weights, known, real, gap)
+    ours = scored[:1]
+    if any(each.stream == "reported" for each in plan.calibration.streams):
+        until = fitted.between(fitted.first, held.last)
+        carried = carried_on(until.reported, until.weights, known, gap)
+        ours.append(score(CARRIED, *carried, real))
+    scored = [*ours, *scored[1:]]
     best = min(scored, key=lambda each: each.wis)
     return {
         "from": held.first.isoformat(),
         "to": held.last.isoformat(),
         "scores": [asdict(each) for each in scored],
-        "wins": best is scored[0] and all(np.isfinite(each.wis) for each in scored),
+        "wins": any(best is each for each in ours)
+        and all(np.isfinite(each.wis) for each in scored),
         "best": best.name,
     }
 

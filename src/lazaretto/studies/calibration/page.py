@@ -148,7 +148,7 @@ def held_out(held: dict[str, Any] | None) -> list[str]:
         for s in held["scores"]
     ]  # fmt: skip
     won = (
-        "The fitted model beats both baselines."
+        f"It has the lowest score: {held['best']}."
         if held["wins"]
         else f"The fitted model does **not** win: {held['best']} has the lowest score."
     )
@@ -157,7 +157,9 @@ def held_out(held: dict[str, Any] | None) -> list[str]:
         "No free number saw these days. The numbers that were not free are as the scenario has "
         "them, and if it was tuned by hand to later days they know of them; the runs also have the "
         "policy of these days as it was, which the baselines have not. So this is a projection "
-        "under the policy, not a forecast.", "",
+        "under the policy, not a forecast. Where the last error is carried on, each run starts "
+        "from where the data ended: its error of the last days fades in a week or two, and its "
+        "spread comes back as it does.", "",
         *table(("prediction", "WIS", "CRPS", "WIS of ln(1 + x)", "50 % band", "90 % band"), rows),
         "",
         "WIS: weighted interval score (Bracher et al. 2021, doi 10.1371/journal.pcbi.1008618), "
