@@ -159,6 +159,7 @@ def scanned(people: Population, threshold: float) -> dict[float, Floats]:
     return found
 
 
+@pytest.mark.slow
 def test_r_star_is_infections_outside_times_household(people, scanned):
     """At every leakage, false-alarm rate 1e-6."""
     mean = infected_of_a_household(people)
@@ -171,6 +172,7 @@ def test_r_star_is_infections_outside_times_household(people, scanned):
         assert abs(runs.mean() - expected) <= band
 
 
+@pytest.mark.slow
 def test_b6_the_threshold_is_the_analytic_one(scanned, threshold):
     """R* crosses 1 within 5 % of l*."""
     leakage = np.array(list(scanned))
