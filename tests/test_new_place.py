@@ -215,6 +215,12 @@ def test_words_of_the_user_stay_words(tmp_path):
     assert len(scenario.seeding) == 1
 
 
+def test_a_name_in_other_letters_stays_in_the_title(tmp_path):
+    assert call(tmp_path / "北京").exit_code == 0
+    scenario = read_checked(tmp_path / "北京" / "scenario.yaml")
+    assert (scenario.name, scenario.title) == ("my-place", "北京")
+
+
 def test_a_folder_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     (tmp_path / "there").mkdir()
     refused = call(tmp_path / "there")

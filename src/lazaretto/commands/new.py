@@ -12,6 +12,10 @@ from lazaretto.commands.options import AsJson
 from lazaretto.console import out, print_json, problems_shown
 
 
+NAMELESS = "my-place"
+"""Name of a scenario whose folder has none in Latin letters; the title keeps what it has."""
+
+
 def new_place(
     folder: Annotated[
         Path, typer.Argument(help="Folder to write; its name is that of the place.", metavar="NAME")
@@ -59,7 +63,7 @@ def new_place(
     from lazaretto.scenario import Problem, ScenarioError, did_you_mean, one_of
     from lazaretto.studies.new_place import NewPlace, make_folder
 
-    name = slug(folder.name)
+    name = slug(folder.name) or NAMELESS
     with problems_shown(as_json):
         problems = [
             Problem(f"--{option}", str(path), "a file that is there", "correct the path")
@@ -69,10 +73,6 @@ def new_place(
         if disease not in variants():
             advice = did_you_mean(disease, variants(), "choose one of them")
             problems.append(Problem("--disease", disease, one_of(variants()), advice))
-        if not name:
-            problems.append(
-                Problem("NAME", str(folder), "a name with letters", "give it another name")
-            )
         if problems:
             raise ScenarioError(problems)
         residents = None
