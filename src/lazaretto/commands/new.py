@@ -11,7 +11,6 @@ import typer
 from lazaretto.commands.options import AsJson
 from lazaretto.console import out, print_json, problems_shown
 
-
 NAMELESS = "my-place"
 """Name of a scenario whose folder has none in Latin letters; the title keeps what it has."""
 
