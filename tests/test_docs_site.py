@@ -16,7 +16,7 @@ from lazaretto.engine.day import DAY
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("decisions/*.md")])
+PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("decisions/*.md"), *DOCS.glob("tutorials/*.md")])
 
 FENCE = re.compile(r"^(`{3,})(?P<what>\{\w+\})?[^\n]*\n(?P<inside>.*?)^\1\s*$", re.M | re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")

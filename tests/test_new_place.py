@@ -69,6 +69,16 @@ def test_bands_of_an_office_become_those_of_the_model_and_nobody_is_lost():
         (["0-4", "5 to 9", "10+"], [5, 5, 16]),
         (["0-9", "10-84", "85 and over"], [10, 75, 7]),
         (["age 0-4", "5–9", "10 or more"], [0, 3, 80]),
+        (["under 18", "18-64", "65 years and over"], [5, 5, 16]),
+        (["Under 1", "1 to 4 years", "5_9", "10 years or older"], [5, 5, 16, 2]),
+        (["<5", "5-84", "≥85"], [5, 5, 16]),
+        (
+            [
+                "up to 9 years",
+                "10-",
+            ],
+            [7, 3],
+        ),
         ([str(age) for age in range(100)] + ["100+"], [3] * 101),
     ],
 )
@@ -95,11 +105,11 @@ def test_bands_of_the_model_stay_as_they_are(tmp_path):
 
 
 def test_all_problems_of_ages_are_told_at_once(tmp_path):
-    text = "area,age,persons\nA,0-39,5\nA,30-84,x\nA,old,3\nA,85+,-1\nB,0-79,4\nB,60+,4\n"
+    text = "area,age,persons\nA,0-39,5\nA,30-84,x\nA,all,3\nA,85+,-1\nB,0-79,4\nB,60+,4\n"
     with pytest.raises(CensusError) as refused:
         read_own_ages(written(tmp_path, text))
     told = "\n".join(refused.value.problems)
-    for said in ("row 3, persons: 'x'", "row 4, age: 'old'", "row 5, persons: '-1'",
+    for said in ("row 3, persons: 'x'", "row 4, age: 'all'", "row 5, persons: '-1'",
                  "A: ages from 40 on are missing", "B: age 60 is in two bands"):  # fmt: skip
         assert said in told
     with pytest.raises(CensusError, match=r"no column persons.*--persons-column"):

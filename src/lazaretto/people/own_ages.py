@@ -22,9 +22,15 @@ PERSONS = ("persons", "population", "residents", "total", "count")
 OLDEST = 85
 """First age of the last band, which is open."""
 
-_CLOSED = re.compile(r"^\D*(\d{1,3})\s*(?:-|–|to|_)\s*(\d{1,3})\D*$", re.IGNORECASE)
-_OPEN = re.compile(r"^\D*(\d{1,3})\s*(?:\+|-|–|and over|and older|or more|plus)\D*$", re.IGNORECASE)
-_ONE = re.compile(r"^\D*(\d{1,3})\D*$")
+OPEN = ("+", "and over", "and older", "and above", "and more", "or over", "or older", "or above",
+        "or more", "plus", "≥", ">=")  # fmt: skip
+UNDER = ("under", "below", "less than", "younger than", "<")
+UP_TO = ("up to", "≤", "<=")
+"""What marks a band that begins at its number, ends before it, or ends with it."""
+
+_NUMBER = re.compile(r"\d{1,3}")
+_YEARS = re.compile(r"(aged?|ages|years?|yrs?|y|old|of age)\b|[\s.:_–-]")
+"""What may stand around the number of one year of age."""
 
 
 @dataclass(frozen=True)
@@ -144,14 +150,24 @@ def _column(
 
 def _band(text: str) -> tuple[int, int] | None:
     """Return the first age of a band and the one after its last; the open one ends at 200."""
-    said = text.strip()
-    for pattern, last in ((_CLOSED, 2), (_OPEN, 0), (_ONE, 1)):
-        found = pattern.match(said)
-        if found:
-            first = int(found[1])
-            end = int(found[last]) + 1 if last else 200
-            return (first, end) if first < end else None
-    return None
+    said = " ".join(text.lower().split())
+    numbers = [int(number) for number in _NUMBER.findall(said)]
+    words = _NUMBER.sub("", said.replace(" years", "").replace(" year", ""))
+    words = " ".join(words.split())
+    if len(numbers) == 2:
+        first, last = numbers
+        plain = not _YEARS.sub("", words.replace("to", ""))
+        return (first, last + 1) if plain and first <= last else None
+    if len(numbers) != 1:
+        return None
+    [number] = numbers
+    if any(mark in words for mark in UP_TO):
+        return 0, number + 1
+    if any(mark in words for mark in OPEN) or said.endswith(("-", "–")):
+        return number, 200
+    if any(mark in words for mark in UNDER):
+        return (0, number) if number else None
+    return None if _YEARS.sub("", words) else (number, number + 1)
 
 
 def _whole(text: str) -> int | None:

@@ -173,7 +173,7 @@ def _notes(new: NewPlace) -> list[str]:
     if new.ages is not None and new.ages.split:
         notes.append(
             f"Ages {', '.join(new.ages.split)} were split into bands of five years, evenly over "
-            "their years; an open band by the ages of China in 2020."
+            "their years (an open one that begins before 85: by the ages of China in 2020)."
         )
     return [
         *notes,

@@ -16,6 +16,9 @@ FEWEST = 3
 ROUGH = 10
 """Pairs of runs below which the factor is only rough."""
 
+FULLY = 0.01
+"""Ratio below which pairing is said to take away nearly all chance: few runs tell it no better."""
+
 
 class Pairing(NamedTuple):
     """The variance of a difference between two policies, runs paired and not.
@@ -56,7 +59,10 @@ class Pairing(NamedTuple):
         if ratio >= 1:
             said = f"{rough}{ratio:.2f} times that of runs with their own chance"
             return f"nothing: the variance is {said}"
-        needed = f"{self.runs / ratio:,.0f}" if self.runs / ratio < 1e6 else "over a million"
+        if ratio < FULLY:
+            return (f"nearly all: {self.runs} pairs tell as much as over {self.runs / FULLY:,.0f} "
+                    "pairs of runs with their own chance")  # fmt: skip
+        needed = f"{self.runs / ratio:,.0f}"
         return (f"{self.runs} pairs tell as much as {rough}{needed} pairs of runs with their own "
                 f"chance ({1 - ratio:.0%} fewer)")  # fmt: skip
 

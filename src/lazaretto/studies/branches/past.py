@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -131,7 +131,8 @@ def check_day(base: Scenario, on: date) -> None:
         advice = "branch one of its cities as a scenario of its own"
         problems.append(Problem("branch", base.place, ONE_CITY, advice))
     if not base.start < on <= base.end:
-        allowed = f"a day after the first of the run, up to its last: {base.start} to {base.end}"
+        first = base.start + timedelta(days=1)
+        allowed = f"a day after the first of the run, up to its last: {first} to {base.end}"
         problems.append(Problem("--on", on, allowed, "choose a day on which policies may part"))
     if problems:
         raise ScenarioError(problems)

@@ -19,6 +19,9 @@ VARY, SHARD = "--vary", "--shard"
 MOST_POINTS = 100_000
 
 _RANGE = re.compile(r"([^:,\[\]{}]+):([^:,\[\]{}]+):(\d+)")
+_UNCOUNTED = re.compile(r"[\d.+-]+:[\d.+-]+")
+"""A range whose number of values was forgotten, which YAML reads as minutes and seconds."""
+
 _COMMA = re.compile(r",(?![^\[{(]*[\]})])")
 
 
@@ -41,8 +44,8 @@ class Axis:
 def axes_of(given: Sequence[str]) -> tuple[Axis, ...]:
     """Return what is varied, as written ``key=a,b,c`` or ``key=low:high:n``.
 
-    A range of numbers or ISO dates has n values, both ends included, evenly spaced; of whole
-    numbers or dates they are rounded to whole ones.
+    A range of numbers or ISO dates has n values, both ends included, evenly spaced; dates are
+    rounded to whole days.
 
     Parameters
     ----------
@@ -83,6 +86,8 @@ def _values(written: str) -> tuple[str, ...]:
     if found is not None:
         low, high, number = found[1].strip(), found[2].strip(), int(found[3])
         return _between(low, high, number) if number > 1 else ()
+    if _UNCOUNTED.fullmatch(written):
+        return ()
     parts = [part.strip() for part in _COMMA.split(written)]
     return tuple(dict.fromkeys(parts)) if all(parts) else ()
 
@@ -100,10 +105,6 @@ def _between(low: str, high: str, number: int) -> tuple[str, ...]:
     except ValueError:
         return ()
     values = np.linspace(*ends, number)
-    if all(re.fullmatch(r"[+-]?\d+", end) for end in (low, high)) and number <= 1 + abs(
-        ends[1] - ends[0]
-    ):
-        return tuple(dict.fromkeys(str(round(value)) for value in values))
     return tuple(dict.fromkeys(f"{value:.12g}" for value in values))
 
 
