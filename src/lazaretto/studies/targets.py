@@ -269,9 +269,8 @@ def page(results: xr.Dataset, fit: Mapping[str, Any] | None = None) -> str:
             f" Lazaretto {attrs.get('version')}). Do not edit by hand.",
             "",
             f"**{inside} of {len(judged)} numbers are inside the reported range or the simulated"
-            " band.** Simulated: median over replicates (lowest to highest). The band holds chance"
-            " only, not what is unknown of parameters: with few replicates it is narrow. Some of"
-            " these data were used to tune the scenario, see [shanghai-2022.md](shanghai-2022.md);"
+            f" band.** Simulated: median over replicates (lowest to highest). {_band(results)}"
+            " Some of these data were used to tune the scenario, see [shanghai-2022.md](shanghai-2022.md);"
             " agreement with those is a description and no test. What people did under the policy"
             " has tests of its own, B1 to B20: [behaviour.md](behaviour.md#what-was-tested).",
             "",
@@ -288,6 +287,19 @@ def page(results: xr.Dataset, fit: Mapping[str, Any] | None = None) -> str:
     )
 
 
+def _band(results: xr.Dataset) -> str:
+    """Return what the band over replicates holds, in a sentence."""
+    if "drawn" in results.variables:
+        return (
+            "Each replicate takes another draw of the fitted numbers, so the band holds what the"
+            " data leave open of them, and chance; it does not hold what is unknown of the others."
+        )
+    return (
+        "The band holds chance only, not what is unknown of parameters: with few replicates it is"
+        " narrow."
+    )
+
+
 def scores(fit: Mapping[str, Any] | None) -> list[str]:
     """Return the held-out scores of a calibration as lines of Markdown; none without one."""
     if fit is None:
@@ -296,8 +308,7 @@ def scores(fit: Mapping[str, Any] | None) -> list[str]:
         "## Held out",
         "",
         f"`lazaretto calibrate {fit['calibration']}`, {fit['runs']:,} runs, data to "
-        f"{fit['data_until']}: [the whole fit report](shanghai-2022-fit.md). The table above is of "
-        "the scenario as it ships, not of this fit.",
+        f"{fit['data_until']}: [the whole fit report](shanghai-2022-fit.md).",
         "",
         *held_out(fit["held_out"]),
         "",
