@@ -271,7 +271,8 @@ def page(results: xr.Dataset, fit: Mapping[str, Any] | None = None) -> str:
             f"**{inside} of {len(judged)} numbers are inside the reported range or the simulated"
             f" band.** Simulated: median over replicates (lowest to highest). {_band(results)}"
             " Some of these data were used to tune the scenario, see"
-            " [shanghai-2022.md](shanghai-2022.md); agreement with those is a description and no test. What people did under the policy"
+            " [shanghai-2022.md](shanghai-2022.md); agreement with those is a description and no"
+            " test. What people did under the policy"
             " has tests of its own, B1 to B20: [behaviour.md](behaviour.md#what-was-tested).",
             "",
             *_markdown(rows),
