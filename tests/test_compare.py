@@ -705,7 +705,8 @@ def test_a_number_is_run_at_both_ends_of_its_range(town, runs):
     said = compare_json(town / "twin.yaml", runs, "--set", r0, "--flip", "r0")
     low, high = said["flips"]
     assert (low["end"], low["value"], high["end"], high["value"]) == ("low", 0.2, "high", 4)
-    assert "the policy averts infections: does not hold" in low["flipped"]
+    said_so = "the policy averts infections: does not hold (too few runs to be sure)"  # one run
+    assert said_so in low["flipped"]
     not_known = said["proportionality"][-1]
     assert not_known["question"] == "not known"
     assert "r0 at 0.2" in not_known["answer"]
