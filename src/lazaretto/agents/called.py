@@ -25,7 +25,7 @@ class CalledError(RuntimeError):
 
 
 async def called(
-    command: str,
+    command: Sequence[str],
     arguments: Sequence[str],
     folder: Path,
     goes_on: Callable[[float], Awaitable[None]] | None = None,
@@ -38,7 +38,7 @@ async def called(
     Parameters
     ----------
     command, arguments
-        The command, and its arguments without ``--json``.
+        The words of the command, as ``inspect day``, and its arguments without ``--json``.
     folder
         Where it is run; paths are relative to it.
     goes_on
@@ -50,7 +50,7 @@ async def called(
         If it ends without a JSON object; problems of the input are one, with ``ok`` false.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "lazaretto.cli", *_before(command), *arguments,
+        sys.executable, "-m", "lazaretto.cli", *command, "--json", *arguments,
         cwd=folder, stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
@@ -69,9 +69,9 @@ async def called(
     try:
         said = json.loads(printed)
     except ValueError:
-        last = complained.decode(errors="replace").strip()[-2_000:]
+        last = complained.decode(errors="replace").strip()[-2_000:] or "no words"
         raise CalledError(
-            f"lazaretto {command} ended with code {process.returncode}: {last or 'no words'}"
+            f"lazaretto {' '.join(command)} ended with code {process.returncode}: {last}"
         ) from None
     return said if isinstance(said, dict) else {"content": said}
 
@@ -85,8 +85,3 @@ async def _interrupted(
         if not ended.done():
             process.kill()
             await asyncio.wait([ended])
-
-
-def _before(command: str) -> list[str]:
-    """Return a command with ``--json``; a command of commands has it after the second word."""
-    return [command] if command == "inspect" else [command, "--json"]

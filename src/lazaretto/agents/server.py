@@ -50,15 +50,15 @@ def server(folder: Path) -> MCPServer:
     made = MCPServer("lazaretto", instructions=INSTRUCTIONS, version=lazaretto.__version__)
     one_at_a_time = asyncio.Semaphore(1)
 
-    async def asked(command: str, arguments: list[str], context: Context) -> Said:
+    async def asked(context: Context, command: list[str], arguments: list[str]) -> Said:
         async def goes_on(seconds: float) -> None:
-            await context.report_progress(seconds, None, f"{command}, {seconds:.0f} s")
+            await context.report_progress(seconds, None, f"{command[0]}, {seconds:.0f} s")
 
         try:
             async with one_at_a_time:
                 return await called(command, arguments, folder, goes_on)
         except CalledError as error:
-            return {"ok": False, "problems": [{"advice": str(error)}]}
+            return _wrong(error)
 
     def named(scenario: str) -> str:
         if "\n" not in scenario:
@@ -67,16 +67,16 @@ def server(folder: Path) -> MCPServer:
 
     async def with_scenario(command: str, scenario: str, more: list[str], context: Context) -> Said:
         try:
-            return await asked(command, [*more, "--", named(scenario)], context)
+            return await asked(context, [command], [*more, "--", named(scenario)])
         except RefusedError as error:
-            return {"ok": False, "problems": [{"key": "scenario", "advice": str(error)}]}
+            return _wrong(error, key="scenario")
 
     @made.tool()
     async def known(
         what: Literal["scenarios", "measures", "diseases", "places", "runs"], context: Context
     ) -> Said:
         """List scenarios that ship, measures, diseases, places with residents, or finished runs."""
-        said = await asked("list", ["--out", RUNS], context)
+        said = await asked(context, ["list"], ["--out", RUNS])
         return {what: said.get(what, said)}
 
     @made.tool()
@@ -115,12 +115,11 @@ def server(folder: Path) -> MCPServer:
         """Give what a finished run had by day with bands: reports, deaths, residents confined."""
         path = (folder / run).resolve()
         if not path.is_relative_to(folder.resolve()):
-            return {"ok": False, "problems": [{"key": "run", "value": run,
-                    "advice": "give a run below the folder of the server"}]}  # fmt: skip
+            return _wrong("give a run below the folder of the server", key="run", value=run)
         try:
             return await asyncio.to_thread(daily, path)
         except (OSError, KeyError, ValueError) as error:
-            return {"ok": False, "problems": [{"key": "run", "value": run, "advice": str(error)}]}
+            return _wrong(error, key="run", value=run)
 
     @made.tool()
     async def inspect(
@@ -130,9 +129,14 @@ def server(folder: Path) -> MCPServer:
         ] = "",
     ) -> Said:  # fmt: skip
         """Show the steps of a day, the people of a place beside their census, or a disease."""
-        return await asked("inspect", [what, "--json", "--", *([name] if name else [])], context)
+        return await asked(context, ["inspect", what], ["--", *([name] if name else [])])
 
     return made
+
+
+def _wrong(advice: object, **where: str) -> Said:
+    """Return a problem as the command line tells it."""
+    return {"ok": False, "problems": [where | {"advice": str(advice)}]}
 
 
 def _set(changes: list[str] | None) -> list[str]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from lazaretto.studies.run_folder import write_whole
+
 LARGEST = 200_000
 """Bytes of a scenario at most; the longest that ships has a third of it."""
 
@@ -47,9 +49,7 @@ def kept(text: str, folder: Path) -> Path:
             raise RefusedError(f"measure {name}: measures from files of code are not taken here")
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.yaml"
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, text)
     return path
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lazaretto.people.tables import CensusError, shipped_ages
+from lazaretto.people.tables import CensusError, csv_rows, shipped_ages
 from lazaretto.words import AGE_BANDS
 
 AREA = ("area", "name", "name_en", "district", "region", "area_name")
@@ -80,13 +79,7 @@ def read_own_ages(
     CensusError
         With every problem of the file.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            columns = list(reader.fieldnames or [])
-            rows = list(reader)
-    except UnicodeDecodeError as error:
-        raise CensusError([f"{path.name}: not UTF-8 text ({error.reason})"]) from None
+    columns, rows = csv_rows(path)
     problems: list[str] = []
     named = [
         _column(columns, given, known, what, path.name, problems)
@@ -102,11 +95,11 @@ def read_own_ages(
     split: dict[str, None] = {}
     for number, row in enumerate(rows, start=2):
         where = f"{path.name}, row {number}"
-        name = " ".join((row[of_area] or "").split()) if of_area else path.stem
+        name = " ".join(row[of_area].split()) if of_area else path.stem
         if only and name not in only:
             continue
-        band = _band(row[of_age] or "")
-        number_of = _whole(row[of_persons] or "")
+        band = _band(row[of_age])
+        number_of = _whole(row[of_persons])
         if band is None:
             problems.append(f"{where}, {of_age}: {row[of_age]!r} is not an age; "
                             "write 0-4, 16 to 19, 7 or 90+")  # fmt: skip
@@ -117,7 +110,7 @@ def read_own_ages(
             continue
         shares, whole = _shares(*band)
         if not whole:
-            split[(row[of_age] or "").strip()] = None
+            split[row[of_age]] = None
         counts.setdefault(name, np.zeros(len(AGE_BANDS)))
         counts[name] += number_of * shares
         seen.setdefault(name, set()).add(band)
@@ -219,5 +212,5 @@ def _rounded(counts: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _some(rows: list[dict[str, str]], column: str) -> str:
-    names = list(dict.fromkeys((row[column] or "").strip() for row in rows)) if column else []
+    names = list(dict.fromkeys(row[column] for row in rows)) if column else []
     return ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 from pathlib import Path
 
-from lazaretto.people.tables import CensusError
+from lazaretto.people.tables import CensusError, csv_rows
 
 CASES = "cases.csv"
 """Name of the file in the folder of a place."""
@@ -30,13 +29,7 @@ def cases_by_day(file: Path) -> dict[date, dict[str, float]]:
     """
     problems: list[str] = []
     days: dict[date, dict[str, float]] = {}
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            reader = csv.DictReader(opened)
-            columns = [name.strip() for name in reader.fieldnames or []]
-            rows = list(reader)
-    except UnicodeDecodeError as error:
-        raise CensusError([f"{file.name}: not UTF-8 text ({error.reason})"]) from None
+    columns, rows = csv_rows(file)
     strange = [name for name in columns if name not in ("date", *COLUMNS)]
     if strange or "date" not in columns or COLUMNS[0] not in columns:
         raise CensusError([f"{file.name}: columns {', '.join(columns) or 'none'}; needed are date, "
@@ -44,15 +37,15 @@ def cases_by_day(file: Path) -> dict[date, dict[str, float]]:
     for number, row in enumerate(rows, start=2):
         where = f"{file.name}, row {number}"
         try:
-            day = date.fromisoformat((row["date"] or "").strip())
+            day = date.fromisoformat(row["date"])
         except ValueError:
             problems.append(f"{where}, date: {row['date']!r} is not a date; write 2020-03-08")
             continue
         if day in days:
             problems.append(f"{where}, date: {day} appears twice; give one row a day")
         days[day] = {}
-        for column in columns[: len(row)]:
-            text = (row[column] or "").strip()
+        for column in columns:
+            text = row[column]
             if column == "date" or not text:
                 continue
             try:

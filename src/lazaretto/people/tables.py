@@ -122,21 +122,47 @@ def read_user_tables(place: Path) -> UserTables:
     return tables
 
 
-def _rows(path: Path, needed: tuple[str, ...], problems: list[str]) -> Iterator[tuple[int, Row]]:
+def csv_rows(path: Path) -> tuple[list[str], list[Row]]:
+    """Return the columns of a user's CSV and its rows, the first of which is line 2.
+
+    Parameters
+    ----------
+    path
+        The file, in UTF-8.
+
+    Raises
+    ------
+    CensusError
+        If it is not UTF-8.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.DictReader(handle)
-            missing = [c for c in needed if c not in (reader.fieldnames or [])]
-            if missing:
-                problems.append(
-                    f"{path.name}: column{'s' * (len(missing) > 1)} {', '.join(missing)} missing; "
-                    f"needed are {', '.join(needed)}"
-                )
-                return
-            for number, row in enumerate(reader, start=2):
-                yield number, {k: (v or "").strip() for k, v in row.items() if isinstance(k, str)}
+            columns = list(reader.fieldnames or [])
+            rows = [
+                {k: (v or "").strip() for k, v in row.items() if isinstance(k, str)}
+                for row in reader
+            ]
     except UnicodeDecodeError as error:
-        problems.append(f"{path.name}: not UTF-8 text ({error.reason} at byte {error.start})")
+        said = f"{path.name}: not UTF-8 text ({error.reason} at byte {error.start})"
+        raise CensusError([said]) from None
+    return columns, rows
+
+
+def _rows(path: Path, needed: tuple[str, ...], problems: list[str]) -> Iterator[tuple[int, Row]]:
+    try:
+        columns, rows = csv_rows(path)
+    except CensusError as error:
+        problems += error.problems
+        return
+    missing = [c for c in needed if c not in columns]
+    if missing:
+        problems.append(
+            f"{path.name}: column{'s' * (len(missing) > 1)} {', '.join(missing)} missing; "
+            f"needed are {', '.join(needed)}"
+        )
+        return
+    yield from enumerate(rows, start=2)
 
 
 def _number(

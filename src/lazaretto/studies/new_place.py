@@ -95,13 +95,14 @@ def make_folder(new: NewPlace, folder: Path) -> list[Path]:
     if folder.exists():
         raise ScenarioError([Problem("folder", str(folder), "one that is not there yet",
                                      "give another name, or move it away")])  # fmt: skip
-    said = _said(new)
+    ages = _stand_in() if new.ages is None else new.ages
+    said = _said(new, ages)
     templates = ["scenario.yaml", "README.md"] + ["calibration.yaml"] * (new.cases is not None)
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         (partial / "place").mkdir()
-        (partial / "place" / "age_by_area.csv").write_text(_ages(new), encoding="utf-8")
+        (partial / "place" / "age_by_area.csv").write_text(_table(ages), encoding="utf-8")
         if new.cases is not None:
             shutil.copyfile(new.cases, partial / "place" / CASES)
         for template in templates:
@@ -114,9 +115,10 @@ def make_folder(new: NewPlace, folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _said(new: NewPlace) -> dict[str, Any]:
+def _said(new: NewPlace, ages: OwnAges) -> dict[str, Any]:
     """Return what the templates take."""
-    days = [] if new.cases is None else list(cases_by_day(new.cases))
+    cases = {} if new.cases is None else cases_by_day(new.cases)
+    days = list(cases)
     if new.cases is not None and not days:
         raise CensusError([f"{new.cases.name}: no rows"])
     start = new.start or (days[0] if days else date(2022, 3, 1))
@@ -129,10 +131,10 @@ def _said(new: NewPlace) -> dict[str, Any]:
     ordered = start + timedelta(days=min(ORDERED, (end - start).days // 2))
     held = timedelta(days=HELD_OUT if len(days) > 3 * HELD_OUT else 0)
     until = days[-1] - held if days else end
-    names, residents = _residents(new)
+    residents = int(ages.persons.sum())
     return {
         "name": new.name, "title": " ".join(new.title.split()), "disease": new.disease,
-        "areas": names, "persons": f"{residents:,}", "start": start, "end": end,
+        "areas": list(ages.names), "persons": f"{residents:,}", "start": start, "end": end,
         "seeded_to": start + timedelta(days=SEEDED - 1), "seeds": SEEDS,
         "icu": max(1, round(ICU_BEDS * residents / 1e5)),
         "ordered": ordered, "ordered_to": min(ordered + timedelta(days=LASTS), end),
@@ -140,20 +142,14 @@ def _said(new: NewPlace) -> dict[str, Any]:
         "until": until, "held_from": until + timedelta(days=1) if held else None,
         "held_to": days[-1] if days else None, "first": max([start, *days[:1]]),
         "r0": float(variant(new.disease).r0), "cases": new.cases is not None,
-        "deaths": new.cases is not None and _has_deaths(new.cases, until),
+        "deaths": any("deaths" in found for day, found in cases.items() if day <= until),
         "ages_from": _ages_from(new), "cases_from": _cases_from(new), "notes": _notes(new),
     }  # fmt: skip
 
 
-def _residents(new: NewPlace) -> tuple[list[str], int]:
-    if new.ages is not None:
-        return list(new.ages.names), int(new.ages.persons.sum())
+def _stand_in() -> OwnAges:
     census = read_area(STAND_IN)
-    return list(census.districts), int(census.persons.sum())
-
-
-def _has_deaths(file: Path, until: date) -> bool:
-    return any("deaths" in found for day, found in cases_by_day(file).items() if day <= until)
+    return OwnAges(tuple(census.districts), census.persons, ())
 
 
 def _ages_from(new: NewPlace) -> str:
@@ -184,17 +180,12 @@ def _notes(new: NewPlace) -> list[str]:
     ]
 
 
-def _ages(new: NewPlace) -> str:
+def _table(ages: OwnAges) -> str:
     """Return ``age_by_area.csv``."""
-    if new.ages is not None:
-        names, persons = new.ages.names, new.ages.persons
-    else:
-        census = read_area(STAND_IN)
-        names, persons = tuple(census.districts), census.persons
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(AGE_COLUMNS)
-    for code, (name, counts) in enumerate(zip(names, persons, strict=True), start=1):
+    for code, (name, counts) in enumerate(zip(ages.names, ages.persons, strict=True), start=1):
         for band, count in zip(AGE_BANDS, counts, strict=True):
             table.writerow([code, "district", name, band, "", "", int(count)])
     return text.getvalue()
