@@ -344,6 +344,7 @@ def test_any_number_can_be_set_and_nothing_else_moves(chosen):
     found = dict(leaves({k: resolved[k] for k in ("contacts", "confinement", "reporting")}))
     assert found == wanted
     assert Scenario.from_mapping(resolved) == scenario
+    assert Scenario.from_mapping(resolved).digest() == scenario.digest()
 
 
 @given(
@@ -523,3 +524,10 @@ def test_household_attack_rate_of_ba2_is_the_published_one():
     # 0.429 (0.343-0.518), PMC10959284 table 2.
     assert household_attack_rate(7) == pytest.approx(0.43, abs=0.04)
     assert 0.34 < household_attack_rate(6) < household_attack_rate(8) < 0.52
+
+
+@pytest.mark.parametrize("name", [name for name, _ in library()])
+def test_a_scenario_as_resolved_has_the_hash_of_the_one_it_is_of(name):
+    # A run folder holds it: run again from there, the same run is found.
+    scenario = Scenario.load(name)
+    assert Scenario.from_mapping(scenario.resolved()).digest() == scenario.digest()

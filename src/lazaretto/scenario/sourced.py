@@ -55,8 +55,11 @@ class Sourced(float):
     def as_written(self) -> dict[str, object]:
         """Return the long form that a file may hold; reading it gives the same number."""
         written = {key: getattr(self.figure, key) for key in KEYS}
-        if float(self).is_integer() and abs(self) < 2**53:
-            written["value"] = int(self)
+        for key in ("value", "low", "high"):
+            # Read from a file 14 is 14.0: one way of writing, so that one scenario has one hash.
+            number = written[key]
+            if number is not None and float(number).is_integer() and abs(number) < 2**53:
+                written[key] = int(number)
         return {key: value for key, value in written.items() if value is not None and value != ""}
 
 
