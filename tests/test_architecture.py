@@ -20,6 +20,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 STOREYS = (
     {"cli"},
     {"commands"},
+    {"web"},
     {"console", "agents"},
     {"session", "reporting"},
     {"report", "studies"},

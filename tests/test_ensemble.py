@@ -11,7 +11,7 @@ import xarray as xr
 from own_place import write_place, write_scenario
 
 from lazaretto.scenario import Scenario
-from lazaretto.studies import Interrupted, run_scenario
+from lazaretto.studies import Interrupted, grounds, run_scenario
 from lazaretto.studies.ensembles import ensemble, executors, one_run
 from lazaretto.studies.ensembles.ensemble import Failed, Job, addresses, each_run
 from lazaretto.studies.ensembles.executors import ClusterError
@@ -124,9 +124,9 @@ def test_a_process_makes_the_same_runs_with_one_ground(jobs, one_by_one, monkeyp
         prepared.append(scenario)
         return real(scenario)
 
-    real = one_run.ground_of
-    monkeypatch.setattr(one_run, "ground_of", ground_of)
-    monkeypatch.setattr(one_run, "_grounds", type(one_run._grounds)())
+    real = grounds.ground_of
+    monkeypatch.setattr(grounds, "ground_of", ground_of)
+    monkeypatch.setattr(grounds, "_grounds", type(grounds._grounds)())
     for number, results in each_run(jobs, whole, workers=1):
         assert_same(results, one_by_one[number])
     assert len(prepared) == 1, "place and disease are the same"

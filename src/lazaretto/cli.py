@@ -31,6 +31,7 @@ from lazaretto.commands.options import (
 )
 from lazaretto.commands.people import make_people
 from lazaretto.commands.sensitivity import sensitivity_of
+from lazaretto.commands.serve import serve_room
 from lazaretto.commands.sweep import sweep_values
 from lazaretto.console import (
     complain,
@@ -57,6 +58,7 @@ app = typer.Typer(
 app.add_typer(inspect, name="inspect")
 app.command("new")(new_place)
 app.command("mcp")(serve_agents)
+app.command("serve")(serve_room)
 app.command("people")(make_people)
 app.command("sweep")(sweep_values)
 app.command("sensitivity")(sensitivity_of)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from lazaretto.behaviour.messages import reach
 from lazaretto.disease import courses, variant
@@ -81,20 +83,12 @@ def write_report(
     """
     if outcome.folder is None:
         raise ValueError("a report needs a run folder")
-    results = by_province(outcome.results)
+    told = material_of(scenario, outcome)
+    results = told.results
     if less_restrictive is not None:
         less_restrictive = by_province(less_restrictive)
     if unsupported is not None:
         unsupported = by_province(unsupported)
-    real = observed_cases(place_of(scenario))
-    measures = [
-        _written(entry.measure, measure)
-        for entry, measure in zip(scenario.measures, checked_policy(scenario), strict=True)
-    ]
-    daily = None if real is None else real.daily
-    by_district = None if real is None or real.by_district.empty else real.by_district
-    announced = None if real is None or real.announced.empty else real.announced
-    generation = courses(variant(scenario.disease)).generation_interval()
     if progress is not None:
         progress("following messages", 0.05)
     messages = message_reach(scenario, _seed(outcome.results))
@@ -103,11 +97,11 @@ def write_report(
     save_figures(
         results,
         outcome.folder.path / "figures",
-        observed=daily,
-        observed_by_district=by_district,
-        measures=measures,
-        generation=generation,
-        announced=announced,
+        observed=told.observed,
+        observed_by_district=told.by_district,
+        measures=told.measures,
+        generation=told.generation,
+        announced=told.announced,
         reach=messages,
     )
     if progress is not None:
@@ -115,13 +109,13 @@ def write_report(
     report(
         results,
         outcome.folder.report,
-        observed=daily,
-        observed_by_district=by_district,
-        measures=measures,
-        generation=generation,
+        observed=told.observed,
+        observed_by_district=told.by_district,
+        measures=told.measures,
+        generation=told.generation,
         assumed=unmeasured(scenario),
-        sources=[_population(scenario), CONTACTS, *([real.source] if real is not None else [])],
-        announced=announced,
+        sources=told.sources,
+        announced=told.announced,
         reach=messages,
         less_restrictive=less_restrictive,
         aim=aim_to_show(scenario, aim),
@@ -130,6 +124,47 @@ def write_report(
         flips=flips,
         unsupported=unsupported,
         beside=beside,
+    )
+
+
+class Material(NamedTuple):
+    """What a run is shown with.
+
+    ``results``, a nation's by province; ``observed`` by day, ``by_district`` and ``announced`` as
+    `lazaretto.report.report` takes them, None where there are none; ``measures`` as written;
+    ``generation`` by day; ``sources``: what, source, licence.
+    """
+
+    results: xr.Dataset
+    observed: pd.DataFrame | None
+    by_district: pd.DataFrame | None
+    announced: pd.DataFrame | None
+    measures: list[dict[str, Any]]
+    generation: NDArray[np.float64]
+    sources: list[tuple[str, str, str]]
+
+
+def material_of(scenario: Scenario, outcome: RunOutcome) -> Material:
+    """Return what a finished run is shown with: real data, measures, sources.
+
+    Parameters
+    ----------
+    scenario, outcome
+        The scenario and its run.
+    """
+    real = observed_cases(place_of(scenario))
+    measures = [
+        _written(entry.measure, measure)
+        for entry, measure in zip(scenario.measures, checked_policy(scenario), strict=True)
+    ]
+    return Material(
+        by_province(outcome.results),
+        None if real is None else real.daily,
+        None if real is None or real.by_district.empty else real.by_district,
+        None if real is None or real.announced.empty else real.announced,
+        measures,
+        courses(variant(scenario.disease)).generation_interval(),
+        [_population(scenario), CONTACTS, *([real.source] if real is not None else [])],
     )
 
 

@@ -11,10 +11,6 @@ from lazaretto.console import complain, print_json, progress_shown, stop_asked, 
 
 if TYPE_CHECKING:
     from lazaretto.scenario import Scenario
-    from lazaretto.studies.several import Several
-
-PAGE = "compared.html"
-"""Name of the page in the run folder of the first policy."""
 
 
 def compare_named(
@@ -50,6 +46,7 @@ def compare_named(
     ScenarioError
         If a policy is not known or may not be compared.
     """
+    from lazaretto.console.several import written_several
     from lazaretto.scenario import Problem, ScenarioError
     from lazaretto.studies import Interrupted, cores
     from lazaretto.studies.named_policies import is_measure, policy_named
@@ -76,7 +73,7 @@ def compare_named(
         with progress_shown(as_json) as progress, stop_asked() as stop:
             how = How(seed, replicates, threads or cores(), folder, progress, stop)
             made = compare_several(policy, others, how, None if as_json else complain)
-            page = _written(made) if report else None
+            page = written_several(made) if report else None
     except Interrupted as stopped:
         stopped_at(stopped.goes_on_from)
     if as_json:
@@ -86,15 +83,3 @@ def compare_named(
 
         print_several(made, page, time.perf_counter() - began)
     return True
-
-
-def _written(made: Several) -> Path:
-    """Write the page of a comparison and the figure of each policy."""
-    from lazaretto.console.several import shown_several
-    from lazaretto.report.several_page import several_page
-
-    assert made.outcome.folder is not None
-    results = {made.base.name: made.outcome.results} | {
-        made.short_name(each.policy): each.outcome.results for each in made.others
-    }
-    return several_page(results, shown_several(made), made.outcome.folder.path / PAGE)

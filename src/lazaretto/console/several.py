@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from lazaretto.studies.contrast import Contrast
     from lazaretto.studies.several import Several
 
+PAGE = "compared.html"
+"""Name of the page in the run folder of the first policy."""
+
 BY = {"district": "By district", "age": "By age", "origin": "By where it was caught"}
 """Headings of who was spared."""
 
@@ -93,6 +96,23 @@ def shown_several(made: Several) -> SeveralShown:
         differs,
         pairing,
     )
+
+
+def written_several(made: Several) -> Path:
+    """Write the page of a comparison, with the figure of each policy, and return it.
+
+    Parameters
+    ----------
+    made
+        The comparison; the run of its first policy is kept in a folder.
+    """
+    from lazaretto.report.several_page import several_page
+
+    assert made.outcome.folder is not None
+    results = {made.base.name: made.outcome.results} | {
+        made.short_name(each.policy): each.outcome.results for each in made.others
+    }
+    return several_page(results, shown_several(made), made.outcome.folder.path / PAGE)
 
 
 def _amounts(made: Several) -> Table:

@@ -173,7 +173,7 @@ def report(
         specs=_json({item["name"]: item["specs"] for item in pictures}),
         data=_json({name: table for item in pictures for name, table in item["data"].items()}),
         dark=dark_rules(),
-        bundle=_bundle(),
+        bundle=bundle(),
     )
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -187,11 +187,27 @@ def drawn(figure: ReportFigure) -> dict[str, Any]:
     """Return a figure as the page needs it: specifications, data once, and still pictures."""
     import vl_convert
 
-    specs, data, stills, text = {}, {}, {}, ""
+    said = specified(figure)
+    stills = {}
+    for size, spec in said["specs"].items():
+        tables = {name: _rows(columns) for name, columns in said["data"].items()}
+        whole = spec | {"datasets": tables}
+        still = vl_convert.vegalite_to_svg(whole, vl_version=vega_lite_version())
+        stills[size] = _inline(still, f"{figure.name}-{size}")
+    return said | {"stills": stills}
+
+
+def specified(figure: ReportFigure) -> dict[str, Any]:
+    """Return a figure as a browser draws it: a specification for each size, data once by column.
+
+    Parameters
+    ----------
+    figure
+        The figure.
+    """
+    specs, data, text = {}, {}, ""
     for size, layout in LAYOUTS.items():
         spec = specification(figure.draw(layout))
-        still = vl_convert.vegalite_to_svg(spec, vl_version=vega_lite_version())
-        stills[size] = _inline(still, f"{figure.name}-{size}")
         text = spec.get("description", figure.heading)
         data = {name: _columns(table) for name, table in spec.pop("datasets").items()}
         specs[size] = spec
@@ -203,7 +219,6 @@ def drawn(figure: ReportFigure) -> dict[str, Any]:
         "text": text,
         "specs": specs,
         "data": data,
-        "stills": stills,
     }
 
 
@@ -239,6 +254,11 @@ def _columns(table: list[dict[str, Any]]) -> dict[str, list[Any]]:
     return {name: [row[name] for row in table] for name in names}
 
 
+def _rows(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """Return columns as rows again."""
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
 def _inline(svg: str, prefix: str) -> str:
     """Return an SVG for use inside a page: ids of its own, and nothing that does not show.
 
@@ -265,7 +285,7 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _bundle() -> str:
+def bundle() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script without imports, kept once made."""
     import vl_convert
 

@@ -84,6 +84,7 @@ def run_scenario(
     ground: Callable[[Scenario], Ground] | None = None,
     most_reported: int = 0,
     until: date | None = None,
+    watch: Callable[[Simulation, int], None] | None = None,
 ) -> RunOutcome:
     """Run a scenario, or find the run if it was made before.
 
@@ -116,6 +117,8 @@ def run_scenario(
         run, and only without ``out``.
     until
         Day after which it ends likewise; the last day of the scenario if absent.
+    watch
+        Shown the simulation after each day, and the number of the replicate from 0; of one city.
 
     Raises
     ------
@@ -166,6 +169,7 @@ def run_scenario(
             digest,
             most_reported,
             until,
+            watch,
         )
         began = time.perf_counter()
         if plan is None:
@@ -227,6 +231,7 @@ class _Work:
     digest: str
     most_reported: int
     until: date | None
+    watch: Callable[[Simulation, int], None] | None
 
     def tell(self, what: str, share: float) -> None:
         """Tell of a step of the preparation, and stop if asked to."""
@@ -307,6 +312,8 @@ class _Work:
             if self.progress is not None:
                 shown = f"{run.date.day} {run.date:%B %Y}"
                 self.progress(f"simulating {of}{shown}", run.day / n_days)
+            if self.watch is not None:
+                self.watch(run, number)
             asked = self.stop() and run.day < n_days
             if folder is not None and (asked or (every and run.day % every == 0)):
                 if events is not None:

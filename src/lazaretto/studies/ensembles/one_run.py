@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -13,19 +11,12 @@ from typing import Generic, NamedTuple, TypeVar
 import xarray as xr
 
 from lazaretto.compiled import model_digest
-from lazaretto.engine.checked import place_of
-from lazaretto.engine.prepare import Ground, ground_of
-from lazaretto.people import read_area
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.studies.ensembles.kept_runs import find, keep
+from lazaretto.studies.grounds import ground_kept
 from lazaretto.studies.run import Interrupted, run_scenario
 
 Kept = TypeVar("Kept")
-
-GROUNDS_KEPT = 4
-"""Places and diseases that a process holds ready; their large arrays are mapped, not read."""
-
-_grounds: OrderedDict[tuple[str, str], Ground] = OrderedDict()
 
 
 class Job(NamedTuple):
@@ -119,7 +110,7 @@ def make(
         return Made(read(results), found=True)
     try:
         results = run_scenario(
-            job.scenario, seed=job.seed, threads=threads, stop=stop, ground=_ground,
+            job.scenario, seed=job.seed, threads=threads, stop=stop, ground=ground_kept,
             most_reported=job.most_reported, until=job.until,
         ).results  # fmt: skip
     except Interrupted:
@@ -131,14 +122,3 @@ def make(
     if file is not None:
         keep(results, file)
     return Made(read(results))
-
-
-def _ground(scenario: Scenario) -> Ground:
-    """Return what the scenarios of a place and disease share, prepared once in this process."""
-    tables = hashlib.sha256(read_area(place_of(scenario)).content()).hexdigest()
-    key = (tables, scenario.disease)
-    found = _grounds.pop(key, None)
-    _grounds[key] = ground_of(scenario) if found is None else found
-    while len(_grounds) > GROUNDS_KEPT:
-        _grounds.popitem(last=False)
-    return _grounds[key]

@@ -1,0 +1,269 @@
+"""What the pages ask the room for: check, run, watch, stop, compare, bring a scenario; in JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lazaretto.people import areas
+from lazaretto.report.appearance import LAYOUTS, specification
+from lazaretto.report.so_far import so_far_figure
+from lazaretto.scenario import Problem, Scenario, ScenarioError
+from lazaretto.studies import changes, observed_cases
+from lazaretto.web.asked import Asked, policy_asked
+from lazaretto.web.guarding import new_token
+from lazaretto.web.jobs import ENDED, Job, Part
+from lazaretto.web.queue import FullError
+from lazaretto.web.spoken import language, progress_said, spoken
+
+if TYPE_CHECKING:
+    from lazaretto.web.app import Room
+
+CHECKS = asyncio.Semaphore(4)
+"""Scenarios that are checked at the same time."""
+
+CHINA = 1_409_778_724
+"""Residents of the nation, census of 2020."""
+
+FEWEST, MOST = 2, 6
+"""Policies that are set beside one another."""
+
+
+def answers() -> list[Route]:
+    """Return the routes."""
+    return [
+        Route("/check", check, methods=["POST"]),
+        Route("/jobs", ask, methods=["POST"]),
+        Route("/jobs/{job}", watch),
+        Route("/jobs/{job}/stop", stop, methods=["POST"]),
+        Route("/jobs/{job}/live-figure", live_figure),
+        Route("/jobs/{job}/shown", shown),
+        Route("/compare", compare, methods=["POST"]),
+        Route("/bring", bring, methods=["POST"]),
+    ]
+
+
+def room_of(request: Request) -> Room:
+    """Return the room a request is made to."""
+    room: Room = request.app.state.room
+    return room
+
+
+def job_of(request: Request) -> Job | None:
+    """Return the job a request is about, None if there is none."""
+    return room_of(request).queue.jobs.get(request.path_params["job"])
+
+
+def problem_lines(error: ScenarioError) -> list[dict[str, str]]:
+    """Return problems as a page lists them."""
+    return [
+        {"key": each.key, "of": each.of, "value": "" if each.value is None else str(each.value),
+         "allowed": each.allowed, "advice": each.advice}
+        for each in error.problems
+    ]  # fmt: skip
+
+
+async def asked_by(request: Request) -> tuple[Asked, Scenario, Part]:
+    """Return what a form asks, its policy, and the policy as part of a job.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem at once.
+    """
+    form = await request.form()
+    fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    room = room_of(request)
+    async with CHECKS:
+        return await run_in_threadpool(_policy, room, fields)
+
+
+def _policy(room: Room, fields: Sequence[tuple[str, str]]) -> tuple[Asked, Scenario, Part]:
+    asked = Asked.of(fields, "")
+    base = room.scenarios.load(asked.scenario)
+    policy = policy_asked(asked, base)
+    residents = _residents(policy)
+    if residents > room.largest:
+        allowed = f"a place of at most {room.largest:,} residents in this room"
+        advice = "run it by command line, or start the room with --largest"
+        raise ScenarioError([Problem("place", f"{residents:,} residents", allowed, advice)])
+    said = changes(policy)
+    named = asked.renamed(policy)
+    folder = None if named.folder is None else str(named.folder)
+    part = Part(named.resolved(), folder, list(said.said), said.against)
+    return asked, named, part
+
+
+def _residents(policy: Scenario) -> int:
+    """Return how many residents a scenario has at most; a place of the owner counts as none."""
+    known = {each.name: each.population for each in areas()}
+    return CHINA if policy.nation is not None else known.get(policy.place, 0)
+
+
+async def check(request: Request) -> Response:
+    """Say what is wrong with what is asked, or that nothing is."""
+    try:
+        asked, policy, part = await asked_by(request)
+    except ScenarioError as error:
+        return JSONResponse({"ok": False, "problems": problem_lines(error)}, 422)
+    return JSONResponse({"ok": True, "title": policy.title, "changed": part.changed,
+                         "link": asked.link()})  # fmt: skip
+
+
+async def ask(request: Request) -> Response:
+    """Put a run into the queue."""
+    try:
+        asked, policy, part = await asked_by(request)
+    except ScenarioError as error:
+        return JSONResponse({"ok": False, "problems": problem_lines(error)}, 422)
+    job = Job(
+        new_token(), request.state.person, "run", policy.title, [part], asked.fields(),
+        asked.seed, asked.replicates, asked.beside, asked=_now(),
+    )  # fmt: skip
+    return await _queued(request, job)
+
+
+async def compare(request: Request) -> Response:
+    """Put a comparison of finished runs into the queue."""
+    form = await request.form()
+    jobs = room_of(request).queue.jobs
+    names = list(dict.fromkeys(str(value) for name, value in form.multi_items() if name == "job"))
+    found = [jobs[name] for name in names if name in jobs and jobs[name].kind == "run"]
+    problems = []
+    if len(found) < len(names) or not FEWEST <= len(found) <= MOST:
+        allowed = f"{FEWEST} to {MOST} runs of this room"
+        problems.append(Problem("compare", f"{len(found)} runs", allowed, "pin others"))
+    if len({(job.seed, job.replicates) for job in found}) > 1:
+        said = ", ".join(f"{job.replicates} from seed {job.seed}" for job in found)
+        allowed = "as many runs of each, from the same first seed: they are compared run by run"
+        problems.append(Problem("compare", said, allowed, "run one of them again"))
+    if problems:
+        error = ScenarioError(problems)
+        return JSONResponse({"ok": False, "problems": problem_lines(error)}, 422)
+    first = found[0]
+    title = " | ".join(job.title for job in found)
+    job = Job(
+        new_token(), request.state.person, "compare", title,
+        [part for each in found for part in each.parts], [("job", each.id) for each in found],
+        first.seed, first.replicates, beside=False, asked=_now(),
+    )  # fmt: skip
+    return await _queued(request, job)
+
+
+async def _queued(request: Request, job: Job) -> Response:
+    try:
+        await room_of(request).queue.ask(job)
+    except FullError as error:
+        return JSONResponse({"ok": False, "problems": [{"advice": str(error)}]}, 429)
+    except OSError as error:
+        said = f"The room cannot write: {error.strerror or error}. Nothing was lost; make room on "
+        return JSONResponse({"ok": False, "problems": [{"advice": f"{said}the disk."}]}, 507)
+    return JSONResponse({"ok": True, "id": job.id}, 202)
+
+
+async def watch(request: Request) -> Response:
+    """Say how far a job is, and what its run has counted so far."""
+    job = job_of(request)
+    if job is None:
+        return JSONResponse({"ok": False, "problems": [{"advice": "There is no such job."}]}, 404)
+    queue, say = room_of(request).queue, spoken(language(request))
+    said = job.now() | {"mine": job.owner == request.state.person}
+    said["what"] = progress_said(job.what, say)
+    said["title"] = job.title
+    if job.state == "queued":
+        said["before"] = queue.before(job)
+    if request.query_params.get("live") and job.state not in ENDED:
+        said["live"] = list(queue.live.get(job.id, {}).values())
+    return JSONResponse(said)
+
+
+async def stop(request: Request) -> Response:
+    """Stop a job, which only who asked for it may."""
+    job = job_of(request)
+    if job is None or job.owner != request.state.person:
+        said = "Only who asked for a job may stop it."
+        return JSONResponse(
+            {"ok": False, "problems": [{"advice": said}]}, 404 if job is None else 403
+        )
+    if job.state not in ENDED:
+        task = asyncio.create_task(room_of(request).queue.stop(job))
+        _stopping.add(task)
+        task.add_done_callback(_stopping.discard)
+    return JSONResponse({"ok": True})
+
+
+_stopping: set[asyncio.Task[None]] = set()
+
+
+async def live_figure(request: Request) -> Response:
+    """Give the figure of a run that is being made, its data still to come."""
+    job = job_of(request)
+    if job is None or job.kind != "run":
+        return JSONResponse({"ok": False}, 404)
+    return JSONResponse(await run_in_threadpool(_live_figure, job))
+
+
+def _live_figure(job: Job) -> dict[str, Any]:
+    scenario = job.parts[0].read()
+    real = None
+    if scenario.nation is None:
+        from lazaretto.engine.checked import place_of
+
+        known = observed_cases(place_of(scenario))
+        real = None if known is None else known.daily
+    return {
+        size: specification(so_far_figure(scenario.start, scenario.end, real, layout))
+        for size, layout in LAYOUTS.items()
+    }
+
+
+async def shown(request: Request) -> Response:
+    """Give what is shown of a job."""
+    job = job_of(request)
+    if job is None or not job.shown:
+        return JSONResponse({"ok": False}, 404)
+    content = await run_in_threadpool(room_of(request).queue.page(job).read_bytes)
+    headers = {"content-type": "application/json"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(content, headers=headers | {"content-encoding": "gzip"})
+    return Response(gzip.decompress(content), headers=headers)
+
+
+async def bring(request: Request) -> Response:
+    """Take a scenario file."""
+    form = await request.form(max_files=1, max_fields=5)
+    file = form.get("file")
+    try:
+        if not isinstance(file, UploadFile):
+            advice = "choose a YAML file"
+            raise ScenarioError([Problem("file", "missing", "a scenario in YAML", advice)])
+        try:
+            text = (await file.read()).decode("utf-8")
+        except UnicodeDecodeError:
+            advice = "save it as UTF-8"
+            raise ScenarioError([Problem("file", None, "text in UTF-8", advice)]) from None
+        async with CHECKS:
+            name = await run_in_threadpool(room_of(request).scenarios.bring, text)
+    except ScenarioError as error:
+        return JSONResponse({"ok": False, "problems": problem_lines(error)}, 422)
+    return JSONResponse({"ok": True, "link": f"/?scenario={name}"})
+
+
+def read_shown(content: bytes) -> dict[str, Any]:
+    """Return what is shown of a job, from its file."""
+    read: dict[str, Any] = json.loads(gzip.decompress(content))
+    return read
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,104 @@
+"""The control room as a web application: pages for people, answers for their browser."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from lazaretto.web.answers import answers
+from lazaretto.web.downloads import downloads
+from lazaretto.web.guarding import Door, Guard
+from lazaretto.web.jobs import Journal
+from lazaretto.web.pages import bundled, pages
+from lazaretto.web.queue import Queue
+from lazaretto.web.taken import Scenarios
+
+STATIC = Path(__file__).parent / "static"
+
+LARGEST_PLACE = 100_000_000
+"""Residents of a place at most; a nation needs more memory than most machines have."""
+
+
+class Room:
+    """A control room: its scenarios, its queue, and what it allows.
+
+    Parameters
+    ----------
+    folder
+        Where run folders lie; jobs and scenarios that were brought lie in ``room`` below it.
+    own
+        Scenario files of the owner.
+    workers
+        Processes that work at the same time.
+    largest
+        Residents of a place at most.
+
+    Raises
+    ------
+    ScenarioError
+        If a scenario of the owner cannot be read.
+    OSError
+        If the folder cannot be written.
+    """
+
+    def __init__(
+        self, folder: Path, own: tuple[Path, ...] = (), workers: int = 1,
+        largest: int = LARGEST_PLACE,
+    ) -> None:  # fmt: skip
+        self.folder = folder
+        self.largest = largest
+        self.journal = Journal(folder / "room" / "jobs")
+        self.scenarios = Scenarios(folder / "room" / "scenarios", own)
+        self.queue = Queue(self.journal, folder, workers)
+
+
+def application(room: Room, door: Door) -> Starlette:
+    """Return the application of a room.
+
+    Parameters
+    ----------
+    room
+        The room; its workers are started and ended with the application.
+    door
+        Whom it lets in.
+    """
+
+    @asynccontextmanager
+    async def opened(app: Starlette) -> AsyncIterator[None]:
+        app.state.room = room
+        await room.queue.open()
+        try:
+            yield
+        finally:
+            await room.queue.close()
+
+    return Starlette(
+        routes=[
+            *pages(), *answers(), *downloads(),
+            Route("/static/figures.js", bundled),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[Middleware(Guard, door=door)],
+        exception_handlers={HTTPException: _said, OSError: _not_written},
+        lifespan=opened,
+    )  # fmt: skip
+
+
+async def _said(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's
+    assert isinstance(error, HTTPException)
+    return PlainTextResponse(f"{error.detail}\n", error.status_code)
+
+
+async def _not_written(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    said = getattr(error, "strerror", None) or str(error)
+    text = f"This could not be written: {said}. Nothing that was there before is lost.\n"
+    return PlainTextResponse(text, 507)

@@ -1,0 +1,103 @@
+"""A job from its order to its run folder, its report and what is shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lazaretto.console.several import written_several
+from lazaretto.engine.simulation import Simulation
+from lazaretto.reporting import write_report
+from lazaretto.scenario import Scenario
+from lazaretto.studies import run_scenario
+from lazaretto.studies.comparable import check_comparable
+from lazaretto.studies.grounds import ground_kept
+from lazaretto.studies.pairs import How
+from lazaretto.studies.run import RunOutcome
+from lazaretto.studies.several import compare_several
+from lazaretto.web.jobs import Job, Part
+from lazaretto.web.live import watcher
+from lazaretto.web.shown import keep_page, shown_comparison, shown_run
+
+Send = Callable[[dict[str, Any]], None]
+Stop = Callable[[], bool]
+
+
+def made_run(job: Job, send: Send, stop: Stop, runs: Path, page: Path) -> Path:
+    """Make the run of a job, show it as soon as there is something, and return its run folder.
+
+    Parameters
+    ----------
+    job
+        The job.
+    send
+        Told ``what`` and ``share``, ``live`` (see `lazaretto.web.live`) and ``shown``.
+    stop
+        Asked after each day.
+    runs
+        Where run folders lie.
+    page
+        File for what is shown.
+
+    Raises
+    ------
+    Interrupted
+        If it was stopped; asked for again it goes on.
+    ScenarioError
+        If the scenario cannot be run.
+    OSError
+        If something cannot be written.
+    """
+    (part,) = job.parts
+    scenario = part.read()
+    tell = _teller(send)
+    watch = watcher(lambda found: send({"live": found}))
+    outcome = _made(job, part, scenario, tell, stop, runs, watch)
+    tell("drawing", 0.0)
+    keep_page(shown_run(scenario, outcome), page)
+    send({"shown": True})
+    less = scenario.next_less_restrictive() if job.beside else None
+    results = None
+    if less is not None:
+        check_comparable(scenario, less)
+
+        def of_less(what: str, share: float) -> None:
+            tell(f"the next less restrictive policy: {what}", share)
+
+        results = _made(job, part, less, of_less, stop, runs, None).results
+        keep_page(shown_run(scenario, outcome, results), page)
+        send({"shown": True})
+    write_report(scenario, outcome, tell, less_restrictive=results)
+    assert outcome.folder is not None
+    return outcome.folder.path
+
+
+def made_comparison(job: Job, send: Send, stop: Stop, runs: Path, page: Path) -> Path:
+    """Set the policies of a job beside one another and return the run folder of the first.
+
+    Parameters and what is raised are as for `made_run`. Runs made before are found again.
+    """
+    policies = [part.read() for part in job.parts]
+    tell = _teller(send)
+    how = How(job.seed, job.replicates, None, runs, tell, stop)
+    made = compare_several(policies[0], policies[1:], how)
+    tell("drawing", 0.0)
+    keep_page(shown_comparison(made), page)
+    send({"shown": True})
+    return written_several(made).parent
+
+
+def _made(
+    job: Job, part: Part, scenario: Scenario, tell: Callable[[str, float], None], stop: Stop,
+    runs: Path, watch: Callable[[Simulation, int], None] | None,
+) -> RunOutcome:  # fmt: skip
+    return run_scenario(
+        scenario, seed=job.seed, replicates=job.replicates, out=runs, progress=tell, stop=stop,
+        changed=part.changed, against=part.against, watch=watch,
+        ground=ground_kept if scenario.nation is None else None,
+    )  # fmt: skip
+
+
+def _teller(send: Send) -> Callable[[str, float], None]:
+    return lambda what, share: send({"what": what, "share": share})

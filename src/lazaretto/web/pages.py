@@ -1,0 +1,146 @@
+"""The pages of the room: its levers, a job, policies beside one another, all jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jinja2
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+import lazaretto
+from lazaretto.console.several import PAGE
+from lazaretto.report.appearance import AFTER_DARK
+from lazaretto.report.page import bundle
+from lazaretto.scenario import Scenario, ScenarioError
+from lazaretto.web.answers import CHECKS, job_of, problem_lines, read_shown, room_of
+from lazaretto.web.asked import MOST_REPLICATES, Asked, policy_asked
+from lazaretto.web.controls import controls_of
+from lazaretto.web.spoken import COOKIE, LANGUAGES, language, spoken
+
+FIRST = "shanghai-2022"
+"""Scenario that is shown to who names none."""
+
+LATEST = 200
+"""Jobs that the history lists."""
+
+
+def pages() -> list[Route]:
+    """Return the routes."""
+    return [
+        Route("/", levers),
+        Route("/runs/{job}", job_page),
+        Route("/runs/{job}/tables", tables),
+        Route("/history", history),
+        Route("/static/dark.css", dark),
+    ]
+
+
+_templates = jinja2.Environment(
+    loader=jinja2.PackageLoader("lazaretto.web"), autoescape=True, trim_blocks=True,
+    lstrip_blocks=True, undefined=jinja2.StrictUndefined,
+)  # fmt: skip
+
+
+def _page(request: Request, name: str, status: int = 200, **content: Any) -> Response:  # noqa: ANN401
+    code = language(request)
+    html = _templates.get_template(name).render(
+        say=spoken(code), language=code, languages=LANGUAGES, version=lazaretto.__version__,
+        here=request.url.path, query=request.url.query, **content,
+    )  # fmt: skip
+    answer = HTMLResponse(html, status)
+    if request.query_params.get("lang") in LANGUAGES:
+        answer.set_cookie(COOKIE, code, max_age=31_536_000, samesite="lax")
+    return answer
+
+
+async def levers(request: Request) -> Response:
+    """Show the levers of a scenario as a link has them."""
+    room = room_of(request)
+    fields = [(name, value) for name, value in request.query_params.multi_items()
+              if name not in ("lang", "job")]  # fmt: skip
+    problems: list[dict[str, str]] = []
+    try:
+        asked = Asked.of(fields, FIRST)
+        async with CHECKS:
+            base = await run_in_threadpool(room.scenarios.load, asked.scenario)
+    except ScenarioError as error:
+        problems, asked = problem_lines(error), Asked(FIRST)
+        base = await run_in_threadpool(room.scenarios.load, FIRST)
+    if fields and not problems:
+        try:
+            async with CHECKS:
+                await run_in_threadpool(policy_asked, asked, base)
+        except ScenarioError as error:
+            problems = problem_lines(error)
+    groups: dict[str, list[Any]] = {}
+    for control in controls_of(base):
+        groups.setdefault(control.group, []).append(control)
+    titles = dict(room.scenarios.titles)
+    if asked.scenario not in titles:
+        titles[asked.scenario] = base.title
+    return _page(
+        request, "levers.html.j2", scenario=base, asked=asked, groups=groups, titles=titles,
+        measures=_measures(base), problems=problems, most_replicates=MOST_REPLICATES,
+    )  # fmt: skip
+
+
+def _measures(scenario: Scenario) -> list[tuple[str, str, str]]:
+    """Return name, kind and dates of each measure."""
+    found = []
+    for i, each in enumerate(scenario.measures):
+        said = each.model_extra or {}
+        days = " ".join(filter(None, (str(said.get("from", "")), "–", str(said.get("to", "")))))
+        found.append((each.name or str(i), each.measure, "" if days == "–" else days))
+    return found
+
+
+async def job_page(request: Request) -> Response:
+    """Show a job: how far it is, then what came out."""
+    job = job_of(request)
+    if job is None:
+        raise HTTPException(404, "There is no such job. Perhaps it was made in another room.")
+    asked = Asked(job.parts[0].scenario["name"])
+    if job.kind == "run":
+        asked = Asked.of(job.fields, FIRST)
+    return _page(
+        request, "job.html.j2", job=job, link=asked.link(), compared=PAGE,
+        mine=job.owner == request.state.person, people=job.parts[0].scenario.get("description", ""),
+    )  # fmt: skip
+
+
+async def tables(request: Request) -> Response:
+    """Give the tables of a job, as a part of its page."""
+    job = job_of(request)
+    if job is None or not job.shown:
+        raise HTTPException(404, "There is nothing to show yet.")
+    content = await run_in_threadpool(room_of(request).queue.page(job).read_bytes)
+    shown = await run_in_threadpool(read_shown, content)
+    name = "run_tables.html.j2" if shown["kind"] == "run" else "compared_tables.html.j2"
+    return _page(request, name, shown=shown, job=job)
+
+
+async def history(request: Request) -> Response:
+    """List the jobs of the room, the newest first."""
+    jobs = sorted(room_of(request).queue.jobs.values(), key=lambda job: job.asked, reverse=True)
+    return _page(request, "history.html.j2", jobs=jobs[:LATEST], person=request.state.person,
+                 n_jobs=len(jobs))  # fmt: skip
+
+
+async def dark(request: Request) -> Response:  # noqa: ARG001 - Starlette's
+    """Give the style rules that turn the colours of figures for a dark page."""
+    rules = [
+        f':root[data-theme="dark"] figure svg [{what}="{light}"]{{{what}:{after}}}'
+        for light, after in AFTER_DARK.items() for what in ("fill", "stroke")
+    ]  # fmt: skip
+    return Response("\n".join(rules), media_type="text/css",
+                    headers={"cache-control": "max-age=3600"})  # fmt: skip
+
+
+async def bundled(request: Request) -> Response:  # noqa: ARG001
+    """Give Vega, Vega-Lite and Vega-Embed as one script: no network is needed."""
+    script = await run_in_threadpool(bundle)
+    return Response(script, media_type="text/javascript", headers={"cache-control": "max-age=3600"})

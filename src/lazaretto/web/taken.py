@@ -1,0 +1,155 @@
+"""Scenarios that come by browser: what is taken, and what is refused before anything is read.
+
+Whoever comes by browser must not choose files that the server reads, nor code that it runs. Files
+are for who starts the control room: ``lazaretto serve my-city/scenario.yaml``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lazaretto.agents.written import LARGEST, RefusedError, kept
+from lazaretto.people import areas
+from lazaretto.scenario import Problem, Scenario, ScenarioError, library
+
+BROUGHT = re.compile(r"[0-9a-f]{16}")
+"""Name of a scenario that was brought: the beginning of the hash of its text."""
+
+
+class Scenarios:
+    """The scenarios of a control room: of the library, of its owner, and those that were brought.
+
+    Parameters
+    ----------
+    folder
+        Where those that were brought are kept.
+    own
+        Files of the owner.
+
+    Raises
+    ------
+    ScenarioError
+        If a file of the owner cannot be read.
+    """
+
+    def __init__(self, folder: Path, own: tuple[Path, ...] = ()) -> None:
+        self._folder = folder
+        read = [(path, Scenario.load(path)) for path in own]
+        self._own: Mapping[str, Path] = {scenario.name: path for path, scenario in read}
+        self.titles = {scenario.name: scenario.title for _, scenario in read} | dict(library())
+
+    def load(self, name: str) -> Scenario:
+        """Return a scenario as it is.
+
+        Raises
+        ------
+        ScenarioError
+            If there is none of this name, or it cannot be read.
+        """
+        if name in self._own:
+            return Scenario.load(self._own[name])
+        if name in self.titles:
+            return Scenario.load(name)
+        path = self._folder / f"{name}.yaml"
+        if BROUGHT.fullmatch(name) and path.is_file():
+            return _brought(path)
+        allowed = f"one of {', '.join(self.titles)}, or one that was brought here"
+        raise ScenarioError([Problem("scenario", name, allowed, "choose one, or bring the file")])
+
+    def bring(self, text: str) -> str:
+        """Keep a scenario that comes by browser and return the name it has from now on.
+
+        Parameters
+        ----------
+        text
+            YAML, `LARGEST` bytes at most, without aliases, files and code.
+
+        Raises
+        ------
+        ScenarioError
+            If it is refused, or is no scenario.
+        """
+        try:
+            _plain_yaml(text)
+            path = kept(text, self._folder)
+        except RefusedError as error:
+            allowed = f"a scenario in YAML of at most {LARGEST:,} bytes"
+            raise ScenarioError([Problem("file", None, allowed, str(error))]) from None
+        try:
+            _brought(path)
+        except ScenarioError:
+            path.unlink(missing_ok=True)
+            raise
+        return path.stem
+
+
+def refuse_files(scenario: Scenario, known: Scenario | None = None) -> None:
+    """Refuse a scenario that would have the server read a file or run code of its own.
+
+    Parameters
+    ----------
+    scenario
+        One that was brought, or changed by browser.
+    known
+        The scenario that was changed: what it names itself is for its owner to say.
+
+    Raises
+    ------
+    ScenarioError
+        With every such key.
+    """
+    own = () if known is None else _named(known)
+    said = {(key.split(".")[-1], value) for key, value, _ in own}
+    advice = "leave it out; who runs the room can open such a scenario: lazaretto serve FILE"
+    problems = [
+        Problem(key, value, f"{allowed}; no files and no code by browser", advice)
+        for key, value, allowed in _named(scenario)
+        if (key.split(".")[-1], value) not in said
+    ]
+    if problems:
+        raise ScenarioError(problems)
+
+
+def _named(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
+    """Yield key, value and what is allowed of all that names a file or code."""
+    places = {each.name for each in areas()}
+    if scenario.nation is None and scenario.place not in places:
+        yield "place", scenario.place, "a place of the library"
+    for i, entry in enumerate(scenario.measures):
+        if any(mark in entry.measure for mark in ":/.\\"):
+            yield f"measures.{i}.measure", entry.measure, "a measure that ships"
+    for key, value in _texts(scenario):
+        if "/" in value or "\\" in value or value.endswith((".csv", ".py", ".yaml")):
+            yield key, value, "a name that ships"
+
+
+def _texts(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """Yield the keys that may name a file."""
+    if scenario.posterior is not None:
+        yield "posterior.draws", scenario.posterior.draws
+    if scenario.nation is not None and scenario.nation.travel.flows is not None:
+        yield "nation.travel.flows", str(scenario.nation.travel.flows)
+    if scenario.contacts.community.by_age is not None:
+        yield "contacts.community.by_age", scenario.contacts.community.by_age
+
+
+def _brought(path: Path) -> Scenario:
+    scenario = Scenario.load(path)
+    refuse_files(scenario)
+    scenario._folder = None
+    return scenario
+
+
+def _plain_yaml(text: str) -> None:
+    """Refuse aliases, by which a short text can stand for one without end."""
+    try:
+        aliased: Any = any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text))
+    except yaml.YAMLError as error:
+        raise RefusedError(f"the scenario is no YAML: {error}") from None
+    if aliased:
+        raise RefusedError("aliases (*name) are not taken by browser: write them out")

@@ -1,0 +1,81 @@
+"""A process that makes the runs of the control room, one job after another.
+
+It is a process of its own so that whatever becomes of a run, the room and everybody else's work
+stay; it lives on between jobs so that the next one need not wait for modules and kernels.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import Any
+
+from lazaretto.web.jobs import Job, page_of
+
+Said = dict[str, Any]
+"""What a worker says of a job: a key ``end`` closes it."""
+
+
+def work(orders: Connection, stop: Event, runs: Path, pages: Path) -> None:
+    """Take jobs from a pipe and say over it how far they are, until it is closed.
+
+    Parameters
+    ----------
+    orders
+        Jobs come in, what is said of them goes out.
+    stop
+        Set to stop the job in hand.
+    runs
+        Where run folders lie.
+    pages
+        Where what is shown of jobs lies.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the server
+    _get_ready()
+    try:
+        orders.send({"ready": os.getpid()})
+        while True:
+            job = orders.recv()
+            if job is None:
+                return
+            orders.send(_ended(job, orders.send, stop.is_set, runs, pages))
+    except (EOFError, BrokenPipeError, OSError):
+        return
+
+
+def _get_ready() -> None:
+    """Import what a run needs, so that the first one need not wait for it."""
+    import lazaretto.web.making  # noqa: F401
+
+
+def _ended(
+    job: Job, send: Callable[[Said], None], stop: Callable[[], bool], runs: Path, pages: Path
+) -> Said:
+    from lazaretto.people import CensusError
+    from lazaretto.scenario import ScenarioError
+    from lazaretto.studies import FolderBusyError, Interrupted
+    from lazaretto.web.making import made_comparison, made_run
+
+    make = made_run if job.kind == "run" else made_comparison
+    try:
+        return {"end": "done", "run": str(make(job, send, stop, runs, page_of(job.id, pages)))}
+    except Interrupted as stopped:
+        kept = "" if stopped.goes_on_from is None else f"; asked again, it goes on: {stopped}"
+        return {"end": "stopped", "problems": [f"Stopped{kept}"]}
+    except (ScenarioError, CensusError) as error:
+        return {"end": "failed", "problems": [str(each) for each in error.problems]}
+    except BrokenPipeError:
+        raise  # the room is gone
+    except FolderBusyError as error:
+        return {"end": "failed", "problems": [str(error)]}
+    except MemoryError:
+        return {"end": "failed", "problems": ["There is not enough memory for this run."]}
+    except OSError as error:
+        said = error.strerror or str(error)
+        return {"end": "failed", "problems": [f"The results could not be written: {said}"]}
+    except Exception as error:
+        return {"end": "failed", "problems": [f"{type(error).__name__}: {error}"]}
