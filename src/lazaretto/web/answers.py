@@ -7,6 +7,7 @@ import gzip
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lazaretto.people import areas
 from lazaretto.report.appearance import LAYOUTS, specification
 from lazaretto.report.so_far import so_far_figure
 from lazaretto.scenario import Problem, Scenario, ScenarioError
@@ -25,15 +25,14 @@ from lazaretto.web.guarding import new_token
 from lazaretto.web.jobs import ENDED, Job, Part
 from lazaretto.web.queue import FullError
 from lazaretto.web.spoken import language, progress_said, spoken
+from lazaretto.web.spoken_figures import figure_said
+from lazaretto.web.taken import residents_of
 
 if TYPE_CHECKING:
     from lazaretto.web.app import Room
 
 CHECKS = asyncio.Semaphore(4)
 """Scenarios that are checked at the same time."""
-
-CHINA = 1_409_778_724
-"""Residents of the nation, census of 2020."""
 
 FEWEST, MOST = 2, 6
 """Policies that are set beside one another."""
@@ -92,7 +91,7 @@ def _policy(room: Room, fields: Sequence[tuple[str, str]]) -> tuple[Asked, Scena
     asked = Asked.of(fields, "")
     base = room.scenarios.load(asked.scenario)
     policy = policy_asked(asked, base)
-    residents = _residents(policy)
+    residents = residents_of(policy)
     if residents > room.largest:
         allowed = f"a place of at most {room.largest:,} residents in this room"
         advice = "run it by command line, or start the room with --largest"
@@ -102,12 +101,6 @@ def _policy(room: Room, fields: Sequence[tuple[str, str]]) -> tuple[Asked, Scena
     folder = None if named.folder is None else str(named.folder)
     part = Part(named.resolved(), folder, list(said.said), said.against)
     return asked, named, part
-
-
-def _residents(policy: Scenario) -> int:
-    """Return how many residents a scenario has at most; a place of the owner counts as none."""
-    known = {each.name: each.population for each in areas()}
-    return CHINA if policy.nation is not None else known.get(policy.place, 0)
 
 
 async def check(request: Request) -> Response:
@@ -210,10 +203,10 @@ async def live_figure(request: Request) -> Response:
     job = job_of(request)
     if job is None or job.kind != "run":
         return JSONResponse({"ok": False}, 404)
-    return JSONResponse(await run_in_threadpool(_live_figure, job))
+    return JSONResponse(await run_in_threadpool(_live_figure, job, language(request)))
 
 
-def _live_figure(job: Job) -> dict[str, Any]:
+def _live_figure(job: Job, code: str) -> dict[str, Any]:
     scenario = job.parts[0].read()
     real = None
     if scenario.nation is None:
@@ -221,10 +214,13 @@ def _live_figure(job: Job) -> dict[str, Any]:
 
         known = observed_cases(place_of(scenario))
         real = None if known is None else known.daily
-    return {
+    specs = {
         size: specification(so_far_figure(scenario.start, scenario.end, real, layout))
         for size, layout in LAYOUTS.items()
     }
+    figure = {"specs": specs, "data": {}, "heading": ""}
+    found: dict[str, Any] = figure_said(figure, code, spoken(code))["specs"]
+    return found
 
 
 async def shown(request: Request) -> Response:
@@ -232,11 +228,21 @@ async def shown(request: Request) -> Response:
     job = job_of(request)
     if job is None or not job.shown:
         return JSONResponse({"ok": False}, 404)
-    content = await run_in_threadpool(room_of(request).queue.page(job).read_bytes)
+    code = language(request)
+    content = await run_in_threadpool(_shown, room_of(request).queue.page(job), code)
     headers = {"content-type": "application/json"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(content, headers=headers | {"content-encoding": "gzip"})
     return Response(gzip.decompress(content), headers=headers)
+
+
+def _shown(page: Path, code: str) -> bytes:
+    content = page.read_bytes()
+    if code == "en":
+        return content
+    read, say = read_shown(content), spoken(code)
+    figures = [figure_said(figure, code, say) for figure in read["figures"]]
+    return gzip.compress(json.dumps(read | {"figures": figures}).encode(), 1)
 
 
 async def bring(request: Request) -> Response:

@@ -57,7 +57,7 @@ class Room:
         self.folder = folder
         self.largest = largest
         self.journal = Journal(folder / "room" / "jobs")
-        self.scenarios = Scenarios(folder / "room" / "scenarios", own)
+        self.scenarios = Scenarios(folder / "room" / "scenarios", own, largest)
         self.queue = Queue(self.journal, folder, workers)
 
 
@@ -73,15 +73,14 @@ def application(room: Room, door: Door) -> Starlette:
     """
 
     @asynccontextmanager
-    async def opened(app: Starlette) -> AsyncIterator[None]:
-        app.state.room = room
+    async def opened(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001 - Starlette's
         await room.queue.open()
         try:
             yield
         finally:
             await room.queue.close()
 
-    return Starlette(
+    made = Starlette(
         routes=[
             *pages(), *answers(), *downloads(),
             Route("/static/figures.js", bundled),
@@ -91,6 +90,8 @@ def application(room: Room, door: Door) -> Starlette:
         exception_handlers={HTTPException: _said, OSError: _not_written},
         lifespan=opened,
     )  # fmt: skip
+    made.state.room = room
+    return made
 
 
 async def _said(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's

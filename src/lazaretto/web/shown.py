@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +105,10 @@ def shown_comparison(made: Several) -> dict[str, Any]:
     made
         The comparison.
     """
-    results = {made.base.name: made.outcome.results} | {
-        made.short_name(each.policy): each.outcome.results for each in made.others
-    }
+    policies = [made.base, *(each.policy for each in made.others)]
+    names = _called([each.title for each in policies])
+    runs = [made.outcome, *(each.outcome for each in made.others)]
+    results = {name: run.results for name, run in zip(names, runs, strict=True)}
     said = shown_several(made)
     return {
         "kind": "compare",
@@ -116,10 +118,16 @@ def shown_comparison(made: Several) -> dict[str, Any]:
         "policies": list(results),
         "amounts": [list(line) for line in said.amounts],
         "spared": {name: [list(line) for line in lines] for name, lines in said.spared.items()},
-        "differs": dict(said.differs),
+        "differs": dict(zip(names[1:], said.differs.values(), strict=True)),
         "pairing": [list(line) for line in said.pairing],
         "figures": [specified(each) for each in virus_and_policy_figures(results)],
     }
+
+
+def _called(titles: Sequence[str]) -> list[str]:
+    """Return what policies are called in a table: what their titles have beside the scenario's."""
+    short = [title.partition(": ")[2] or title for title in titles]
+    return short if len(set(short)) == len(short) else list(titles)
 
 
 def keep_page(content: dict[str, Any], path: Path) -> None:

@@ -21,6 +21,16 @@ BROUGHT = re.compile(r"[0-9a-f]{16}")
 """Name of a scenario that was brought: the beginning of the hash of its text."""
 
 
+CHINA = 1_409_778_724
+"""Residents of the nation, census of 2020."""
+
+
+def residents_of(scenario: Scenario) -> int:
+    """Return how many residents a scenario has at most; a place of the owner counts as none."""
+    known = {each.name: each.population for each in areas()}
+    return CHINA if scenario.nation is not None else known.get(scenario.place, 0)
+
+
 class Scenarios:
     """The scenarios of a control room: of the library, of its owner, and those that were brought.
 
@@ -30,6 +40,8 @@ class Scenarios:
         Where those that were brought are kept.
     own
         Files of the owner.
+    largest
+        Residents of a place of the library at most.
 
     Raises
     ------
@@ -37,11 +49,14 @@ class Scenarios:
         If a file of the owner cannot be read.
     """
 
-    def __init__(self, folder: Path, own: tuple[Path, ...] = ()) -> None:
+    def __init__(self, folder: Path, own: tuple[Path, ...] = (), largest: int = CHINA) -> None:
         self._folder = folder
         read = [(path, Scenario.load(path)) for path in own]
         self._own: Mapping[str, Path] = {scenario.name: path for path, scenario in read}
-        self.titles = {scenario.name: scenario.title for _, scenario in read} | dict(library())
+        self.titles = {scenario.name: scenario.title for _, scenario in read} | {
+            name: title for name, title in library()
+            if residents_of(Scenario.load(name)) <= largest
+        }  # fmt: skip
 
     def load(self, name: str) -> Scenario:
         """Return a scenario as it is.
