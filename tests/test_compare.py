@@ -40,7 +40,14 @@ from lazaretto.studies.levers import (
     is_condition,
     levers,
 )
-from lazaretto.studies.pairs import How, aim_of, differences, pair_of
+from lazaretto.studies.pairs import (
+    How,
+    aim_of,
+    differences,
+    finished_less_restrictive,
+    own_less_restrictive,
+    pair_of,
+)
 from lazaretto.studies.structures import (
     SWITCHES,
     configured,
@@ -765,3 +772,11 @@ def test_a_change_of_measures_makes_the_less_restrictive_policy_void():
     wrong = {"less_restrictive.without": ["no-such-measure"]}
     with pytest.raises(ScenarioError, match="no-such-measure"):
         Scenario.load("shanghai-2022", wrong)
+
+
+def test_a_policy_changed_into_its_less_restrictive_one_is_run_without_it(tmp_path):
+    changed = Scenario.load("chongming-example", ["measures.seal.tier=controlled"])
+    assert changed.less_restrictive is not None
+    assert own_less_restrictive(changed) is None
+    assert finished_less_restrictive(changed, 1, 1, tmp_path) is None
+    assert own_less_restrictive(Scenario.load("chongming-example")) is not None

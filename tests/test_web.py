@@ -106,7 +106,8 @@ def test_measures_left_out_leave_the_rest_of_the_posterior_drawn():
 def test_no_screening_leaves_out_the_regular_rounds_only():
     _, policy = moved("shanghai-2022", screening="none")
     left = [each for each in policy.measures if each.measure == "screening"]
-    assert left and all((each.model_extra or {}).get("rounds") for each in left)
+    assert left
+    assert all((each.model_extra or {}).get("rounds") for each in left)
 
 
 def test_every_problem_is_told_at_once():
@@ -136,7 +137,8 @@ def test_policies_that_differ_have_names_that_differ():
     for levers in ({"begin": "-7"}, {"begin": "7"}, {"tier": "open"}, {}):
         asked = Asked("chongming-example", levers)
         names.add(asked.renamed(policy_asked(asked, base)).name)
-    assert len(names) == 4 and "chongming-example" in names
+    assert len(names) == 4
+    assert "chongming-example" in names
     asked = Asked("chongming-example", {"begin": "-7"})
     assert asked.renamed(base).title.endswith(": orders begin 7 days earlier")
 
@@ -242,7 +244,8 @@ def test_too_much_is_not_taken(browser):
 def test_no_path_leads_out_of_the_room(browser, path):
     answer = browser.get(path)
     assert answer.status_code in (200, 400, 404)
-    assert "root:" not in answer.text and "import" not in answer.text
+    assert "root:" not in answer.text
+    assert "import" not in answer.text
     if answer.status_code == 200:
         assert "one that was brought here" in answer.text
 
@@ -279,7 +282,8 @@ def bring(browser, text):
 def test_a_scenario_that_is_brought_has_its_page_and_its_link(browser):
     link = bring(browser, SMALL).json()["link"]
     page = browser.get(link)
-    assert page.status_code == 200 and "Stay-at-home orders" not in page.text
+    assert page.status_code == 200
+    assert "Stay-at-home orders" not in page.text
     asked = {"scenario": link.partition("=")[2], "flights": "3"}
     assert browser.post("/check", headers=OURS, data=asked).json()["ok"]
 
@@ -335,7 +339,8 @@ def test_a_nation_is_refused_where_it_is_too_large(browser):
     small = TestClient(application(Room(Path(browser.app.state.room.folder), largest=1_000_000),
                                    Door()), base_url="http://localhost")  # fmt: skip
     answer = small.post("/check", headers=OURS, data=asked | {"scenario": "chongming-example"})
-    assert answer.status_code == 422 and "--largest" in answer.text
+    assert answer.status_code == 422
+    assert "--largest" in answer.text
 
 
 # ---- jobs ---------------------------------------------------------------------------------------
@@ -366,7 +371,8 @@ def test_runs_with_other_seeds_are_not_set_side_by_side(browser, room):
         .json()["id"] for seed in ("1", "2")
     ]  # fmt: skip
     answer = browser.post("/compare", headers=OURS, data={"job": ids})
-    assert answer.status_code == 422 and "from seed 2" in answer.text
+    assert answer.status_code == 422
+    assert "from seed 2" in answer.text
     assert browser.post("/compare", headers=OURS, data={"job": ids[:1]}).status_code == 422
 
 
@@ -376,7 +382,8 @@ def test_a_job_that_cannot_be_written_is_not_in_the_queue(browser, room, monkeyp
 
     monkeypatch.setattr(room.journal, "keep", full)
     answer = browser.post("/jobs", headers=OURS, data={"scenario": "chongming-example"})
-    assert answer.status_code == 507 and "No space left" in answer.text
+    assert answer.status_code == 507
+    assert "No space left" in answer.text
     assert not room.queue.jobs
 
 

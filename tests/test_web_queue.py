@@ -107,7 +107,8 @@ def test_a_worker_that_dies_takes_nobody_elses_job_with_it(played, tmp_path):
         return queue.jobs
 
     jobs = asyncio.run(play())
-    assert jobs["deadly"].state == "failed" and jobs["deadly"].tries == MOST_TRIES
+    assert jobs["deadly"].state == "failed"
+    assert jobs["deadly"].tries == MOST_TRIES
     assert "Nothing else was touched" in jobs["deadly"].problems[0]
     assert [jobs[name].state for name in ("one", "two")] == ["done", "done"]
 
@@ -136,7 +137,8 @@ def test_a_job_that_will_not_stop_is_ended_with_its_worker(played, tmp_path):
         return queue.jobs
 
     jobs = asyncio.run(play())
-    assert jobs["deaf"].state == "stopped" and jobs["next"].state == "done"
+    assert jobs["deaf"].state == "stopped"
+    assert jobs["next"].state == "done"
 
 
 def test_a_room_that_is_opened_again_goes_on_with_what_was_waiting(played, tmp_path):
@@ -176,7 +178,7 @@ def test_a_full_queue_says_so(played, tmp_path):
     asyncio.run(play())
 
 
-# ---- with real workers ----------------------------------------------------------------------------
+# ---- with real workers ---------------------------------------------------------------------
 
 
 def until(browser, name, states, seconds=240):
@@ -218,7 +220,8 @@ def test_a_run_by_browser_is_the_run_by_command_line_and_outlives_its_worker(tmp
     assert "sandbox" in report.headers["content-security-policy"]
     assert figures.content[:2] == b"PK"
     assert {"virus-and-policy-0", "district-map"} <= {each["name"] for each in shown["figures"]}
-    assert "food-insecure days" in tables and "Siracusa" in tables
+    assert "food-insecure days" in tables
+    assert "Siracusa" in tables
     scenario = made.parts[0].read()
     again = run_scenario(scenario, seed=5, out=room.folder)
     assert again.found
@@ -248,5 +251,6 @@ def test_policies_side_by_side_and_a_stop_between_days(tmp_path):
         shown = browser.get(f"/jobs/{name}/shown").json()
         page = browser.get(f"/runs/{name}/tables").text
         assert browser.get(f"/jobs/{name}/files/compared.html").status_code == 200
-    assert len(shown["policies"]) == 2 and shown["policies"][1] == "no order"
+    assert len(shown["policies"]) == 2
+    assert shown["policies"][1] == "no order"
     assert "Who was spared" in page

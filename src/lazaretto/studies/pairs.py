@@ -276,6 +276,28 @@ def without_support(scenario: Scenario) -> Scenario | None:
     return scenario.less_restricted("without support", kinds) if kinds else None
 
 
+def own_less_restrictive(scenario: Scenario) -> Scenario | None:
+    """Return the less restrictive policy that a scenario names, None if there is none.
+
+    A scenario that was changed into its own less restrictive policy has none any more.
+
+    Parameters
+    ----------
+    scenario
+        The policy.
+
+    Raises
+    ------
+    ScenarioError
+        If the two may not be compared.
+    """
+    less = scenario.next_less_restrictive()
+    if less is None or not differing(scenario.resolved(), less.resolved(), POLICY):
+        return None
+    check_comparable(scenario, less)
+    return less
+
+
 def finished_less_restrictive(
     scenario: Scenario, seed: int, replicates: int, out: Path
 ) -> RunOutcome | None:
@@ -293,10 +315,9 @@ def finished_less_restrictive(
     ScenarioError
         If the two may not be compared.
     """
-    less = scenario.next_less_restrictive()
+    less = own_less_restrictive(scenario)
     if less is None:
         return None
-    check_comparable(scenario, less)
     folder = RunFolder.of(out, less.name, digest_of(inputs_of(less, seed, replicates)))
     finished = folder.finished()
     return None if finished is None else RunOutcome(finished[1], finished[0], folder, found=True)

@@ -11,9 +11,8 @@ from lazaretto.engine.simulation import Simulation
 from lazaretto.reporting import write_report
 from lazaretto.scenario import Scenario
 from lazaretto.studies import run_scenario
-from lazaretto.studies.comparable import check_comparable
 from lazaretto.studies.grounds import ground_kept
-from lazaretto.studies.pairs import How
+from lazaretto.studies.pairs import How, own_less_restrictive
 from lazaretto.studies.run import RunOutcome
 from lazaretto.studies.several import compare_several
 from lazaretto.web.jobs import Job, Part
@@ -57,10 +56,9 @@ def made_run(job: Job, send: Send, stop: Stop, runs: Path, page: Path) -> Path:
     tell("drawing", 0.0)
     keep_page(shown_run(scenario, outcome), page)
     send({"shown": True})
-    less = scenario.next_less_restrictive() if job.beside else None
+    less = own_less_restrictive(scenario) if job.beside else None
     results = None
     if less is not None:
-        check_comparable(scenario, less)
 
         def of_less(what: str, share: float) -> None:
             tell(f"the next less restrictive policy: {what}", share)
