@@ -55,7 +55,7 @@ def test_what_a_short_command_prints_is_on_the_page(folder, command, words):
 
 def test_every_command_is_on_the_page():
     page = PAGE.read_text(encoding="utf-8")
-    silent = {"schema", "mcp"}  # JSON without asking, and a protocol of its own
+    silent = {"schema", "mcp", "serve"}  # JSON without asking, and two that answer others
     commands = set(get_command(app).commands) - silent  # type: ignore[attr-defined]
     for name in commands:
         assert f"## {name}" in page, name
