@@ -90,3 +90,11 @@ def loaded_by(statement):
     code = f"import sys; before = set(sys.modules); {statement}; print(*set(sys.modules) - before)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     return {name.split(".")[0] for name in said.stdout.split()}
+
+
+def test_results_of_ones_own_place_are_drawn_beside_its_cases(tmp_path):
+    place = write_place(tmp_path / "twin")
+    (place / "cases.csv").write_text("date,reported\n2022-03-02,7\n2022-03-03,9\n")
+    results = lz.Scenario.load(write_scenario(tmp_path)).run()
+    drawn = [row["observed"] for row in results.plot().datasets["reported"]]
+    assert [number for number in drawn if number is not None][:2] == [7, 9]

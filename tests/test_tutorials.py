@@ -27,7 +27,7 @@ def commands(text):
 
 
 def test_there_are_tutorials():
-    assert len(PAGES) >= 4
+    assert len(PAGES) >= 5
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

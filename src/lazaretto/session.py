@@ -10,12 +10,17 @@ import xarray as xr
 from pydantic import PrivateAttr
 
 from lazaretto import scenario as scenarios
+from lazaretto.engine.checked import place_of
 from lazaretto.studies import Changes, changes, observed_cases, run_scenario
 
 if TYPE_CHECKING:
     import altair as alt
 
     from lazaretto.studies.compare import Comparison
+
+
+PLACE = "place"
+"""Key of the encoding of results under which the folder of a place of one's own is found."""
 
 
 class Results(xr.Dataset):  # type: ignore[no-untyped-call]  # of xarray's own hook
@@ -30,7 +35,8 @@ class Results(xr.Dataset):  # type: ignore[no-untyped-call]  # of xarray's own h
         """Return the main figure: reported cases, beside the real ones where they are shipped."""
         from lazaretto.report import plot
 
-        real = observed_cases(str(self.attrs.get("place", "")))
+        place = self.encoding.get(PLACE, self.attrs.get("place", ""))
+        real = observed_cases(place)
         return plot(self, None if real is None else real.daily)
 
 
@@ -100,7 +106,9 @@ class Scenario(scenarios.Scenario):
         )
         found = outcome.results
         data: dict[Any, Any] = dict(found.data_vars)
-        return Results(data, coords=found.coords, attrs=found.attrs)
+        results = Results(data, coords=found.coords, attrs=found.attrs)
+        results.encoding[PLACE] = place_of(self)
+        return results
 
     def compare(
         self,
