@@ -18,8 +18,8 @@ from lazaretto.words import TIERS
 
 Kind = Literal["date", "number", "choice", "flag"]
 
-AS_IT_IS = ""
-"""Value of a lever that is left as the scenario has it."""
+FIRST = "shanghai-2022"
+"""Scenario that is shown to who names none."""
 
 SUPPORT = {
     "food": ("food_delivery", "share", "Food delivered to confined homes"),

@@ -18,11 +18,8 @@ from lazaretto.report.page import bundle
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.web.answers import CHECKS, job_of, problem_lines, read_shown, room_of
 from lazaretto.web.asked import MOST_REPLICATES, Asked, policy_asked
-from lazaretto.web.controls import controls_of
+from lazaretto.web.controls import FIRST, controls_of
 from lazaretto.web.spoken import COOKIE, LANGUAGES, language, spoken
-
-FIRST = "shanghai-2022"
-"""Scenario that is shown to who names none."""
 
 LATEST = 200
 """Jobs that the history lists."""

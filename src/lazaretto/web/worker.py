@@ -6,6 +6,7 @@ stay; it lives on between jobs so that the next one need not wait for modules an
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -14,7 +15,11 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
+from lazaretto.web.controls import FIRST
 from lazaretto.web.jobs import Job, page_of
+
+SOON = 1.0
+"""Seconds for which a first job is waited for before the worker makes itself warm."""
 
 Said = dict[str, Any]
 """What a worker says of a job: a key ``end`` closes it."""
@@ -38,6 +43,8 @@ def work(orders: Connection, stop: Event, runs: Path, pages: Path) -> None:
     _get_ready()
     try:
         orders.send({"ready": os.getpid()})
+        if not orders.poll(SOON):
+            _warm_up()
         while True:
             job = orders.recv()
             if job is None:
@@ -50,6 +57,24 @@ def work(orders: Connection, stop: Event, runs: Path, pages: Path) -> None:
 def _get_ready() -> None:
     """Import what a run needs, so that the first one need not wait for it."""
     import lazaretto.web.making  # noqa: F401
+
+
+def _warm_up() -> None:
+    """Hold the people of the scenario that is shown first ready, and its kernels.
+
+    Who presses *Run* then sees the first days in a second; on a new machine the kernels are
+    compiled while the levers are still looked at.
+    """
+    from lazaretto.engine.prepare import prepare
+    from lazaretto.engine.simulation import Simulation
+    from lazaretto.engine.warming import warm_up
+    from lazaretto.scenario import Scenario
+    from lazaretto.studies.grounds import ground_kept
+
+    with contextlib.suppress(Exception):  # a run that needs them will say what is wrong
+        ready = prepare(Scenario.load(FIRST), 1, None, ground_kept)
+        with Simulation(ready.people, ready.settings, 1) as simulation:
+            warm_up(simulation)
 
 
 def _ended(
