@@ -64,6 +64,7 @@ def test_no_lever_moved_is_the_very_scenario(name):
         ("stay", "14", "measures.9.days", 14),
         ("start", "2022-03-10", "start", "2022-03-10"),
         ("r0", "5.5", "r0.value", 5.5),
+        ("place", "huangpu", "place", "huangpu"),
         ("disease", "delta", "r0.value", float(variant("delta").r0)),
         ("flights", "20", "border.flights_per_week.value", 20),
         ("arrivals", "7+3", "border.quarantine.0.protocol", "7+3"),
@@ -79,6 +80,13 @@ def test_a_lever_moves_what_it_says_and_nothing_else(lever, value, key, expected
     before, after = base.resolved(), policy.resolved()
     top = {each for each in {*before, *after} if before.get(each) != after.get(each)}
     assert top <= {key.partition(".")[0], lever}
+
+
+def test_a_place_is_offered_where_the_scenario_names_no_part_of_its_own():
+    offered = {name for name, _ in library()
+               if "place" in {c.name for c in controls_of(Scenario.load(name))}}  # fmt: skip
+    assert "chongming-example" in offered
+    assert "shanghai-2022" not in offered
 
 
 def test_a_lever_at_what_the_scenario_has_changes_nothing():
@@ -164,7 +172,8 @@ def test_all_the_room_says_is_said_in_chinese_too():
         wanted.add(title)
         for control in controls_of(Scenario.load(name)):
             wanted |= {control.group, control.words, control.unit, control.note}
-            wanted |= {said for _, said in control.choices if not said.endswith(" times")}
+            if control.name != "place":
+                wanted |= {said for _, said in control.choices if not said.endswith(" times")}
     wanted |= {word.replace("_", " ") for word in known_measures()}
     assert {word for word in wanted if word not in known} <= {"", "%"}
 

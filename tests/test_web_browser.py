@@ -62,6 +62,8 @@ def page(chromium):
     found = context.new_page()
     wrong = []
     found.on("pageerror", lambda error: wrong.append(str(error)))
+    found.on("request", lambda asked: None if asked.url.startswith(("http://127.0.0.1", "data:",
+             "blob:")) else wrong.append(f"the network: {asked.url}"))  # fmt: skip
     found.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
     yield found
     context.close()

@@ -224,7 +224,7 @@ def _values(
 def _moved(written: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, object]:
     """Return what the levers set, by key of the scenario as written."""
     found: dict[str, object] = {}
-    for name in ("disease", "r0"):
+    for name in ("place", "disease", "r0"):
         if name in values:
             found[name] = values[name]
     for name in ("start", "end"):

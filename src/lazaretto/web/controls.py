@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from lazaretto.disease import variant, variants
-from lazaretto.scenario import Scenario
+from lazaretto.people import areas
+from lazaretto.scenario import ALL, Scenario
 from lazaretto.scenario.border import ProtocolName
 from lazaretto.scenario.resources import BEDS
 from lazaretto.words import TIERS
@@ -107,7 +108,8 @@ def in_words(name: str, value: str) -> str:
 
 
 PHRASES = {
-    "disease": "{}", "r0": "R0 {}", "start": "from {}", "end": "to {}", "tier": "orders: {}",
+    "place": "in {}", "disease": "{}", "r0": "R0 {}", "start": "from {}", "end": "to {}",
+    "tier": "orders: {}",
     "screening": "screening every {} days", "laboratories": "{} x laboratories",
     "tracers": "{} x tracers", "beds": "{} x beds", "parents": "parents go along",
     "food": "food {} %", "passes": "medical passes {} %", "income": "income {} %",
@@ -119,7 +121,12 @@ PHRASES = {
 
 
 def _frame(scenario: Scenario) -> Iterator[Control]:
-    group = "Virus and dates"
+    group = "Virus, place and dates"
+    if _anywhere(scenario):
+        places = tuple((each.name, f"{each.name}, {each.population:,}") for each in areas())
+        yield Control("place", group, "Place, with its residents", "choice", choices=places,
+                      now=scenario.place,
+                      note="Stocks such as beds stay as many as they are.")  # fmt: skip
     diseases = tuple((name, variant(name).title) for name in variants())
     yield Control("disease", group, "Variant", "choice", now=scenario.disease, choices=diseases,
                   note="With another variant, R0 is that variant's published one.")  # fmt: skip
@@ -218,6 +225,13 @@ PROTOCOL_CHOICES = {
     "none": "nothing",
 }
 """Protocols of the border in words."""
+
+
+def _anywhere(scenario: Scenario) -> bool:
+    """Return whether a scenario says nothing that holds for one place only."""
+    named = [each.get("areas") for each in scenario.resolved().get("measures", [])]
+    seeded = [each.area for each in scenario.seeding]
+    return scenario.nation is None and not any(named) and set(seeded) <= {ALL}
 
 
 def _scale(name: str, group: str, words: str) -> Control:
