@@ -13,10 +13,11 @@ from lazaretto.disease import variant
 from lazaretto.measures import known_measures
 from lazaretto.scenario import Scenario, ScenarioError, library
 from lazaretto.web.app import STATIC, Room, application
-from lazaretto.web.asked import Asked, policy_asked
+from lazaretto.web.asked import Asked
 from lazaretto.web.controls import PHRASES, controls_of
 from lazaretto.web.guarding import LARGEST, Door
 from lazaretto.web.jobs import Job, Journal, Part
+from lazaretto.web.moving import policy_asked
 from lazaretto.web.spoken import progress_said, spoken, words
 from lazaretto.web.taken import Scenarios
 

@@ -20,9 +20,10 @@ from lazaretto.report.appearance import LAYOUTS, specification
 from lazaretto.report.so_far import so_far_figure
 from lazaretto.scenario import Problem, Scenario, ScenarioError
 from lazaretto.studies import changes, observed_cases
-from lazaretto.web.asked import Asked, policy_asked
+from lazaretto.web.asked import Asked
 from lazaretto.web.guarding import new_token
 from lazaretto.web.jobs import ENDED, Job, Part
+from lazaretto.web.moving import policy_asked
 from lazaretto.web.queue import FullError
 from lazaretto.web.spoken import language, progress_said, spoken
 from lazaretto.web.spoken_figures import figure_said

@@ -17,8 +17,9 @@ from lazaretto.report.appearance import AFTER_DARK
 from lazaretto.report.page import bundle
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.web.answers import CHECKS, job_of, problem_lines, read_shown, room_of
-from lazaretto.web.asked import MOST_REPLICATES, Asked, policy_asked
+from lazaretto.web.asked import MOST_REPLICATES, Asked
 from lazaretto.web.controls import FIRST, controls_of
+from lazaretto.web.moving import policy_asked
 from lazaretto.web.spoken import COOKIE, LANGUAGES, language, spoken
 
 LATEST = 200
