@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 PAGES := $(VENV)/.pages
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench validate targets docs lint format clean
+.PHONY: help demo test bench validate targets docs dist lint format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -40,6 +40,11 @@ $(PAGES): $(READY)
 
 docs: $(PAGES) ## build the pages of docs/ as a site, docs/_build/html; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
+
+dist: $(READY) ## build wheel and source archive in dist/, and check them
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python -m twine check --strict dist/*
 
 lint: $(READY) ## check style and types
 	$(BIN)/ruff check

@@ -31,7 +31,7 @@ STOREYS = (
     {"people", "disease"},
     {"scenario"},
     {"chance"},
-    {"data", "words", "provenance", "compiled"},
+    {"data", "words", "provenance", "compiled", "whole_files"},
 )
 """A room may import rooms of its own storey's neighbours below it, never one above or beside it."""
 

@@ -108,7 +108,7 @@ def test_all_problems_of_an_age_table_at_once(tmp_path):
     assert len(caught.value.problems) == 8
     for part in (
         "bad.csv, row 2, age_band: '0-5' is not allowed; use 0-4, 5-9",
-        "bad.csv, row 5, total: '-3' is not allowed; give a whole number, 0 or more",
+        "bad.csv, row 5, total: '-3' is not allowed; give a whole number, 0 to 2,000,000,000",
         "bad.csv, row 6, total: 'many'",
         "bad.csv, row 7, total: 100, but male + female is 110",
         "appears twice for area a",

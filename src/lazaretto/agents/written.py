@@ -6,9 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from lazaretto.studies.run_folder import write_whole
+from lazaretto.scenario.yaml_text import YamlError, read_yaml
+from lazaretto.whole_files import write_whole
 
 LARGEST = 200_000
 """Bytes of a scenario at most; the longest that ships has a third of it."""
@@ -39,8 +38,8 @@ def kept(text: str, folder: Path) -> Path:
     if len(text.encode()) > LARGEST:
         raise RefusedError(f"the scenario has more than {LARGEST:,} bytes")
     try:
-        read = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        read = read_yaml(text)
+    except YamlError as error:
         raise RefusedError(f"the scenario is no YAML: {error}") from None
     if not isinstance(read, dict):
         raise RefusedError("a scenario is a mapping: place, disease, start, end, ...")

@@ -169,7 +169,15 @@ def _results(
 def _read(run: Path) -> xr.Dataset:
     import xarray as xr
 
-    return xr.load_dataset(run / "trajectories.nc", engine="h5netcdf")
+    from lazaretto.scenario import Problem, ScenarioError
+
+    try:
+        return xr.load_dataset(run / "trajectories.nc", engine="h5netcdf")
+    except (OSError, KeyError, ValueError) as error:
+        said = " ".join(str(error).split()) or type(error).__name__
+        allowed = "the folder of a finished run whose trajectories.nc can be read"
+        advice = f"the same lazaretto run makes it again: {said}"
+        raise ScenarioError([Problem("RUN", str(run), allowed, advice)]) from None
 
 
 def _crate(run: Path, to: Path, licence: str | None) -> dict[str, Any]:

@@ -172,7 +172,7 @@ def written(found: Frontier, folder: Path) -> dict[str, Any]:
     from lazaretto.studies.frontier.runs import R0S, prepared_town
     from lazaretto.studies.frontier.said import sentences
     from lazaretto.studies.frontier.search import LEVELS
-    from lazaretto.studies.run_folder import whole_file, write_whole
+    from lazaretto.whole_files import whole_file, write_whole
 
     diseases = found.question.diseases
     town = prepared_town(found.question.base, diseases)

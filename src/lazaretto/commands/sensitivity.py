@@ -65,11 +65,11 @@ def sensitivity_of(
     from lazaretto.report.sensitivity import sensitivity_figure
     from lazaretto.scenario import Problem, ScenarioError, did_you_mean, one_of
     from lazaretto.studies import Interrupted
-    from lazaretto.studies.run_folder import write_whole
     from lazaretto.studies.sensitivities.amounts import chosen_amounts
     from lazaretto.studies.sensitivities.amounts_kept import KeptAmounts
     from lazaretto.studies.sensitivities.designs import METHODS
     from lazaretto.studies.sensitivities.sensitivity import sensitivity
+    from lazaretto.whole_files import write_whole
 
     with problems_shown(as_json):
         file_given(scenario)

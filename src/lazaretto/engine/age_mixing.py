@@ -6,7 +6,6 @@ the engine needs is how much likelier than at random two persons meet who are bo
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lazaretto.people.tables import Row, shipped
+from lazaretto.people.tables import CensusError, Row, csv_rows, shipped
 from lazaretto.words import AGE_BANDS
 
 Floats = NDArray[np.float64]
@@ -84,11 +83,10 @@ def read_matrix(name: str, folder: Path | None = None) -> ContactMatrix:
         raise MixingError([f"no matrix {name!r}; there are: {names}; or give the path of a CSV"])
     path = (folder or Path.cwd()) / name
     try:
-        with path.open("r", encoding="utf-8", newline="") as handle:
-            rows = list(csv.DictReader(handle))
-    except (OSError, UnicodeDecodeError) as error:
+        columns, rows = csv_rows(path)
+    except (OSError, CensusError) as error:
         raise MixingError([f"{name} cannot be read: {error}"]) from None
-    missing = [column for column in COLUMNS if not rows or column not in rows[0]]
+    missing = [column for column in COLUMNS if not rows or column not in columns]
     if missing:
         raise MixingError([f"{name}: no column {column}" for column in missing])
     return _matrix(rows)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +13,7 @@ from numpy.typing import NDArray
 from lazaretto.nation import assumptions as a
 from lazaretto.nation.cities import City, cities, every_city
 from lazaretto.nation.city_names import names_known
-from lazaretto.people.tables import shipped
+from lazaretto.people.tables import CensusError, csv_rows, shipped
 from lazaretto.people.travel import EARTH_RADIUS_KM
 from lazaretto.scenario.problems import Problem, ScenarioError, nearest
 
@@ -247,13 +245,12 @@ def _own_trips(path: Path, chosen: list[City]) -> Matrix:
     if not path.is_file():
         raise ScenarioError([Problem(FLOWS, str(path), "a CSV file", "check the path")])
     try:
-        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-        rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        columns, rows = csv_rows(path)
+    except (OSError, CensusError) as error:
         raise ScenarioError(
             [Problem(FLOWS, str(path), "a CSV file in UTF-8", f"correct it: {error}")]
         ) from None
-    missing = [c for c in OWN_COLUMNS if c not in (reader.fieldnames or [])]
+    missing = [c for c in OWN_COLUMNS if c not in columns]
     if missing:
         allowed = f"columns {', '.join(OWN_COLUMNS)}, commas between them"
         raise ScenarioError(

@@ -10,8 +10,8 @@ import errno
 import hashlib
 import json
 import os
-import resource
 import shutil
+import sys
 import tempfile
 import zlib
 from collections.abc import Iterable
@@ -31,6 +31,9 @@ from lazaretto.people.census import CensusArea
 from lazaretto.people.dwellings import Sizes
 from lazaretto.people.making import GENERATOR, Progress, make_population
 from lazaretto.people.population import Population
+
+if sys.platform != "win32":
+    import resource
 
 FORMAT = 1
 """Raised whenever the files of a cached population change their meaning."""
@@ -257,6 +260,8 @@ def _map(path: Path, about: dict[str, Any]) -> NDArray[Any]:
 
 def _more_files() -> bool:
     """Raise the number of files this process may have open; return whether it was lower."""
+    if sys.platform == "win32":
+        return False
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
     if soft >= wanted:

@@ -10,7 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lazaretto.people.tables import CensusError, csv_rows, shipped_ages
+from lazaretto.people.tables import (
+    MOST_RESIDENTS,
+    CensusError,
+    csv_rows,
+    quoted,
+    shipped_ages,
+)
 from lazaretto.words import AGE_BANDS
 
 AREA = ("area", "name", "name_en", "district", "region", "area_name")
@@ -101,11 +107,11 @@ def read_own_ages(
         band = _band(row[of_age])
         number_of = _whole(row[of_persons])
         if band is None:
-            problems.append(f"{where}, {of_age}: {row[of_age]!r} is not an age; "
+            problems.append(f"{where}, {of_age}: {quoted(row[of_age])} is not an age; "
                             "write 0-4, 16 to 19, 7 or 90+")  # fmt: skip
         if number_of is None:
-            problems.append(f"{where}, {of_persons}: {row[of_persons]!r} is not allowed; "
-                            "give a whole number, 0 or more")  # fmt: skip
+            problems.append(f"{where}, {of_persons}: {quoted(row[of_persons])} is not allowed; "
+                            f"give a whole number, 0 to {MOST_RESIDENTS:,}")  # fmt: skip
         if band is None or number_of is None:
             continue
         shares, whole = _shares(*band)
@@ -120,6 +126,10 @@ def read_own_ages(
                  for name, bands in seen.items() for said in _gaps(bands)]  # fmt: skip
     if not counts and not problems:
         problems.append(f"{path.name}: no rows")
+    residents = sum(float(each.sum()) for each in counts.values())
+    if not problems and not 0 < residents <= MOST_RESIDENTS:
+        problems.append(f"{path.name}: {residents:,.0f} residents; 1 to {MOST_RESIDENTS:,} can be "
+                        "simulated")  # fmt: skip
     if problems:
         raise CensusError(problems)
     table = np.stack([_rounded(each) for each in counts.values()])
@@ -165,9 +175,8 @@ def _band(text: str) -> tuple[int, int] | None:
 
 def _whole(text: str) -> int | None:
     said = text.strip().replace(",", "").replace(" ", "")
-    if re.fullmatch(r"\d+(\.0*)?", said):
-        return int(float(said))
-    return None
+    number = float(said) if re.fullmatch(r"\d+(\.0*)?", said) else MOST_RESIDENTS + 1
+    return int(number) if number <= MOST_RESIDENTS else None
 
 
 def _shares(first: int, end: int) -> tuple[NDArray[np.float64], bool]:

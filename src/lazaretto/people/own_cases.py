@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from lazaretto.people.tables import CensusError, csv_rows
+from lazaretto.people.tables import CensusError, csv_rows, quoted
 
 CASES = "cases.csv"
 """Name of the file in the folder of a place."""
@@ -39,7 +39,7 @@ def cases_by_day(file: Path) -> dict[date, dict[str, float]]:
         try:
             day = date.fromisoformat(row["date"])
         except ValueError:
-            problems.append(f"{where}, date: {row['date']!r} is not a date; write 2020-03-08")
+            problems.append(f"{where}, date: {quoted(row['date'])} is not a date; write 2020-03-08")
             continue
         if day in days:
             problems.append(f"{where}, date: {day} appears twice; give one row a day")
@@ -53,7 +53,7 @@ def cases_by_day(file: Path) -> dict[date, dict[str, float]]:
             except ValueError:
                 value = float("nan")
             if not 0 <= value < float("inf"):
-                problems.append(f"{where}, {column}: {text!r} is not allowed; "
+                problems.append(f"{where}, {column}: {quoted(text)} is not allowed; "
                                 "give a number, 0 or more, or leave it empty")  # fmt: skip
             else:
                 days[day][column] = value

@@ -29,6 +29,9 @@ HOUSEHOLD_COLUMNS = (
 )
 PLACE_COLUMNS = ("lon", "lat", "area_km2")
 
+MOST_RESIDENTS = 2_000_000_000
+"""Residents of a place at most: persons are numbered in 32 bits."""
+
 ROMANISED = {"140400": "Changzhi", "211300": "Chaoyang", "411100": "Luohe", "540300": "Changdu"}
 """Names of places by code that the source table reads wrongly from the characters."""
 
@@ -133,7 +136,7 @@ def csv_rows(path: Path) -> tuple[list[str], list[Row]]:
     Raises
     ------
     CensusError
-        If it is not UTF-8.
+        If it is not UTF-8, or no CSV.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
@@ -146,7 +149,15 @@ def csv_rows(path: Path) -> tuple[list[str], list[Row]]:
     except UnicodeDecodeError as error:
         said = f"{path.name}: not UTF-8 text ({error.reason} at byte {error.start})"
         raise CensusError([said]) from None
+    except csv.Error as error:
+        raise CensusError([f"{path.name}: not a CSV ({error})"]) from None
     return columns, rows
+
+
+def quoted(text: str) -> str:
+    """Return a cell of a table in quotes, cut to what a line of an error can hold."""
+    said = repr(text)
+    return said if len(said) <= 60 else f"{said[:57]}...'"
 
 
 def _rows(path: Path, needed: tuple[str, ...], problems: list[str]) -> Iterator[tuple[int, Row]]:
@@ -173,9 +184,10 @@ def _number(
         value = float(text)
     except ValueError:
         value = float("nan")
-    allowed = "a whole number, 0 or more" if whole else "a number"
-    if not np.isfinite(value) or (whole and (value < 0 or value != int(value))):
-        problems.append(f"{where}, {column}: {text!r} is not allowed; give {allowed}")
+    allowed = f"a whole number, 0 to {MOST_RESIDENTS:,}" if whole else "a number"
+    outside = whole and not 0 <= value <= MOST_RESIDENTS
+    if not np.isfinite(value) or outside or (whole and value != int(value)):
+        problems.append(f"{where}, {column}: {quoted(text)} is not allowed; give {allowed}")
         return None
     return value
 
@@ -195,7 +207,7 @@ def _read_ages(path: Path, problems: list[str]) -> UserTables:
         area = counts.setdefault(code, {})
         if band not in _BAND_INDEX:
             problems.append(
-                f"{where}, age_band: {band!r} is not allowed; use {', '.join(AGE_BANDS)}"
+                f"{where}, age_band: {quoted(band)} is not allowed; use {', '.join(AGE_BANDS)}"
             )
             continue
         if band in area:
@@ -220,6 +232,9 @@ def _read_ages(path: Path, problems: list[str]) -> UserTables:
         )
     if not counts and not problems:
         problems.append(f"{path.name}: no rows")
+    residents = sum(sum(area.values()) for area in counts.values())
+    if residents > MOST_RESIDENTS:
+        problems.append(f"{path.name}: {residents:,} residents; at most {MOST_RESIDENTS:,}")
     persons = np.array(
         [[area.get(b, 0) for b in AGE_BANDS] for area in counts.values()], np.int64
     ).reshape(len(counts), len(AGE_BANDS))
@@ -233,7 +248,7 @@ def _read_districts(path: Path, tables: UserTables, problems: list[str]) -> None
         code = row["area_code"]
         if code not in population:
             problems.append(
-                f"{where}, area_code: {code!r} is not in the age table; "
+                f"{where}, area_code: {quoted(code)} is not in the age table; "
                 f"known are {', '.join(tables.codes)}"
             )
             continue

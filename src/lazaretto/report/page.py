@@ -55,6 +55,7 @@ from lazaretto.report.statements import (
 )
 from lazaretto.report.stock_figure import WAITED_NOTE, ran_short
 from lazaretto.report.travel_table import travel_rows
+from lazaretto.whole_files import write_whole
 
 if TYPE_CHECKING:
     import jinja2
@@ -177,9 +178,7 @@ def report(
     )
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.unfinished")
-    unfinished.write_text(html, encoding="utf-8")
-    unfinished.replace(target)
+    write_whole(target, html)
     return target
 
 

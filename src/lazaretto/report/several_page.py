@@ -10,6 +10,7 @@ import xarray as xr
 
 from lazaretto.report.page import dark_rules, drawn, template
 from lazaretto.report.virus_and_policy import virus_and_policy_figures
+from lazaretto.whole_files import write_whole
 
 Lines = Sequence[Sequence[str]]
 
@@ -50,7 +51,5 @@ def several_page(policies: Mapping[str, xr.Dataset], shown: SeveralShown, path: 
         **shown._asdict(),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_text(html, encoding="utf-8")
-    unfinished.replace(path)
+    write_whole(path, html)
     return path

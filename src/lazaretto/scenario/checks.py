@@ -13,9 +13,10 @@ from lazaretto.scenario.vaccination import vaccination_problems
 from lazaretto.scenario.written import as_date
 
 DISEASES = ("wild-type", "delta", "omicron-ba1", "omicron-ba2", "omicron-bf7")
+"""Names a scenario may use; the room ``disease`` has exactly these (tested)."""
+
 OF_MODELS = ("omicron-cai-2022",)
 """Diseases as a published model has them."""
-"""Names a scenario may use; the room ``disease`` has exactly these (tested)."""
 
 
 def cross_problems(written: Mapping[str, Any]) -> list[Problem]:
@@ -110,7 +111,7 @@ def _seeding_problems(written: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _measure_problems(measures: object, resources: object) -> Iterator[Problem]:
     yield from _same_names("measures", "measure", measures)
-    units = {stock.get("name"): stock.get("unit") for stock in _mappings(resources)}
+    units = {str(stock.get("name")): stock.get("unit") for stock in _mappings(resources)}
     for i, entry in enumerate(_mappings(measures)):
         stock, amount = entry.get("stock"), entry.get("amount")
         if entry.get("measure") != OPENING or not isinstance(amount, Mapping):

@@ -6,9 +6,8 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from lazaretto.scenario.problems import Problem, did_you_mean, one_of, shown
+from lazaretto.scenario.yaml_text import DEEPEST, YamlError, read_yaml
 
 
 def apply_overrides(
@@ -29,12 +28,10 @@ def apply_overrides(
     for key, value in _pairs(overrides, problems):
         if isinstance(value, str):
             try:
-                value = yaml.safe_load(value)
-            except (yaml.YAMLError, ValueError) as error:
-                # ValueError: a text shaped like a date that is none, as 2022-02-30
-                problems.append(
-                    Problem(key, shown(value), "a YAML value", f"correct it: {_first_line(error)}")
-                )
+                value = read_yaml(value)
+            except YamlError as error:
+                advice = f"correct it: {error.said}"
+                problems.append(Problem(key, shown(value), "a YAML value", advice))
                 continue
         problem = _set(changed, key, value)
         if problem:
@@ -78,6 +75,8 @@ def _pairs(
 
 def _set(root: dict[str, Any], key: str, value: object) -> Problem | None:
     parts = key.split(".")
+    if len(parts) > DEEPEST:
+        return Problem(shown(key), None, f"at most {DEEPEST} parts", "correct the key")
     at: Any = root
     for i, part in enumerate(parts):
         last = i == len(parts) - 1
@@ -106,7 +105,8 @@ def _set(root: dict[str, Any], key: str, value: object) -> Problem | None:
 
 def _index(entries: list[Any], part: str) -> int | None:
     if part.isascii() and part.isdigit():
-        return int(part) if int(part) < len(entries) else None
+        number = int(part[:10])  # no list is longer, and Python refuses to read endless numbers
+        return number if number < len(entries) and len(part) <= 10 else None
     names = [entry.get("name") if isinstance(entry, dict) else None for entry in entries]
     return names.index(part) if part in names else None
 
@@ -116,7 +116,3 @@ def _no_entry(entries: list[Any], above: str, part: str, key: str) -> Problem:
     numbers = f"0 to {len(entries) - 1}" if entries else "none, the list is empty"
     allowed = f"entries of {above}: {numbers}" + (f", or {one_of(names)}" if names else "")
     return Problem(key, None, allowed, did_you_mean(part, names, "name an entry that exists"))
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]

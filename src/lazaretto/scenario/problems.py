@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 
+MOST_SHOWN = 50
+"""Problems that are written out; --json has them all."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -51,16 +54,16 @@ class ScenarioError(Exception):
 
     def __init__(self, problems: Sequence[Problem], notes: Sequence[str] = ()) -> None:
         self.notes = list(notes)
-        self.problems: list[Problem] = []
-        for problem in problems:
-            if problem not in self.problems:
-                self.problems.append(problem)
+        by_words = {str(problem): problem for problem in problems}
+        self.problems: list[Problem] = list(by_words.values())
         super().__init__(self.problems)
 
     def __str__(self) -> str:
         count = len(self.problems)
         head = "1 problem" if count == 1 else f"{count} problems"
-        lines = [f"  {i}. {problem}" for i, problem in enumerate(self.problems, 1)]
+        lines = [f"  {i}. {problem}" for i, problem in enumerate(self.problems[:MOST_SHOWN], 1)]
+        if count > MOST_SHOWN:
+            lines.append(f"  and {count - MOST_SHOWN:,} more")
         notes = [f"Also: {note}" for note in self.notes]
         return "\n".join([f"{head} in the scenario:", *lines, *notes])
 
@@ -115,4 +118,7 @@ def _written(value: object, inside: bool = True) -> str:
         return f"{{{', '.join(f'{key}: {_written(part)}' for key, part in value.items())}}}"
     if isinstance(value, str):
         return repr(value) if inside else value
-    return str(value) if isinstance(value, date) else repr(value)
+    try:
+        return str(value) if isinstance(value, date) else repr(value)
+    except ValueError:  # Python writes out no number of more than 4,300 digits
+        return "a number of thousands of digits"

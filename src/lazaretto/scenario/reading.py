@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from lazaretto.scenario.problems import Problem, ScenarioError, did_you_mean, one_of, shown
 from lazaretto.scenario.sentences import in_words
 from lazaretto.scenario.written import slug
+from lazaretto.scenario.yaml_text import YamlError, read_yaml, text_of
 
 
 def library() -> list[tuple[str, str]]:
@@ -43,8 +42,8 @@ def read_scenario(name_or_path: str | Path) -> tuple[dict[str, Any], Path | None
     if not path.is_file():
         raise ScenarioError([Problem("scenario", shown(name), allowed, advice)])
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = text_of(path)
+    except (OSError, UnicodeDecodeError, YamlError) as error:
         raise ScenarioError(
             [Problem("scenario", shown(name), "a YAML file in UTF-8", f"correct it: {error}")]
         ) from None
@@ -61,44 +60,12 @@ def _library_files() -> dict[str, Traversable]:
     return {f.name[:-5]: f for f in folder.iterdir() if f.name.endswith(".yaml")}
 
 
-_BOOLEAN = "tag:yaml.org,2002:bool"
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML without keys written twice, of which the plain loader keeps the last in silence.
-
-    As in YAML 1.2, which editors read, on and off are words: a trigger has them as keys.
-    """
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - the name and shape that PyYAML looks for
-        first: [(tag, pattern) for tag, pattern in known if first not in "oO" or tag != _BOOLEAN]
-        for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, Hashable) and key in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"key {key!r} is written twice", problem_mark=key_node.start_mark
-                )
-            seen.add(key if isinstance(key, Hashable) else id(key))
-        return super().construct_mapping(node, deep=deep)
-
-
 def _parse(text: str, name: str) -> dict[str, Any]:
     try:
-        written = yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from SafeLoader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
-        raise ScenarioError(
-            [Problem(f"{name}, {where}", None, "YAML", f"correct it: {error.problem}")]
-        ) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        # ValueError: a text shaped like a date that is none, as 2022-02-30
-        raise ScenarioError([Problem(name, None, "YAML", f"correct it: {error}")]) from None
+        written = read_yaml(text)
+    except YamlError as error:
+        at = f"{name}, {error.where}" if error.where else name
+        raise ScenarioError([Problem(at, None, "YAML", f"correct it: {error.said}")]) from None
     if not isinstance(written, dict):
         raise ScenarioError(
             [Problem(name, None, "keys with values", "begin with place:, disease:, start:, end:")]

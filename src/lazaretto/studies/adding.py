@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from lazaretto.measures import build_measure, known_measures
@@ -19,6 +18,7 @@ from lazaretto.scenario import (
     did_you_mean,
     one_of,
 )
+from lazaretto.scenario.yaml_text import YamlError, read_yaml
 from lazaretto.studies.labels import label
 from lazaretto.studies.levers import WITHOUT_CONFINING
 
@@ -80,9 +80,9 @@ def _entry(text: str, scenario: Scenario) -> tuple[dict[str, Any] | None, list[P
         if not equals or not key or key == "measure":
             return None, [Problem(OPTION, text, ADDED, "write key=value, with a comma between two")]
         try:
-            entry[key] = yaml.safe_load(value)
-        except (yaml.YAMLError, ValueError) as error:
-            advice = f"correct it: {str(error).splitlines()[0]}"
+            entry[key] = read_yaml(value)
+        except YamlError as error:
+            advice = f"correct it: {error.said}"
             return None, [Problem(f"{OPTION} {kind}.{key}", value, "a YAML value", advice)]
     try:
         written = MeasureEntry.model_validate(entry)

@@ -30,6 +30,7 @@ from lazaretto.studies.events import EventFile
 from lazaretto.studies.nation_run import NationWork, Progress, Stopped, planned
 from lazaretto.studies.run_folder import RunFolder, digest_of, inputs_of
 from lazaretto.studies.summary import summary_of
+from lazaretto.whole_files import whole_file
 
 
 class Interrupted(Exception):  # noqa: N818 - not an error: the run can go on
@@ -384,7 +385,6 @@ def _address(folder: RunFolder, seed: int) -> str:
 
 
 def _write_netcdf(data: xr.Dataset, path: Path) -> None:
-    partial = path.with_name(f".{path.name}.partial")
     packed = {name: {"zlib": True, "complevel": 4} for name in data.data_vars}
-    data.to_netcdf(partial, engine="h5netcdf", encoding=packed)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        data.to_netcdf(partial, engine="h5netcdf", encoding=packed)

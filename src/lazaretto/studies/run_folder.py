@@ -6,8 +6,7 @@ import hashlib
 import json
 import platform
 import shutil
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +23,7 @@ from lazaretto.people import read_area
 from lazaretto.scenario import Scenario
 from lazaretto.scenario.posterior import draws_file, own_draws
 from lazaretto.studies.lock import alone_in
+from lazaretto.whole_files import write_whole
 
 MANIFEST = "manifest.json"
 DRAWS = "draws.csv"
@@ -217,23 +217,6 @@ def find_runs(out: Path) -> list[dict[str, Any]]:
         if manifest is not None and isinstance(manifest.get("summary"), dict):
             found.append((path.stat().st_mtime, manifest | {"path": str(path.parent)}))
     return [manifest for _, manifest in sorted(found, key=lambda pair: pair[0], reverse=True)]
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that it is there complete or not at all."""
-    with whole_file(path) as partial:
-        partial.write_text(text, encoding="utf-8")
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a path to write to that becomes the file when it is complete, and not before."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _manifest(folder: Path) -> dict[str, Any] | None:

@@ -31,7 +31,8 @@ from lazaretto.studies.labels import label
 from lazaretto.studies.levers import is_condition
 from lazaretto.studies.pairs import How
 from lazaretto.studies.run import RunOutcome
-from lazaretto.studies.run_folder import RunFolder, digest_of, inputs_of, write_whole
+from lazaretto.studies.run_folder import RunFolder, digest_of, inputs_of
+from lazaretto.whole_files import write_whole
 
 ABOUT = "branch.json"
 """File of a run folder that says which past the run shares."""

@@ -40,7 +40,7 @@ from lazaretto.studies.calibration.waves import FIRST, WAVES, fit_in_waves
 from lazaretto.studies.ensembles.ensemble import each_run
 from lazaretto.studies.extra import needed
 from lazaretto.studies.lock import alone_in
-from lazaretto.studies.run_folder import whole_file, write_whole
+from lazaretto.whole_files import whole_file, write_whole
 
 RUNS, POSTERIOR, PREDICTIVE = "runs.sqlite", "posterior.parquet", "predictive.parquet"
 REPORT, FOUND, FITTED, INFERENCE = (

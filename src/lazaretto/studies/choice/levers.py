@@ -10,11 +10,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lazaretto.nation.checked import checked_policy
 from lazaretto.scenario import Problem, Scenario, ScenarioError, one_of, problems_of, shown
+from lazaretto.scenario.yaml_text import YamlError, read_yaml, text_of
 from lazaretto.studies.adding import with_measures
 from lazaretto.studies.choice.guard import (
     FROM,
@@ -125,17 +125,16 @@ def read_levers(scenario: Scenario, path: Path | None = None) -> tuple[Scenario,
         text = shipped[scenario.name]
     else:
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = text_of(path)
+        except (OSError, UnicodeDecodeError, YamlError) as error:
             advice = f"correct it: {getattr(error, 'strerror', None) or error}"
             raise ScenarioError([Problem("--levers", path, "a YAML file", advice)]) from None
     try:
-        written = WrittenLevers.model_validate(yaml.safe_load(text))
-    except (yaml.YAMLError, ValueError) as error:
-        if isinstance(error, ValidationError):
-            raise ScenarioError(_at_levers(problems_of(error, WrittenLevers))) from None
-        advice = f"correct it: {str(error).splitlines()[0]}"
-        raise ScenarioError([Problem("--levers", path, "YAML", advice)]) from None
+        written = WrittenLevers.model_validate(read_yaml(text))
+    except ValidationError as error:
+        raise ScenarioError(_at_levers(problems_of(error, WrittenLevers))) from None
+    except YamlError as error:
+        raise ScenarioError([Problem("--levers", path, "YAML", f"correct it: {error}")]) from None
     return levers_of(scenario, written)
 
 

@@ -14,8 +14,8 @@ import pandas as pd
 from lazaretto.studies.choice.levers import Lever
 from lazaretto.studies.choice.regret import Regret
 from lazaretto.studies.choice.search import OBJECTIVES, Choice, Option
-from lazaretto.studies.run_folder import whole_file, write_whole
 from lazaretto.studies.sensitivities.amounts import AMOUNTS
+from lazaretto.whole_files import whole_file, write_whole
 
 NOT_SEARCHED = (
     "Not searched: enforcement, repression, deletion and throttling of messages, which are "

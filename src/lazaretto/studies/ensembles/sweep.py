@@ -12,16 +12,16 @@ from typing import Any
 
 import pandas as pd
 import xarray as xr
-import yaml
 
 from lazaretto.engine.checked import read_checked
 from lazaretto.outcomes import reported_net
 from lazaretto.outcomes.income_lost import income_lost
 from lazaretto.outcomes.rows import replicated
 from lazaretto.scenario import Scenario, ScenarioError
+from lazaretto.scenario.yaml_text import read_yaml
 from lazaretto.studies.ensembles.ensemble import Failed, Job
 from lazaretto.studies.ensembles.grid import Axis
-from lazaretto.studies.run_folder import whole_file, write_whole
+from lazaretto.whole_files import whole_file, write_whole
 
 OUTCOMES = {
     "reported": ("virus", "cases"),
@@ -151,7 +151,7 @@ def rows_of(
 
 
 def _typed(written: str) -> object:
-    value = yaml.safe_load(written)
+    value = read_yaml(written)
     return value if isinstance(value, bool | int | float | str) else written
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from lazaretto.studies.frontier.runs import (
 )
 from lazaretto.studies.lock import alone_in
 from lazaretto.studies.run import Interrupted
-from lazaretto.studies.run_folder import whole_file
+from lazaretto.whole_files import whole_file
 
 LEVELS = (0.007, 0.03, 0.10)
 """Leakage at which the question is answered: the ends of the residual of all contacts outside the
@@ -144,9 +145,10 @@ class Kept:
         complete = whole[: whole.rfind(b"\n") + 1]
         if len(complete) < len(whole):  # a line that was cut off
             self.path.write_bytes(complete)
-        for line in complete.decode().splitlines():
-            point, ended = json.loads(line)
-            self.ended[Point(*point)] = Ended(*ended)
+        for line in complete.splitlines():
+            with suppress(ValueError, TypeError):  # a damaged line: the run is made again
+                point, ended = json.loads(line)
+                self.ended[Point(*point)] = Ended(*ended)
 
     def add(self, point: Point, ended: Ended) -> None:
         """Keep a finished run."""

@@ -188,13 +188,23 @@ class KeptAmounts:
     def _lines(self) -> Iterator[dict[str, Any]]:
         if self.out is None or not (self.out / FILE).is_file():
             return
-        for text in (self.out / FILE).read_text("utf-8").splitlines():
+        for text in (self.out / FILE).read_bytes().splitlines():
             try:
                 line = json.loads(text)
             except ValueError:  # of a process that was killed while it wrote
                 continue
-            if isinstance(line, dict) and set(line.get("amounts", ())) == set(AMOUNTS):
+            if _is_run(line):
                 yield line
+
+
+def _is_run(line: object) -> bool:
+    """Return whether a line is what was written of a run, and not damaged since."""
+    if not isinstance(line, dict) or not isinstance(line.get("amounts"), dict):
+        return False
+    numbers = [line.get("seconds"), *(n for n in line["amounts"].values() if n is not None)]
+    named = isinstance(line.get("run"), str) and isinstance(line.get("like"), str)
+    counted = all(isinstance(number, int | float) for number in numbers)
+    return named and counted and set(line["amounts"]) == set(AMOUNTS)
 
 
 def _like(scenario: Scenario) -> str:
