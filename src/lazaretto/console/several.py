@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from lazaretto import console
-from lazaretto.console.comparison import FEWEST, NARROW, PANS, short
+from lazaretto.console.columns import broken, letters_over, numbers_whole
+from lazaretto.console.comparison import FEWEST, PANS, short
 from lazaretto.console.run_summary import seeds_of
 
 if TYPE_CHECKING:
@@ -97,9 +97,7 @@ def shown_several(made: Several) -> SeveralShown:
 
 def _amounts(made: Several) -> Table:
     names = [made.base.name, *(made.short_name(each.policy) for each in made.others)]
-    table = console.listing("", *("\n".join(textwrap.wrap(name, NARROW)) for name in names))
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = _table(names)
     pan = ""
     for of_pan, kind, cells in _cells(made, bands=False):
         if of_pan != pan:
@@ -107,6 +105,14 @@ def _amounts(made: Several) -> Table:
             pan = of_pan
         table.add_row(f"  {kind}", *cells)
     table.add_row("aim reached, of runs", *_reached(made))
+    return table
+
+
+def _table(names: list[str]) -> Table:
+    """Return an empty table with a column for each policy, no name cut in the middle of a word."""
+    letters = letters_over(console.out.width, len(names))
+    table = console.listing("", *(broken(name, letters) for name in names))
+    numbers_whole(table)
     return table
 
 
@@ -148,9 +154,7 @@ def _signed(number: float, *, whole: bool = True) -> str:
 
 def _spared(made: Several, names: list[str]) -> None:
     console.out.print("\n[bold]who was spared[/bold], infections averted against the first policy")
-    table = console.listing("", *("\n".join(textwrap.wrap(name, NARROW)) for name in names))
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = _table(names)
     for key, heading in BY.items():
         lines = _spared_cells(made, key)
         if lines:
