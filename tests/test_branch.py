@@ -224,15 +224,15 @@ def test_a_grid_is_told_by_its_values(town, runs, monkeypatch):
     """In the terminal and for machines, also where the name of a policy is cut short."""
     scenario(town)
     words = ["branch", town / "twin.yaml", "--on", ON, "--out", runs]
-    for vary in ("measures.seal.to=2022-03-28,2022-03-30", "resources.halls.opened.1.amount=5,6",
-                 "measures.pills.from=2022-03-18,2022-03-19"):  # fmt: skip
+    for vary in ("measures.seal.to=2022-03-28,2022-03-30", "measures.tracing.to=2022-03-20",
+                 "measures.pills.to=2022-03-19"):  # fmt: skip
         words += ["--vary", vary]
     for columns in ("80", "160"):
         monkeypatch.setenv("COLUMNS", columns)
         shown = lazaretto(*words).stdout
         assert "…" not in shown
         assert "seal.to 2022-03-22 -> 2022-03-28" in shown
-        assert "resources.halls.opened.1.amount" in shown
+        assert "pills.to" in shown
     both = ("--set", "measures.seal.to=2022-03-26")
     said = lazaretto(*words, *both, code=2).stderr
     assert "problem with the options" in said

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from lazaretto.studies.contrast import Contrast
     from lazaretto.studies.several import Several
 
+SPREAD = ("infections", "deaths")
+"""Amounts of which the range is shown too: a median hides the one run that is not contained."""
+
 BY = {"district": "By district", "age": "By age", "origin": "By where it was caught"}
 """Headings of who was spared."""
 
@@ -46,7 +49,7 @@ def print_several(made: Several, page: Path | None, seconds: float) -> None:
     say(
         Text(
             "Under each name the amount and, in brackets, how it differs from the first policy: "
-            "medians over the pairs of runs with the same seed. --json has the bands.",
+            "medians over the pairs of runs with the same seed. --json has all ranges.",
             "dim",
         )
     )
@@ -104,6 +107,8 @@ def _amounts(made: Several) -> Table:
             table.add_row(Text(PANS[of_pan], style="bold"))
             pan = of_pan
         table.add_row(f"  {kind}", *cells)
+        if kind in SPREAD:
+            table.add_row("    over the runs", *_over_runs(made, kind), style="dim")
     table.add_row("aim reached, of runs", *_reached(made))
     return table
 
@@ -119,6 +124,15 @@ def _table(names: list[str]) -> Table:
 def _reached(made: Several) -> list[str]:
     found = [made.reached, *(each.reached for each in made.others)]
     return [f"{each.reached} of {each.runs}" for each in found]
+
+
+def _over_runs(made: Several, kind: str) -> list[str]:
+    """Return the range of an amount over the runs of each policy, nothing where it has one run."""
+    found = [{c.kind: c for c in each.contrasts}.get(kind) for each in made.others]
+    first = next((each.less for each in found if each is not None), None)
+    spread = [first, *(None if each is None else each.policy for each in found)]
+    return ["" if each is None or each.low == each.high
+            else f"{short(each.low)}\nto {short(each.high)}" for each in spread]  # fmt: skip
 
 
 def _cells(made: Several, *, bands: bool) -> list[tuple[str, str, list[str]]]:
