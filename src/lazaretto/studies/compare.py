@@ -260,13 +260,13 @@ def _order_notes(pair: Pair, sides: Sequence[Contrast]) -> Iterator[str]:
     """Yield what is said where the second policy is not the one that confines less."""
     if pair.confine_alike:
         yield (
-            "neither policy orders less confinement than the other, so none is called the less "
+            "neither policy confines less than the other, so none is called the less "
             f"restrictive one; where the table says so, {pair.less.name} is meant"
         )
     elif _seals_more(sides):
         yield (
-            f"under {pair.less.name} more days are sealed than under {pair.policy.name}, so it is "
-            "not called the less restrictive one; where the table says so, it is meant all the same"
+            f"{pair.less.name} seals more than {pair.policy.name}, so neither is called the less "
+            f"restrictive one; where the table says so, {pair.less.name} is meant"
         )
 
 
