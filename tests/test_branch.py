@@ -214,6 +214,29 @@ def test_the_command(town, runs):
     again = lazaretto("branch", base, *words[2:])  # from the run folder, with its seed
     assert again.stdout.count("made before") == 2
     assert "the same in every run, checked" in again.stdout
+    assert said["policies"][1]["differs"] == ["seal.to 2022-03-22 -> 2022-03-28"]
+    other = lazaretto(*words[:1], base, *words[2:], "--replicates", 2, "--json")
+    assert "has 1 replicates and 2 are asked for" in other.stderr
+    assert not json.loads(other.stdout)["base"]["found"]
+
+
+def test_a_grid_is_told_by_its_values(town, runs, monkeypatch):
+    """In the terminal and for machines, also where the name of a policy is cut short."""
+    scenario(town)
+    words = ["branch", town / "twin.yaml", "--on", ON, "--out", runs]
+    for vary in ("measures.seal.to=2022-03-28,2022-03-30", "measures.tracing.to=2022-03-20",
+                 "measures.pills.to=2022-03-19"):  # fmt: skip
+        words += ["--vary", vary]
+    for columns in ("80", "160"):
+        monkeypatch.setenv("COLUMNS", columns)
+        shown = lazaretto(*words).stdout
+        assert "…" not in shown
+        assert "seal.to 2022-03-22 -> 2022-03-28" in shown
+        assert "pills.to" in shown
+    both = ("--set", "measures.seal.to=2022-03-26")
+    said = lazaretto(*words, *both, code=2).stderr
+    assert "problem with the options" in said
+    assert "--set measures.seal.to=2022-03-26" in said
 
 
 def test_what_differs_before_the_day_is_refused(town):

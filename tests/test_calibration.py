@@ -25,7 +25,9 @@ from calibrations import (
 )
 from json_pages import documented
 from scipy import stats
+from typer.testing import CliRunner
 
+from lazaretto.cli import app
 from lazaretto.people import read_area
 from lazaretto.people.travel import balanced, gravity
 from lazaretto.scenario import Scenario, ScenarioError
@@ -567,3 +569,25 @@ def test_known_numbers_of_a_small_city_are_found_again(tmp_path):
     assert (high >= list(truth.values())).all()
     left = np.sqrt(found.weights @ (found.values - found.weights @ found.values) ** 2)
     assert left[0] < 0.75 * stats.uniform(2, 6).std()
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        ((), {"workers": 0}),
+        (("--workers", "1"), {"workers": 1}),
+        (("--workers", "2", "--cluster", "tcp://here"), {"cluster": "tcp://here"}),
+    ],
+)
+def test_processes_are_those_asked_for(tmp_path, monkeypatch, words, given):
+    """What makes runs is told how many processes there are, or which cluster."""
+    asked = []
+
+    def stopped(*_, runner, **__):
+        asked.append(runner.keywords)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lazaretto.studies.calibration.calibrate", stopped)
+    command = ["calibrate", "shanghai-2022", "--out", str(tmp_path / "fit"), *words]
+    assert CliRunner().invoke(app, command).exit_code == 130
+    assert asked == [given]

@@ -320,10 +320,9 @@ def test_exit_codes_of_usage(town, runs):
 def test_an_unwritable_out_is_one_clear_line(town, tmp_path, again):
     (tmp_path / "file").write_text("in the way")
     words = ["--again"] if again else []
-    message = run(town / "twin.yaml", tmp_path / "file", *words, code=1).stderr
-    assert len(message.strip().splitlines()) == 1
-    assert str(tmp_path / "file") in message
-    assert "--out" in message
+    message = run(town / "twin.yaml", tmp_path / "file", *words, code=2).stderr
+    assert message.startswith("1 problem with the options:\n  1. --out is")
+    assert f"{tmp_path / 'file'} is a file" in message
 
 
 # Measures of one's own
@@ -403,6 +402,15 @@ def test_check_shows_the_policy_within_the_width(monkeypatch, columns):
 def test_check_says_what_is_never_in_force(town):
     shown = lazaretto("check", town / "twin.yaml", "--set", "end=2022-03-10").stdout
     assert "Never in force in these days: seal" in shown
+
+
+def test_a_run_says_what_is_never_in_force_and_never_opened(town, runs):
+    before = ("--set", "measures.seal.from=2021-03-10", "--set", "measures.seal.to=2021-03-20")
+    resources = [{"name": "halls", "unit": "beds", "opened": [{"from": "2023-01-01", "amount": 9}]}]
+    write_scenario(town, "late.yaml", resources=resources)
+    said = run(town / "late.yaml", runs, *before).stderr
+    assert "Never in force in these days: seal" in said
+    assert "Resources never opened in these days: halls" in said
 
 
 def test_check_draws_triggers_and_resources_and_tells_machines_the_same(town):

@@ -104,7 +104,7 @@ def test_support_is_added_and_set_beside_the_scenario_as_it_is(town, runs):
     assert not re.search("less restrictive *difference", shown)
     assert "other policy: without food_delivery" in shown
     assert re.search(r"twin-banks +difference", shown)
-    assert "neither policy confines less than the other" in " ".join(shown.split())
+    assert "neither policy confines less than the other, so none" in " ".join(shown.split())
     assert max(map(len, (x for x in shown.splitlines() if not x.startswith("run ")))) <= 100
 
 

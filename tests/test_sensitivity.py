@@ -301,6 +301,19 @@ def test_the_command_states_the_cost_and_shows_the_human_cost(town, tmp_path):
     assert "measures.clinics.share" in again.stdout
 
 
+def test_time_is_told_by_the_mean_of_earlier_runs(town, tmp_path):
+    """A wave takes twenty times as long as others, and a median does not see it."""
+    scenario = Scenario.load(town / "twin.yaml")
+    like = f"{scenario.place} {scenario.n_days}"
+    amounts = dict.fromkeys(AMOUNTS, 1.0)
+    lines = [{"run": str(i), "like": like, "seconds": s, "amounts": amounts}
+             for i, s in enumerate([5, 5, 5, 105])]  # fmt: skip
+    (tmp_path / FILE).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    told = []
+    KeptAmounts(tmp_path, announce=told.append).cost(scenario, 60)
+    assert told[0].startswith("60 runs to make, about 30 min by earlier runs here")
+
+
 def test_the_command_stops_when_asked_and_says_how_to_go_on(town, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "lazaretto.commands.sensitivity.stop_asked", lambda: nullcontext(lambda: True)

@@ -165,6 +165,7 @@ def test_the_command_and_its_page(town, runs):
              "--replicates", 3)  # fmt: skip
     shown = lazaretto(*words, "--no-report")
     assert "6 runs" in shown.stderr or "9 runs" in shown.stderr
+    assert "…" not in shown.stdout, "no name is cut"
     for part in ("twin-banks beside open, earlier", "what the policy", "who was spared",
                  "what the shared chance saves", "aim reached"):  # fmt: skip
         assert part in shown.stdout
@@ -175,6 +176,7 @@ def test_the_command_and_its_page(town, runs):
     assert "<script" not in page
     assert "Virus and policy: open" in page
     assert "Residents behind closed gates" in page
+    assert "from the lowest to the highest pair of runs" in page
     opened = said["others"][0]
     kinds = {each["kind"]: each for each in opened["comparison"]}
     assert kinds["days sealed"]["difference"]["mid"] < 0 < kinds["days sealed"]["base"]["mid"]
@@ -191,7 +193,12 @@ def test_what_is_refused(town):
     words = ("compare", town / "twin.yaml", "--no-report", "--with", "open")
     assert "one of both" in lazaretto(*words, "--without", "seal", code=2).stderr
     assert "one of both" in lazaretto(*words, "--with", "food_delivery:share=1", code=2).stderr
-    assert "every policy once" in lazaretto(*words, "--with", "open", code=2).stderr
+    twice = lazaretto(*words, "--with", "open", code=2).stderr
+    assert twice.startswith("1 problem with the options")
+    assert "every policy once" in twice
+    far = lazaretto(*words[:-1], "chongming-example", code=2).stderr
+    assert far.startswith("1 problem")
+    assert "compared for the same people" in far
     hard = {"measure": "lockdown", "tier": 2, "from": "2022-03-02", "to": "2022-03-03"}
     write(town, "hard.yaml", name="hard", behaviour={"enforcement": 1}, measures=[hard],
           alternatives=None)  # fmt: skip

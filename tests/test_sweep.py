@@ -149,6 +149,35 @@ def test_the_cost_comes_first_and_the_table_last(town, undisturbed, monkeypatch)
     assert max(map(len, result.stdout.splitlines()[1:-1])) <= 80
 
 
+def test_many_keys_stand_below_another_and_nothing_is_cut(town, undisturbed, monkeypatch):
+    """Three keys and five amounts are wider than 80 letters."""
+    monkeypatch.setenv("COLUMNS", "80")
+    words = arguments(town, undisturbed[0], "--vary", "measures.seal.to=2022-03-22,2022-03-24")
+    result = CliRunner().invoke(app, [*words[:-4], "--replicates", "1", *words[-4:]])
+    assert result.exit_code == 0, result.output
+    assert "…" not in result.stdout
+    assert "2022-03-22" in result.stdout
+    assert "seal.from" in result.stdout
+    assert max(map(len, result.stdout.splitlines()[1:-1])) <= 80
+
+
+def test_a_key_is_varied_or_set(town, tmp_path):
+    result = CliRunner().invoke(app, arguments(town, tmp_path, "--set", "r0=3"))
+    assert result.exit_code == 2
+    assert "problem with the options" in result.stderr
+    assert "--set r0=3" in result.stderr
+    assert "leave out one of the two" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_never_acts_is_said(town, tmp_path):
+    words = ["sweep", str(town / "twin.yaml"), "--vary", "measures.seal.to=2021-03-12,2022-03-24",
+             "--set", "measures.seal.from=2021-03-10", "--workers", "1",
+             "--out", str(tmp_path)]  # fmt: skip
+    said = CliRunner().invoke(app, words).stderr
+    assert "twin-banks: Never in force in these days: seal" in said
+
+
 def test_a_run_that_fails_is_told_of_with_its_inputs(town, undisturbed):
     out, _, _ = undisturbed
     more = ["--json", "--vary", "r0=2,49", "--vary", "measures.seal.from=2022-03-15",

@@ -32,6 +32,7 @@ from lazaretto.commands.options import (
 from lazaretto.commands.people import make_people
 from lazaretto.commands.sensitivity import sensitivity_of
 from lazaretto.commands.serve import serve_room
+from lazaretto.commands.starting import check_folder
 from lazaretto.commands.sweep import sweep_values
 from lazaretto.console import (
     complain,
@@ -83,7 +84,9 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Simulate a scenario and write its run folder and report."""
-    from lazaretto.engine.checked import idle_measures, nobody_infected, read_checked
+    from lazaretto.engine.checked import nobody_infected, read_checked
+    from lazaretto.measures import timeline
+    from lazaretto.nation.checked import checked_policy
     from lazaretto.nation.ranks import together
     from lazaretto.studies import Interrupted, changes, run_scenario
     from lazaretto.studies.nation_run import assist
@@ -92,6 +95,7 @@ def run(
     report_s = 0.0
     with problems_shown(as_json):
         with together() as processes:
+            check_folder(folder)
             file_given(scenario)
             read = read_checked(scenario, overrides or [])
             threads = threads or processes.cores()
@@ -100,7 +104,8 @@ def run(
                     assist(read, processes, seed=seed, replicates=replicates, threads=threads,
                            out=folder, stop=stop)  # fmt: skip
                 return
-            for note in [*nobody_infected(read), *idle_measures(read)]:
+            policy = timeline(read, checked_policy(read))
+            for note in [*nobody_infected(read), *policy.notes]:
                 complain(note)
             different = changes(read, overrides or [])
             try:

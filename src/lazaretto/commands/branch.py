@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 from rich.text import Text
 
 from lazaretto.commands.options import RunFolders, Threads
+from lazaretto.commands.starting import check_folder, check_set_once, say_idle, say_if_compiling
 from lazaretto.console import (
     complain,
     file_given,
@@ -22,14 +24,25 @@ from lazaretto.console import (
     stop_asked,
     stopped_at,
 )
+from lazaretto.console.columns import BETWEEN, LEAST, broken, numbers_whole, wide
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from lazaretto.scenario import Scenario
-    from lazaretto.studies.branches.branching import Branching
+    from lazaretto.studies.branches.branching import Branch, Branching
     from lazaretto.studies.contrast import Contrast
 
 MOST_SHOWN = 40
 """Policies that are listed in a terminal; --json has all of them."""
+
+CUT_SHORT = re.compile(r"-[0-9a-f]{6}$")
+"""End of a name that a digest stands in, see `lazaretto.studies.labels.label`."""
+
+OTHER_NUMBER = (
+    "The run has {} replicates and {} are asked for: nothing of it is found, for a run folder "
+    "is of one number of replicates. Leave out --replicates to find it."
+)
 
 COLUMNS = ("infections", "deaths", "days sealed", "days controlled", "food-insecure days")
 """What is shown of each policy: both pans."""
@@ -65,7 +78,9 @@ def branch_policies(
         typer.Option(min=0, metavar="N", help="Seed of the first replicate; 1, or that of RUN."),
     ] = None,
     replicates: Annotated[
-        int | None, typer.Option(min=1, metavar="K", help="Replicates; 1, or as many as RUN has.")
+        int | None, typer.Option(min=1, metavar="K",
+                           help="Replicates; 1, or as many as RUN has. Only runs with as many are "
+                           "found again.")
     ] = None,
     threads: Threads = 0,
     folder: RunFolders = Path("runs"),
@@ -82,13 +97,20 @@ def branch_policies(
 
     began = time.perf_counter()
     with problems_shown(as_json):
+        check_folder(folder)
+        check_set_once([text.partition("=")[0].strip() for text in vary or []], overrides or [])
         base, own_seed, own_replicates = _base(scenario, overrides or [])
+        if own_replicates is not None and replicates not in (None, own_replicates):
+            complain(OTHER_NUMBER.format(own_replicates, replicates))
         day = _date(on)
         policies = _policies(base, day, others or [], vary or [], overrides or [])
+        say_idle([base, *policies])
+        say_if_compiling()
         try:
             with progress_shown(as_json) as progress, stop_asked() as stop:
-                how = How(own_seed if seed is None else seed, replicates or own_replicates,
-                          threads or cores(), folder, progress, stop)  # fmt: skip
+                own_seed = own_seed if seed is None else seed
+                own_replicates = replicates or own_replicates or 1
+                how = How(own_seed, own_replicates, threads or cores(), folder, progress, stop)
                 made = branch(base, policies, day, how, None if as_json else complain)
         except Interrupted as stopped:
             stopped_at(stopped.goes_on_from)
@@ -110,17 +132,12 @@ def print_branching(made: Branching, seconds: float) -> None:
     several = len(outcome.summary["replicates"]) > 1
     kinds = [kind for kind in COLUMNS
              if any(c.kind == kind for each in made.branches for c in each.contrasts)]  # fmt: skip
-    table = listing("policy", *kinds)
-    table.columns[0].overflow = "fold"
-    for column in table.columns[1:]:
-        column.justify = "right"
     amounts = {c.kind: short(c.less.mid) for each in made.branches for c in each.contrasts}
-    table.add_row(base.name, *(amounts[kind] for kind in kinds))
+    rows = [[base.name, *(amounts[kind] for kind in kinds)]]
     for each in made.branches[:MOST_SHOWN]:
         of_kind = {c.kind: c for c in each.contrasts}
-        name = each.policy.name.removeprefix(f"{base.name}-")
-        table.add_row(f"  {name}", *(_cell(of_kind.get(kind)) for kind in kinds))
-    out.print(table)
+        rows.append([_called(each, base), *(_cell(of_kind.get(kind)) for kind in kinds)])
+    out.print(_table(rows, kinds))
     left = len(made.branches) - MOST_SHOWN
     said = "The first line is the policy that is branched; below it, in brackets, how many more "
     said += "than under it" + (", medians over pairs of runs with the same seed" if several else "")
@@ -135,6 +152,38 @@ def print_branching(made: Branching, seconds: float) -> None:
     out.print(Text(f"took       {seconds:.1f} s"))
 
 
+def _called(each: Branch, base: Scenario) -> str:
+    """Return what a policy is called; where its name is cut short, all in which it differs."""
+    name = each.policy.name.removeprefix(f"{base.name}-")
+    if each.differs and CUT_SHORT.search(name):
+        return "\n".join(words.removeprefix("measures.") for words in each.differs)
+    return name
+
+
+def _table(rows: list[list[str]], kinds: list[str]) -> Table:
+    """Return the table of policies.
+
+    In a narrow terminal the differences stand below the amounts. If the names still have no room
+    they are listed above the table, by number.
+    """
+    if wide([["policy", *kinds], *rows]) > out.width:
+        rows = [[row[0], *(cell.replace(" (", "\n(") for cell in row[1:])] for row in rows]
+        kinds = [broken(kind, LEAST) for kind in kinds]
+    room = out.width - wide([kinds, *(row[1:] for row in rows)]) - 2 * BETWEEN
+    names = [row[0] for row in rows]
+    if any(len(line) > room for name in names for line in name.split("\n")):
+        for number, name in enumerate(names[1:], 1):
+            said = "; ".join(name.split("\n"))
+            out.print(Text(f"{number:>4}  {said}"), soft_wrap=True)
+        names = [broken(names[0], room), *map(str, range(1, len(names)))]
+    table = listing("policy", *kinds)
+    numbers_whole(table)
+    for number, (name, row) in enumerate(zip(names, rows, strict=True)):
+        lines = name.split("\n")
+        table.add_row(Text("\n".join(f"  {line}" if number else line for line in lines)), *row[1:])
+    return table
+
+
 def _cell(contrast: Contrast | None) -> str:
     from lazaretto.console.comparison import short
 
@@ -144,8 +193,8 @@ def _cell(contrast: Contrast | None) -> str:
     return f"{short(contrast.policy.mid)} ({'+' if apart > 0 else ''}{short(apart)})"
 
 
-def _base(name: str, overrides: list[str]) -> tuple[Scenario, int, int]:
-    """Return the scenario, and the seed and number of replicates of a run folder if it is one."""
+def _base(name: str, overrides: list[str]) -> tuple[Scenario, int, int | None]:
+    """Return the scenario and its seed, and of a run folder its number of replicates."""
     import json
 
     from lazaretto.engine.checked import read_checked
@@ -154,7 +203,7 @@ def _base(name: str, overrides: list[str]) -> tuple[Scenario, int, int]:
     manifest = Path(name) / MANIFEST
     if not manifest.is_file():
         file_given(name)
-        return read_checked(name, overrides), 1, 1
+        return read_checked(name, overrides), 1, None
     inputs = json.loads(manifest.read_text(encoding="utf-8"))["inputs"]
     read = read_checked(Path(name) / "scenario.yaml", overrides)
     return read, int(inputs["seed"]), int(inputs["replicates"])

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from lazaretto.commands.options import AsJson
+from lazaretto.commands.options import AsJson, Workers
+from lazaretto.commands.starting import check_folder, say_if_compiling
 from lazaretto.console import (
     INTERRUPTED,
     complain,
@@ -61,6 +62,7 @@ def calibrate_scenario(
         Search, typer.Option(help="Waves of runs led by an emulator, or ABC-SMC.")
     ] = Search.WAVES,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="First seed.")] = 1,
+    workers: Workers = 0,
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler that makes the runs.")
     ] = None,
@@ -75,6 +77,7 @@ def calibrate_scenario(
 
     where = folder or Path("calibrations") / (Path(name).stem + ("-sample" if sample else ""))
     with problems_shown(as_json):
+        check_folder(where)
         plan = load_plan(name, sample)
         complain(f"{cost(plan, runs, particles, search)}, in {where}.")
         another = other_fit(where, plan, seed, runs, particles, search)
@@ -82,7 +85,9 @@ def calibrate_scenario(
             complain(
                 f"{where} holds another fit ({another}); this one replaces it when it is done."
             )
-        chosen: dict[str, Any] = {} if cluster is None else {"cluster": cluster}
+        chosen: dict[str, Any] = {"workers": workers} if cluster is None else {"cluster": cluster}
+        if cluster is None:
+            say_if_compiling()
         try:
             with progress_shown(as_json) as progress:
                 made = calibrate(

@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from lazaretto.commands.options import AsJson, ScenarioName, SetFirst, StudyFolder, Workers
+from lazaretto.commands.starting import check_folder, say_if_compiling
 from lazaretto.console import (
     complain,
     file_given,
@@ -98,6 +99,7 @@ def choose_policies(
     from lazaretto.studies.sensitivities.amounts_kept import KeptAmounts
 
     with problems_shown(as_json):
+        check_folder(folder)
         file_given(scenario)
         chosen = next((each for each in SAMPLERS if each == sampler), None)
         problems = []
@@ -110,6 +112,7 @@ def choose_policies(
             raise ScenarioError(problems)
         own = read_checked(scenario, overrides or [])
         read, found = read_levers(own, levers)
+        say_if_compiling()
         try:
             with progress_shown(as_json) as progress, stop_asked() as stop:
                 kept = KeptAmounts(

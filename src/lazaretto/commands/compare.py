@@ -18,6 +18,7 @@ from lazaretto.commands.options import (
     Threads,
 )
 from lazaretto.commands.several import compare_named
+from lazaretto.commands.starting import check_folder, say_idle, say_if_compiling
 from lazaretto.console import (
     complain,
     file_given,
@@ -89,6 +90,7 @@ def compare_policies(
 
     report_s = 0.0
     with problems_shown(as_json):
+        check_folder(folder)
         for name in filter(None, (scenario, other)):
             file_given(name)
         policy = read_checked(scenario, overrides or [])
@@ -100,6 +102,8 @@ def compare_policies(
         pair = pair_of(policy, second, without or (), set_other or (), added or ())
         theirs = None if second is None else changes(second, overrides or [])
         pair = described_pair(pair, policy, changes(policy, overrides or []), theirs)
+        say_idle([pair.policy, pair.less])
+        say_if_compiling()
         began = time.perf_counter()
         try:
             with progress_shown(as_json) as progress, stop_asked() as stop:

@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from lazaretto.commands.options import AsJson, ScenarioName, SetFirst, StudyFolder, Workers
+from lazaretto.commands.starting import check_folder, say_idle, say_if_compiling
 from lazaretto.console import (
     complain,
     file_given,
@@ -72,6 +73,7 @@ def sensitivity_of(
     from lazaretto.whole_files import write_whole
 
     with problems_shown(as_json):
+        check_folder(folder)
         file_given(scenario)
         names, problems = chosen_amounts(outputs or [])
         chosen = next((each for each in METHODS if each == method), None)
@@ -81,6 +83,8 @@ def sensitivity_of(
         if problems or chosen is None:
             raise ScenarioError(problems)
         read = read_checked(scenario, overrides or [])
+        say_idle([read])
+        say_if_compiling()
         try:
             with progress_shown(as_json) as progress, stop_asked() as stop:
                 runs = KeptAmounts(

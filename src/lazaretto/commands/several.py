@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lazaretto.commands.starting import say_idle, say_if_compiling
 from lazaretto.console import complain, print_json, progress_shown, stop_asked, stopped_at
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def compare_named(
             problems += error.problems
     if problems:
         raise ScenarioError(problems)
+    say_idle([policy, *others])
+    say_if_compiling()
     try:
         with progress_shown(as_json) as progress, stop_asked() as stop:
             how = How(seed, replicates, threads or cores(), folder, progress, stop)

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lazaretto.commands.options import AsJson, ScenarioName, Seed
+from lazaretto.commands.starting import check_folder, check_set_once, say_idle, say_if_compiling
 from lazaretto.console import (
     INTERRUPTED,
     complain,
@@ -24,6 +25,7 @@ from lazaretto.console import (
     progress_shown,
     stop_asked,
 )
+from lazaretto.console.columns import LEAST, broken, wide
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,9 +90,11 @@ def sweep_values(
 
     began = time.perf_counter()
     with problems_shown(as_json):
+        check_folder(folder)
         file_given(scenario)
         part = None if shard is None else shard_of(shard)
         axes = axes_of(vary or [])
+        check_set_once([axis.key for axis in axes], overrides or [])
         with progress_shown(as_json) as progress:
             progress("reading the scenario at every point", 0.0)
             grid = sweep_of(scenario, axes, overrides or [], seed, replicates)
@@ -99,6 +103,9 @@ def sweep_values(
         mine = [i for i in range(len(jobs)) if part is None or i % part[1] == part[0] - 1]
         there = number_found([hashes[i] for i in mine], folder)
         complain(_cost(grid, len(mine), there, shard, cluster or workers or cores()))
+        say_idle(grid.scenarios)
+        if there < len(mine) and cluster is None:
+            say_if_compiling()
         found, in_time = {}, time.perf_counter()
         try:
             with progress_shown(as_json) as progress, stop_asked() as stop:
@@ -197,19 +204,10 @@ def _as_json(grid: Sweep, rows: pd.DataFrame, file: Path, shard: str | None) -> 
 
 
 def _print(grid: Sweep, said: dict[str, Any]) -> None:
-    keys = [axis.key for axis in grid.axes]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 1))
-    for key in keys:
-        table.add_column(key.rpartition("measures.")[2], no_wrap=True)
-    for heading in HEADINGS.values():
-        table.add_column(heading, justify="right", no_wrap=True)
     several = grid.replicates > 1
-    for point in said["points"]:
-        cells = [_cell(point[name], several=several) for name in HEADINGS]
-        table.add_row(*(Text(point["values"][key]) for key in keys), *cells)
     out.print(f"[bold]{said['scenario']}[/bold]: {said['runs']:,} runs, "
               f"{said['found']:,} of them made before")  # fmt: skip
-    out.print(table)
+    out.print(_table(grid, said["points"], several=several))
     of = "the range of all runs" if grid.replicates < 20 else "90 % of the runs"
     spread = f"Median, below it {of}. " if several else ""
     out.print(Text(f"{spread}Sealed days and income are what the policy costs. "
@@ -218,6 +216,29 @@ def _print(grid: Sweep, said: dict[str, Any]) -> None:
         at = ", ".join(f"{key}={value}" for key, value in each["values"].items())
         out.print(Text(f"not made: {at}, seed {each['seed']}: {each['reason']}"), soft_wrap=True)
     out.print(Text(f"one row a run: {said['rows']} and .csv"), soft_wrap=True)
+
+
+def _table(grid: Sweep, points: list[dict[str, Any]], *, several: bool) -> Table:
+    """Return a line for each point; where keys do not fit side by side they stand below another."""
+    keys = [axis.key for axis in grid.axes]
+    names = {key: key.removeprefix("measures.").removeprefix("resources.") for key in keys}
+    cells = [[_cell(point[name], several=several) for name in HEADINGS] for point in points]
+    numbers = [list(HEADINGS.values()), *([cell.plain for cell in row] for row in cells)]
+    beside = [[broken(names[key], LEAST) for key in keys],
+              *([point["values"][key] for key in keys] for point in points)]  # fmt: skip
+    room = out.width - wide(numbers) - 2
+    if wide(beside) > room:
+        lines = [[f"{names[key]} {point['values'][key]}" for key in keys] for point in points]
+        letters = max(room, LEAST)
+        beside = [["at"], *(["\n".join(broken(line, letters) for line in row)] for row in lines)]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 1))
+    for key in beside[0]:
+        table.add_column(Text(key), no_wrap=True)
+    for heading in HEADINGS.values():
+        table.add_column(heading, justify="right", no_wrap=True)
+    for at, row in zip(beside[1:], cells, strict=True):
+        table.add_row(*map(Text, at), *row)
+    return table
 
 
 def _cell(number: dict[str, Any], *, several: bool) -> Text:

@@ -24,11 +24,14 @@ from rich.text import Text
 from lazaretto.scenario import Problem, ScenarioError, library
 
 if TYPE_CHECKING:
-    from lazaretto.people import Fidelity
+    from lazaretto.people import CensusError, Fidelity
     from lazaretto.provenance import Figure
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+
+COMMANDS = ("branch", "compare", "sweep")
+"""Keys of problems that are of a whole command line."""
 
 LONG = 2.0
 """Seconds after which a step is told of where there is no terminal."""
@@ -70,7 +73,7 @@ def problems_shown(as_json: bool = False) -> Iterator[None]:
         if as_json:
             print_json({"ok": False, "problems": [_listed(problem) for problem in error.problems]})
         else:
-            complain(str(error))
+            complain(_headed(error))
         raise typer.Exit(2) from None
     except (FolderBusyError, RanksError, OSError) as error:
         named = isinstance(error, OSError) and error.filename is not None
@@ -87,6 +90,16 @@ def problems_shown(as_json: bool = False) -> Iterator[None]:
             print_json({"ok": False, "problems": [{"advice": trouble}]})
         complain(trouble)
         raise typer.Exit(1) from None
+
+
+def _headed(error: ScenarioError | CensusError) -> str:
+    """Return what is wrong, under a heading that says where: in the scenario, or in the options."""
+    said = str(error)
+    keys = [problem.key for problem in error.problems if isinstance(problem, Problem)]
+    if keys and all(key.startswith("--") or key in COMMANDS for key in keys):
+        head, _, rest = said.partition("\n")
+        said = f"{head.replace('in the scenario', 'with the options')}\n{rest}"
+    return said
 
 
 def _of_own_measure(error: Exception) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lazaretto import console
+from lazaretto.console.columns import broken, letters_over
 from lazaretto.console.run_summary import seeds_of
 from lazaretto.studies.conclusions import Finding, holds
 from lazaretto.studies.pairs import differences
@@ -34,11 +34,11 @@ Thousands are written out to 9,999."""
 DETAILED = ("suitability", "not known")
 """Questions of which the details are shown here too: what depends on the structure of the model."""
 
+DIFFERENCE = 28
+"""Letters of a difference with its range."""
+
 FEWEST = 3
 """Pairs of runs below which no conclusion can be told from chance."""
-
-NARROW = 22
-"""Letters in which the name of a policy is written over its column."""
 
 
 def print_comparison(
@@ -105,11 +105,18 @@ def _columns(comparison: Comparison) -> tuple[str, str]:
     """Return what stands over the two columns of numbers."""
     if not comparison.called_by_name:
         return "policy", "less restrictive"
+    letters = letters_over(console.out.width, 2, taken=DIFFERENCE)
     ours, theirs = (
-        "\n".join(textwrap.wrap(str(each.summary["scenario"]), NARROW))
-        for each in (comparison.policy, comparison.less)
-    )
+        broken(name, letters)
+        for name in _short_names(*(str(each.summary["scenario"])
+                                   for each in (comparison.policy, comparison.less)))
+    )  # fmt: skip
     return ours, theirs
+
+
+def _short_names(ours: str, theirs: str) -> tuple[str, str]:
+    """Return two names, the first without the second where it only adds to it."""
+    return ours.removeprefix(f"{theirs}-"), theirs
 
 
 def _contrasts(comparison: Comparison) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from lazaretto import console
-from lazaretto.console.comparison import FEWEST, NARROW, PANS, short
+from lazaretto.console.columns import broken, letters_over, numbers_whole
+from lazaretto.console.comparison import FEWEST, PANS, short
 from lazaretto.console.run_summary import seeds_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 PAGE = "compared.html"
 """Name of the page in the run folder of the first policy."""
+
+SPREAD = ("infections", "deaths")
+"""Amounts of which the range is shown too: a median hides the one run that is not contained."""
 
 BY = {"district": "By district", "age": "By age", "origin": "By where it was caught"}
 """Headings of who was spared."""
@@ -49,7 +52,7 @@ def print_several(made: Several, page: Path | None, seconds: float) -> None:
     say(
         Text(
             "Under each name the amount and, in brackets, how it differs from the first policy: "
-            "medians over the pairs of runs with the same seed. --json has the bands.",
+            "medians over the pairs of runs with the same seed. --json has all ranges.",
             "dim",
         )
     )
@@ -117,22 +120,39 @@ def written_several(made: Several) -> Path:
 
 def _amounts(made: Several) -> Table:
     names = [made.base.name, *(made.short_name(each.policy) for each in made.others)]
-    table = console.listing("", *("\n".join(textwrap.wrap(name, NARROW)) for name in names))
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = _table(names)
     pan = ""
     for of_pan, kind, cells in _cells(made, bands=False):
         if of_pan != pan:
             table.add_row(Text(PANS[of_pan], style="bold"))
             pan = of_pan
         table.add_row(f"  {kind}", *cells)
+        if kind in SPREAD:
+            table.add_row("    over the runs", *_over_runs(made, kind), style="dim")
     table.add_row("aim reached, of runs", *_reached(made))
+    return table
+
+
+def _table(names: list[str]) -> Table:
+    """Return an empty table with a column for each policy, no name cut in the middle of a word."""
+    letters = letters_over(console.out.width, len(names))
+    table = console.listing("", *(broken(name, letters) for name in names))
+    numbers_whole(table)
     return table
 
 
 def _reached(made: Several) -> list[str]:
     found = [made.reached, *(each.reached for each in made.others)]
     return [f"{each.reached} of {each.runs}" for each in found]
+
+
+def _over_runs(made: Several, kind: str) -> list[str]:
+    """Return the range of an amount over the runs of each policy, nothing where it has one run."""
+    found = [{c.kind: c for c in each.contrasts}.get(kind) for each in made.others]
+    first = next((each.less for each in found if each is not None), None)
+    spread = [first, *(None if each is None else each.policy for each in found)]
+    return ["" if each is None or each.low == each.high
+            else f"{short(each.low)}\nto {short(each.high)}" for each in spread]  # fmt: skip
 
 
 def _cells(made: Several, *, bands: bool) -> list[tuple[str, str, list[str]]]:
@@ -168,9 +188,7 @@ def _signed(number: float, *, whole: bool = True) -> str:
 
 def _spared(made: Several, names: list[str]) -> None:
     console.out.print("\n[bold]who was spared[/bold], infections averted against the first policy")
-    table = console.listing("", *("\n".join(textwrap.wrap(name, NARROW)) for name in names))
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = _table(names)
     for key, heading in BY.items():
         lines = _spared_cells(made, key)
         if lines:

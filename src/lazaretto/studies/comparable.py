@@ -19,6 +19,9 @@ MAY_DIFFER = {"name", "title", "description", "place", "outputs", *POLICY, *JUDG
 
 POLICY_NAME, LESS_NAME = "the policy", "the less restrictive policy"
 
+OTHER_NAME = "the other policy"
+"""What the second policy is called where it orders no less confinement than the first."""
+
 
 def check_comparable(policy: Scenario, less: Scenario) -> None:
     """Refuse two policies that are the same, or not for the same people, days and conditions.
@@ -29,6 +32,10 @@ def check_comparable(policy: Scenario, less: Scenario) -> None:
         With every key in which they must not differ; conditions of the society under study, such as
         enforcement, wherever they stand, in the parameters of a measure too.
     """
+    if _where(policy) != _where(less):
+        allowed = f"{policy.place}, as in {policy.name}: policies are compared for the same people"
+        advice = "name a policy for the same place; two places are two runs"
+        raise ScenarioError([Problem(f"{LESS_NAME}: place", less.place, allowed, advice)])
     ours, theirs = policy.resolved(), less.resolved()
     apart = differing(ours, theirs, POLICY)
     problems = list(_conditions(policy, less, apart))
@@ -38,8 +45,6 @@ def check_comparable(policy: Scenario, less: Scenario) -> None:
             before, after = ((part or {}).get("draws") for part in (before, after))
         if key not in MAY_DIFFER and before != after:
             problems += _another(policy, key, before, after)
-    if _where(policy) != _where(less):
-        problems += _another(policy, "place", None, None)
     if not problems and not apart:
         problems = [
             Problem(

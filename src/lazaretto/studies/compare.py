@@ -260,13 +260,13 @@ def _order_notes(pair: Pair, sides: Sequence[Contrast]) -> Iterator[str]:
     """Yield what is said where the second policy is not the one that confines less."""
     if pair.confine_alike:
         yield (
-            "neither policy confines less than the other: where the table says the less "
-            f"restrictive policy, it means {pair.less.name}"
+            "neither policy confines less than the other, so none is called the less "
+            f"restrictive one; where the table says so, {pair.less.name} is meant"
         )
     elif _seals_more(sides):
         yield (
-            f"{pair.less.name} seals more than {pair.policy.name}: of the two the first is the "
-            "less restrictive one"
+            f"{pair.less.name} seals more than {pair.policy.name}, so neither is called the less "
+            f"restrictive one; where the table says so, {pair.less.name} is meant"
         )
 
 

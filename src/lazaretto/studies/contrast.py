@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lazaretto.outcomes.extra import Extra, over_runs, paired
 from lazaretto.outcomes.ledger import ledger
-from lazaretto.outcomes.rows import BOUNDS, Pan, Row, replicated
+from lazaretto.outcomes.rows import BOUNDS, Ledger, Pan, Row, replicated
 from lazaretto.studies.conclusions import icu_peak
 
 SHOWN = (
@@ -67,16 +67,20 @@ class Contrast(NamedTuple):
         }
 
 
-def contrasts(results: xr.Dataset, less: xr.Dataset) -> list[Contrast]:
+def contrasts(
+    results: xr.Dataset, less: xr.Dataset, theirs: Ledger | None = None
+) -> list[Contrast]:
     """Return both pans of two policies side by side, in the order shown.
 
     Parameters
     ----------
     results, less
         Results of the policy and of the less restrictive one.
+    theirs
+        The ledger of the less restrictive one, where it was worked out before.
     """
     pairs = paired(results, less)
-    ours, theirs = ledger(results), ledger(less)
+    ours, theirs = ledger(results), theirs or ledger(less)
     found = [
         _contrast(kind, ours.of(kind).pan, ours.of(kind).unit, *(
             _by_bound(each.of(kind)) for each in (ours, theirs)

@@ -15,6 +15,7 @@ from lazaretto.studies.adding import ADDED, with_measures
 from lazaretto.studies.changes import Changes, changes
 from lazaretto.studies.comparable import (
     LESS_NAME,
+    OTHER_NAME,
     POLICY_NAME,
     check_comparable,
     condition_problem,
@@ -169,7 +170,8 @@ class How:
         before = f"{of}, " if of else ""
         ours, theirs = pair.described(changed)
         policy = self.run(pair.policy, ours.said, ours.against, f"{before}{POLICY_NAME}")
-        less = self.run(pair.less, theirs.said, theirs.against, f"{before}{LESS_NAME}")
+        second = OTHER_NAME if pair.confine_alike else LESS_NAME
+        less = self.run(pair.less, theirs.said, theirs.against, f"{before}{second}")
         return policy, less
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lazaretto.outcomes.aims import Aim, Chance, chance, reached
+from lazaretto.outcomes.ledger import ledger
 from lazaretto.scenario import Problem, Scenario, ScenarioError
 from lazaretto.scenario.aim import POLICY
 from lazaretto.studies.changes import changes
@@ -131,7 +132,7 @@ def compare_several(
     aim = aim_of(base)
     known = changes(base)
     first = how.run(base, known.said, known.against, base.name)
-    others = []
+    others, of_first = [], ledger(first.results)
     for policy in policies:
         apart = tuple(each.words for each in differing(base.resolved(), policy.resolved(), POLICY))
         said = known.also(*apart)
@@ -143,7 +144,7 @@ def compare_several(
                 outcome,
                 apart or (SAME,),
                 chance(reached(results, aim)),
-                contrasts(results, first.results),
+                contrasts(results, first.results, of_first),
                 pairings(results, first.results),
                 spared(results, first.results),
             )

@@ -21,12 +21,16 @@ import xarray as xr
 from lazaretto.engine.checked import checked_measures
 from lazaretto.engine.checkpoint import CheckpointError
 from lazaretto.measures import Places
-from lazaretto.outcomes.rows import replicated
+from lazaretto.outcomes.ledger import ledger
+from lazaretto.outcomes.rows import Ledger, replicated
 from lazaretto.scenario import Problem, Scenario, ScenarioError
+from lazaretto.scenario.aim import POLICY
 from lazaretto.studies.branches.kept_day import KeptDay, places_in
 from lazaretto.studies.branches.past import Held, check_day, check_shared, held_by
+from lazaretto.studies.changes import Changes, changes
 from lazaretto.studies.comparable import condition_problem
 from lazaretto.studies.contrast import Contrast, contrasts
+from lazaretto.studies.differing import differing
 from lazaretto.studies.labels import label
 from lazaretto.studies.levers import is_condition
 from lazaretto.studies.pairs import How
@@ -61,12 +65,15 @@ class Branch:
         Whether the run was made before.
     contrasts
         It beside the policy that is branched, both pans.
+    differs
+        In what it differs from that policy, each in words; nothing if in nothing.
     """
 
     policy: Scenario
     summary: dict[str, Any]
     found: bool
     contrasts: list[Contrast]
+    differs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,8 @@ class Branching:
             "past_verified": True,
             "policies": [
                 each.summary
-                | {"found": each.found, "beside_base": [c.as_json("base") for c in each.contrasts]}
+                | {"found": each.found, "differs": list(each.differs),
+                   "beside_base": [c.as_json("base") for c in each.contrasts]}
                 for each in self.branches
             ],
             "failed": [{"policy": policy.name, "digest": policy.digest(), "reason": why}
@@ -205,11 +213,16 @@ def branch(
     places = places_in(base)
     fingerprints: list[dict[str, str]] = []
     made: Branching | None = None
+    of_base: Ledger | None = None
+    known = changes(base)
     for number, policy in enumerate(every):
         past = kept[_held(policy)]
         of = f"policy {number + 1} of {len(every)}"
         try:
-            outcome = _run(past, policy, how, of, places)
+            apart = tuple(
+                each.words for each in differing(base.resolved(), policy.resolved(), POLICY)
+            )
+            outcome = _run(past, policy, how, of, places, known.also(*apart))
         except (ValueError, MemoryError) as error:
             if made is None:
                 raise
@@ -221,9 +234,10 @@ def branch(
         _write_about(outcome, past, policy, how, base)
         if made is None:
             made = Branching((base, outcome), on, [each.folder for each in kept.values()])
+            of_base = ledger(outcome.results)
         else:
-            beside = contrasts(outcome.results, made.base[1].results)
-            made.branches.append(Branch(policy, outcome.summary, outcome.found, beside))
+            beside = contrasts(outcome.results, made.base[1].results, of_base)
+            made.branches.append(Branch(policy, outcome.summary, outcome.found, beside, apart))
     assert made is not None
     return made
 
@@ -271,7 +285,9 @@ def _check_all(base: Scenario, policies: Sequence[Scenario], on: date) -> None:
         raise ScenarioError(problems)
 
 
-def _run(past: KeptDay, policy: Scenario, how: How, of: str, places: Places) -> RunOutcome:
+def _run(
+    past: KeptDay, policy: Scenario, how: How, of: str, places: Places, changed: Changes
+) -> RunOutcome:
     assert how.out is not None
     inputs = inputs_of(policy, how.seed, how.replicates)
     folder = RunFolder.of(how.out, policy.name, digest_of(inputs))
@@ -288,7 +304,7 @@ def _run(past: KeptDay, policy: Scenario, how: How, of: str, places: Places) -> 
             with folder.alone():
                 if not (folder.checkpoint(number).is_file() or folder.replicate(number).is_file()):
                     _put(past, folder, policy, seed, number, places, how, said)
-    return how.run(policy, (), "", of)
+    return how.run(policy, changed.said, changed.against, of)
 
 
 def _put(

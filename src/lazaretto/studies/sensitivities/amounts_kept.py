@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
+from statistics import fmean
 from typing import Any, Protocol
 
 import xarray as xr
@@ -97,7 +97,7 @@ class KeptAmounts:
             return
         before = self._seconds.get(_like(scenario))
         said = (
-            f"about {duration(median(before) * runs)} by earlier runs here"
+            f"about {duration(fmean(before) * runs)} by earlier runs here"
             if before
             else "how long is told after the first one"
         )
