@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lazaretto.scenario import Scenario
-from lazaretto.studies.run_folder import write_whole
+from lazaretto.whole_files import write_whole
 
 State = Literal["queued", "running", "done", "failed", "stopped"]
 

@@ -35,8 +35,8 @@ from lazaretto.reporting import aim_to_show, material_of, message_reach
 from lazaretto.scenario import Scenario
 from lazaretto.scenario.support import support_in
 from lazaretto.studies.run import RunOutcome
-from lazaretto.studies.run_folder import whole_file
 from lazaretto.studies.several import Several
+from lazaretto.whole_files import whole_file
 
 FIGURES = (
     "reported-cases", "reported-by-district", "hospital", "confined-over-time", "isolated",
