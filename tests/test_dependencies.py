@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from importlib.metadata import PackageNotFoundError, metadata
+from importlib.metadata import PackageNotFoundError, files, metadata
 from pathlib import Path
 
 import pytest
@@ -55,7 +55,9 @@ def test_a_licence_is_the_one_the_library_states(name):
         pytest.skip(f"{name} is not installed")
     stated = about.get("License-Expression")
     classifiers = [each for each in about.get_all("Classifier") or [] if each.startswith("License")]
-    said = " ".join([stated or "", (about.get("License") or "")[:200], *classifiers])
+    own = [file.read_text(encoding="utf-8")[:200] for file in files(name) or []
+           if "licenses" in file.parts]  # fmt: skip
+    said = " ".join([stated or "", (about.get("License") or "")[:200], *classifiers, *own])
     wanted = rows()[name]
     words = ALSO_CALLED.get(wanted, (wanted,))
     assert wanted == stated or any(word in said for word in words), said
