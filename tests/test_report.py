@@ -543,7 +543,7 @@ def test_sections_of_containment_are_there_and_in_order(contained_page):
     places = [contained_page.index(f'id="{part}"') for part in parts]
     assert places == sorted(places)
     text = contained_page.replace("\u00a0", " ")
-    for words in ("people isolated on a false positive result", "days of children away",
+    for words in ("isolations on a false positive result", "days of children away",
                   "people died", "labs (tubes/day)", "those who died, by doses received",
                   "55 % of them in quarantine as bulletins counted it",
                   "15 % if only those"):  # fmt: skip

@@ -12,13 +12,14 @@ from starlette.testclient import TestClient
 from lazaretto.disease import variant
 from lazaretto.measures import known_measures
 from lazaretto.scenario import Scenario, ScenarioError, library
+from lazaretto.studies import run_scenario
 from lazaretto.web.app import STATIC, Room, application
 from lazaretto.web.asked import Asked
 from lazaretto.web.controls import PHRASES, controls_of
 from lazaretto.web.guarding import LARGEST, Door
 from lazaretto.web.jobs import Job, Journal, Part
 from lazaretto.web.moving import policy_asked
-from lazaretto.web.spoken import progress_said, spoken, words
+from lazaretto.web.spoken import amounts_said, progress_said, spoken, words
 from lazaretto.web.taken import Scenarios
 
 TEMPLATES = Path(STATIC).parent / "templates"
@@ -103,6 +104,12 @@ def test_support_that_a_scenario_lacks_is_added_from_the_first_day_of_confinemen
     assert added[0].parameters()["share"] == 0.8
 
 
+@pytest.mark.parametrize(("lever", "value"), [("begin", "-7.5"), ("stay", "14.5"), ("r0", "nan")])
+def test_no_part_of_a_day_is_dropped_in_silence(lever, value):
+    with pytest.raises(ScenarioError, match=lever):
+        moved("chongming-example", **{lever: value})
+
+
 def test_measures_left_out_leave_the_rest_of_the_posterior_drawn():
     base = Scenario.load("shanghai-2022")
     policy = policy_asked(Asked("shanghai-2022", off=("grid-screening", "hospitals")), base)
@@ -185,6 +192,15 @@ def test_dates_and_numbers_stay_what_they_are():
     assert say("0.5 times") == "0.5 倍"
     assert progress_said("simulating run 2 of 5, 3 April 2022", say) == "正在模拟 2/5 3 April 2022"
     assert spoken("en")("no such words") == "no such words"
+
+
+def test_amounts_are_written_as_chinese_readers_write_them():
+    say = amounts_said("zh")
+    assert say("667 million") == "6.67 亿"
+    assert say("1.48 million") == "148 万"
+    assert say("1.2 to 1.4 million") == "120 万 至 140 万"
+    assert say("96 days") == "96 天"
+    assert amounts_said("en")("1.2 to 1.4 million") == "1.2 to 1.4 million"
 
 
 def test_a_page_is_in_the_language_of_the_browser_or_the_one_chosen(browser):
@@ -312,6 +328,8 @@ def test_a_scenario_that_is_brought_has_its_page_and_its_link(browser):
         (b"\xff\xfe\x00place", "UTF-8"),
         (SMALL + "# " + "z" * 250_000, "bytes"),
         (SMALL.replace("end: 2022-03-20", "end: never"), "end"),
+        (SMALL.replace("end: 2022-03-20", "end: 2022-02-31"), "day is out of range"),
+        ("[" * 10_000, "YAML"),
     ],
 )
 def test_a_file_that_is_refused_says_why_and_leaves_nothing(room, browser, text, word):
@@ -373,6 +391,24 @@ def test_one_person_may_not_fill_the_queue(browser):
     asked = {"scenario": "chongming-example"}
     codes = [browser.post("/jobs", headers=OURS, data=asked).status_code for _ in range(11)]
     assert codes == [202] * 10 + [429]
+
+
+def test_who_waits_is_told_how_many_come_first_in_turn(browser, room):
+    asked = {"scenario": "chongming-example"}
+    for _ in range(3):
+        browser.post("/jobs", headers=OURS, data=asked)
+    other = TestClient(application(room, Door()), base_url="http://localhost")
+    name = other.post("/jobs", headers=OURS, data=asked).json()["id"]
+    assert other.get(f"/jobs/{name}").json()["before"] == 1
+
+
+def test_runs_of_the_command_line_are_listed_with_their_reports(browser, room):
+    run_scenario(Scenario.load("chongming-example", ["end=2022-03-25"]), out=room.folder)
+    (folder,) = room.folder.glob("chongming-example-*")
+    (folder / "report.html").write_text("a report")
+    assert f"/folders/{folder.name}/report.html" in browser.get("/history").text
+    assert browser.get(f"/folders/{folder.name}/report.html").text == "a report"
+    assert browser.get("/folders/..%2froom/report.html").status_code == 404
 
 
 def test_runs_with_other_seeds_are_not_set_side_by_side(browser, room):

@@ -106,6 +106,7 @@ def run_shown(page, seconds=240):
 def test_the_whole_story(chromium, page, address):
     page.goto(address)
     page.select_option("#which", "chongming-example")
+    page.click("#choose button")
     page.wait_for_url("**/?scenario=chongming-example")
     assert read_by_axe(chromium, page) == ([], 1280)
 

@@ -71,7 +71,8 @@ def more_or_fewer(extra: Extra, unit: str = "") -> str:
     low, mid, high = (_count(end) for end in (ends[0], abs(extra.mid), ends[1]))
     if mid == high == UNDER_ONE:
         return f"{UNDER_ONE}{unit} {said}"
-    return f"{mid} ({low} to {high}){unit} {said}"
+    ends_said = "" if low == high else f" ({low} to {high})"
+    return f"{mid}{ends_said}{unit} {said}"
 
 
 UNDER_ONE = "under 1"

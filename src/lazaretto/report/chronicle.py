@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 OTHER_COLOUR = "#5f86a8"
 
+BY_POSITIVES, BY_POSITIVES_COLOUR = "sealed where positives are found", "#cf5f2e"
+"""What zones do, and its colour: between those of the tiers they order."""
+
 KNOWN_KEYS = {"name", "measure", "areas", "from", "to", "tier"}
 
 FACTOR_WORDS = {"factor": "contacts", "essential_factor": "contacts of essential workers"}
@@ -165,11 +168,14 @@ def measures_timeline(
     # A bar covers its last day whole.
     table = table.assign(
         until=[min(day + pd.Timedelta(days=1), pd.Timestamp(dates[-1])) for day in table["last"]],
-        what=table["tier"].map(TIER_WORDS).fillna("other measure"),
+        what=table["tier"]
+        .map(TIER_WORDS)
+        .fillna(table["kind"].map({"zones": BY_POSITIVES}).fillna("other measure")),
     )
-    kinds = [TIER_WORDS[tier] for tier in TIERS] + ["other measure"]
+    kinds = [*(TIER_WORDS[tier] for tier in TIERS), BY_POSITIVES, "other measure"]
     present = [kind for kind in kinds if kind in set(table["what"])]
-    colours = dict(zip(kinds, [*TIER_COLOURS.values(), OTHER_COLOUR], strict=True))
+    hues = [*TIER_COLOURS.values(), BY_POSITIVES_COLOUR, OTHER_COLOUR]
+    colours = dict(zip(kinds, hues, strict=True))
     order = list(dict.fromkeys(table["name"]))
     x = dates_across("first", dates, layout.width - 20, grid=True)
     base = alt.Chart(alt.NamedData("measures")).encode(

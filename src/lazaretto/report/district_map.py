@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DAY = "day"
 """Name of the signal that says which day is shown, from 0."""
 
-STEPS = ("#eef3f8", "#d6e5f2", "#9cc0df", "#5c93c4", "#1d5b94", "#0c2f52")
+STEPS = ("#eef3f8", "#d6e5f2", "#9cc0df", "#5c93c4", "#2f72ab")
 """Colours of infections, light for few."""
 
 
@@ -114,9 +114,9 @@ def district_map(
     bind = alt.binding_range(min=0, max=last, step=1, name="Day of the run ")
     chosen = alt.param(name=DAY, value=first, bind=bind if slider else alt.Undefined)
     n_rows, n_columns = int(infected["row"].max()) + 1, int(infected["column"].max()) + 1
-    width = min(layout.panels(1 if layout.narrow else 2), n_columns * 90)
-    height = int(n_rows * min(width / n_columns, 90) * 0.85)
-    across = alt.Scale(domain=[0, n_columns], nice=False)
+    width = min(layout.panels(1 if layout.narrow else 2), max(n_columns, 2) * 90)
+    height = int(n_rows * min(width / max(n_columns, 2), 90) * 0.85)
+    across = alt.Scale(domain=[0, max(n_columns, 2)], nice=False)
     down = alt.Scale(domain=[0, n_rows], nice=False, reverse=True)
     today = f"datum.day == {DAY}"
     few_letters = layout.narrow and n_columns > 3

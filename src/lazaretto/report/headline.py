@@ -208,9 +208,9 @@ def border_words(results: xr.Dataset) -> str:
 
 
 def isolation_words(cost: Isolation) -> str:
-    """Return what isolation did: " Isolation: 600,000 people were isolated, ..."."""
+    """Return what isolation did: " Isolation: people were isolated 600,000 times, ..."."""
     said = (
-        f" Isolation: {people(cost.isolated.median)} people were isolated,"
+        f" Isolation: people were isolated {people(cost.isolated.median)} times,"
         f" {people(cost.not_infected.median)} of them on a false positive result, for"
         f" {people(cost.facility_days.median)} person-days in facilities and"
         f" {people(cost.home_days.median)} at home"

@@ -82,7 +82,7 @@ def by_area(results: xr.Dataset) -> xr.Dataset:
     if population[joined].sum() < SMALLEST_AREA and len(joined) < len(names):
         joined.append(order[len(joined)])
     kept = [i for i in range(len(names)) if i not in joined]
-    label = str(results.attrs.get("title", "all districts")) if not kept else "smaller districts"
+    label = "all districts" if not kept else "smaller districts"
     if len(joined) == 1:
         label = names[joined[0]]
     parts = [results.isel(district=kept)] if kept else []

@@ -144,13 +144,12 @@ def confinement_numbers(results: xr.Dataset) -> list[tuple[str, str]]:
         apart = isolation(results)
         numbers += [
             (people(apart.facility_days.median), "person-days in isolation facilities"),
-            (people(apart.not_infected.median), "people isolated on a false positive result"),
+            (people(apart.home_days.median), "person-days isolated at home"),
+            (people(apart.not_infected.median), "isolations on a false positive result"),
         ]
         if has(results, "children_apart"):
-            numbers += [
-                (people(apart.home_days.median), "person-days isolated at home"),
-                (people(apart.children_days.median), "days of children away without a parent"),
-            ]
+            away = people(apart.children_days.median)
+            numbers.append((away, "days of children away without a parent"))
     return numbers
 
 

@@ -144,6 +144,8 @@ async def compare(request: Request) -> Response:
     if problems:
         error = ScenarioError(problems)
         return JSONResponse({"ok": False, "problems": problem_lines(error)}, 422)
+    # What nobody changed is what the others are held against, whatever was pinned first.
+    found.sort(key=lambda job: bool(job.parts[0].changed))
     first = found[0]
     title = " | ".join(job.title for job in found)
     job = Job(
@@ -251,7 +253,7 @@ async def bring(request: Request) -> Response:
     form = await request.form(max_files=1, max_fields=5)
     file = form.get("file")
     try:
-        if not isinstance(file, UploadFile):
+        if not isinstance(file, UploadFile) or not file.filename:
             advice = "choose a YAML file"
             raise ScenarioError([Problem("file", "missing", "a scenario in YAML", advice)])
         try:

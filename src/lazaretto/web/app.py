@@ -87,7 +87,7 @@ def application(room: Room, door: Door) -> Starlette:
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, door=door)],
-        exception_handlers={HTTPException: _said, OSError: _not_written},
+        exception_handlers={HTTPException: _said, OSError: _not_written, Exception: _wrong},
         lifespan=opened,
     )  # fmt: skip
     made.state.room = room
@@ -97,6 +97,11 @@ def application(room: Room, door: Door) -> Starlette:
 async def _said(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's
     assert isinstance(error, HTTPException)
     return PlainTextResponse(f"{error.detail}\n", error.status_code)
+
+
+async def _wrong(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    text = f"Something is wrong in the room itself ({type(error).__name__}); please report it.\n"
+    return PlainTextResponse(text, 500)
 
 
 async def _not_written(request: Request, error: Exception) -> Response:  # noqa: ARG001

@@ -23,12 +23,13 @@ FIRST = "shanghai-2022"
 """Scenario that is shown to who names none."""
 
 SUPPORT = {
-    "food": ("food_delivery", "share", "Food delivered to confined homes"),
-    "passes": ("medical_passes", "share", "Passes to go out for medical care"),
-    "income": ("income_support", "share", "Lost income replaced"),
-    "information": ("official_information", "accuracy", "Honest official information"),
-    "visits": ("visiting_rights", "share", "Households that may have visits"),
-}
+    "food": ("food_delivery", "share", "Confined homes that are brought food on a day"),
+    "passes": ("medical_passes", "share", "Needs for medical care that get a pass to go out"),
+    "income": ("income_support", "share", "Lost income that is replaced"),
+    "information": ("official_information", "accuracy",
+                    "Official information: how much of it is true and timely"),
+    "visits": ("visiting_rights", "share", "Unmet needs that visits may meet"),
+}  # fmt: skip
 """Levers of support: the measure, its key, and its words."""
 
 SCALES = ("0", "0.25", "0.5", "2", "4", "10")
@@ -128,7 +129,8 @@ def _frame(scenario: Scenario) -> Iterator[Control]:
                       now=scenario.place,
                       note="Stocks such as beds stay as many as they are.")  # fmt: skip
     diseases = tuple((name, variant(name).title) for name in variants())
-    yield Control("disease", group, "Variant", "choice", now=scenario.disease, choices=diseases,
+    yield Control("disease", group, "Variant", "choice", choices=diseases,
+                  now=variant(scenario.disease).title,
                   note="With another variant, R0 is that variant's published one.")  # fmt: skip
     yield Control("r0", group, "R0: infections that one causes, nothing restricted", "number",
                   "infections", f"{float(scenario.r0):.3g}", 0.5, 20, 0.1)  # fmt: skip
@@ -146,10 +148,12 @@ def _confining(scenario: Scenario) -> Iterator[Control]:
     if starts:
         yield Control("begin", group, "Begin earlier (minus) or later", "number", "days",
                       f"first on {min(starts)}", -28, 28,
-                      note="Closed workplaces move with them.")  # fmt: skip
+                      note="Closed workplaces begin with them. The end, screening and zones "
+                      "stay as they are.")  # fmt: skip
     if ends:
         yield Control("lift", group, "End earlier (minus) or later", "number", "days",
-                      f"last on {max(ends)}", -28, 60)  # fmt: skip
+                      f"last on {max(ends)}", -28, 60,
+                      note="What follows, such as zones, stays.")  # fmt: skip
     tiers = tuple((tier, TIER_CHOICES[tier]) for tier in TIERS)
     yield Control("tier", group, "How strict", "choice", choices=tiers)
 

@@ -14,7 +14,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from lazaretto.console.several import PAGE
-from lazaretto.web.answers import job_of
+from lazaretto.studies import find_runs
+from lazaretto.web.answers import job_of, room_of
 from lazaretto.web.guarding import REPORT
 
 FILES = {
@@ -31,7 +32,10 @@ FIGURES = "figures.zip"
 
 def downloads() -> list[Route]:
     """Return the routes."""
-    return [Route("/jobs/{job}/files/{name}", give)]
+    return [
+        Route("/jobs/{job}/files/{name}", give),
+        Route("/folders/{name}/report.html", give_report),
+    ]
 
 
 async def give(request: Request) -> Response:
@@ -56,6 +60,17 @@ async def give(request: Request) -> Response:
     if page and request.query_params.get("keep"):
         headers |= _taken_away(name)
     return FileResponse(path, headers=headers, media_type=FILES[name])
+
+
+async def give_report(request: Request) -> Response:
+    """Give the report of a finished run of the command line, by the name of its folder."""
+    found = await run_in_threadpool(find_runs, room_of(request).folder)
+    paths = {Path(each["path"]).name: Path(each["path"]) for each in found}
+    path = paths.get(request.path_params["name"])
+    if path is None or not (path / "report.html").is_file():
+        raise HTTPException(404, "There is no such report.")
+    headers = {"content-security-policy": REPORT}
+    return FileResponse(path / "report.html", headers=headers, media_type="text/html")
 
 
 def _taken_away(name: str) -> dict[str, str]:

@@ -82,16 +82,18 @@ def _values(
             allowed = f"a lever of this scenario: {', '.join(known)}"
             problems.append(Problem(name, text, allowed, "leave it out"))
         elif control.kind == "number":
-            number = _float(text)
-            if number is None or not control.low <= number <= control.high:
+            number, whole = _float(text), control.step == 1
+            outside = number is None or not control.low <= number <= control.high
+            if outside or (whole and not float(text).is_integer()):
                 allowed = f"{control.low:g} to {control.high:g} {control.unit}".strip()
-                problems.append(Problem(name, text, allowed, "correct it"))
+                said = f"a whole number, {allowed}" if whole else allowed
+                problems.append(Problem(name, text, said, "give a number in this range"))
             else:
                 values[name] = number
         elif control.kind == "date":
             day = as_date(text)
             if day is None:
-                problems.append(Problem(name, text, "a date such as 2022-04-28", "correct it"))
+                problems.append(Problem(name, text, "a date such as 2022-04-28", "give a date"))
             else:
                 values[name] = day
         elif control.kind == "choice" and text not in dict(control.choices):
@@ -168,10 +170,10 @@ def _added(
     added: list[dict[str, Any]] = []
     for name, (word, key, _) in SUPPORT.items():
         if values.get(name) and word not in kinds:
-            added.append({"measure": word, "name": f"room-{name}", "from": begins,
+            added.append({"measure": word, "name": f"added-{name}", "from": begins,
                           key: _share(values[name])})  # fmt: skip
     if "stay" in values and "longest_stay" not in kinds:
-        added.append({"measure": "longest_stay", "name": "room-stay", "from": begins,
+        added.append({"measure": "longest_stay", "name": "added-stay", "from": begins,
                       "days": int(float(str(values["stay"]))), "rest_days": 2})  # fmt: skip
     return added
 

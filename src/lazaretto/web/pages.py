@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -12,15 +13,17 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 import lazaretto
+from lazaretto.console.run_summary import run_line
 from lazaretto.console.several import PAGE
 from lazaretto.report.appearance import AFTER_DARK
 from lazaretto.report.page import bundle
 from lazaretto.scenario import Scenario, ScenarioError
+from lazaretto.studies import find_runs
 from lazaretto.web.answers import CHECKS, job_of, problem_lines, read_shown, room_of
 from lazaretto.web.asked import MOST_REPLICATES, Asked
-from lazaretto.web.controls import FIRST, controls_of
+from lazaretto.web.controls import controls_of
 from lazaretto.web.moving import policy_asked
-from lazaretto.web.spoken import COOKIE, LANGUAGES, language, spoken
+from lazaretto.web.spoken import COOKIE, LANGUAGES, amounts_said, language, spoken
 
 LATEST = 200
 """Jobs that the history lists."""
@@ -46,7 +49,9 @@ _templates = jinja2.Environment(
 def _page(request: Request, name: str, status: int = 200, **content: Any) -> Response:  # noqa: ANN401
     code = language(request)
     html = _templates.get_template(name).render(
-        say=spoken(code), language=code, languages=LANGUAGES, version=lazaretto.__version__,
+        say=spoken(code), amount=amounts_said(code), language=code,
+        colon="：" if code == "zh" else ": ", stop="。" if code == "zh" else ".",
+        languages=LANGUAGES, version=lazaretto.__version__,
         here=request.url.path, query=request.url.query, **content,
     )  # fmt: skip
     answer = HTMLResponse(html, status)
@@ -62,12 +67,12 @@ async def levers(request: Request) -> Response:
               if name not in ("lang", "job")]  # fmt: skip
     problems: list[dict[str, str]] = []
     try:
-        asked = Asked.of(fields, FIRST)
+        asked = Asked.of(fields, room.scenarios.first)
         async with CHECKS:
             base = await run_in_threadpool(room.scenarios.load, asked.scenario)
     except ScenarioError as error:
-        problems, asked = problem_lines(error), Asked(FIRST)
-        base = await run_in_threadpool(room.scenarios.load, FIRST)
+        problems, asked = problem_lines(error), Asked(room.scenarios.first)
+        base = await run_in_threadpool(room.scenarios.load, asked.scenario)
     if fields and not problems:
         try:
             async with CHECKS:
@@ -103,7 +108,7 @@ async def job_page(request: Request) -> Response:
         raise HTTPException(404, "There is no such job. Perhaps it was made in another room.")
     asked = Asked(job.parts[0].scenario["name"])
     if job.kind == "run":
-        asked = Asked.of(job.fields, FIRST)
+        asked = Asked.of(job.fields, "")
     return _page(
         request, "job.html.j2", job=job, link=asked.link(), compared=PAGE,
         mine=job.owner == request.state.person, people=job.parts[0].scenario.get("description", ""),
@@ -123,9 +128,16 @@ async def tables(request: Request) -> Response:
 
 async def history(request: Request) -> Response:
     """List the jobs of the room, the newest first."""
-    jobs = sorted(room_of(request).queue.jobs.values(), key=lambda job: job.asked, reverse=True)
+    room = room_of(request)
+    jobs = sorted(room.queue.jobs.values(), key=lambda job: job.asked, reverse=True)
+    known = {Path(job.run).name for job in jobs if job.run}
+    runs = [
+        (name, run_line(each["summary"]), (Path(each["path"]) / "report.html").is_file())
+        for each in await run_in_threadpool(find_runs, room.folder)
+        if (name := Path(each["path"]).name) not in known
+    ]
     return _page(request, "history.html.j2", jobs=jobs[:LATEST], person=request.state.person,
-                 n_jobs=len(jobs))  # fmt: skip
+                 n_jobs=len(jobs), runs=runs[:LATEST])  # fmt: skip
 
 
 async def dark(request: Request) -> Response:  # noqa: ARG001 - Starlette's

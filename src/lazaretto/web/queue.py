@@ -133,9 +133,16 @@ class Queue:
 
     def before(self, job: Job) -> int:
         """Return how many jobs are ahead of one that is waiting, as far as can be told."""
-        return sum(1 for each in self.jobs.values() if each.state == "running") + sum(
-            1 for each in self._in_turn() if each.asked < job.asked
-        )
+        running = sum(1 for each in self.jobs.values() if each.state == "running")
+        queued, served, turn = list(self._in_turn()), dict(self._served), self._turn
+        for ahead in range(len(queued)):
+            queued.sort(key=lambda each: (served.get(each.owner, 0), each.asked, each.id))
+            following = queued.pop(0)
+            if following is job:
+                return running + ahead
+            turn += 1
+            served[following.owner] = turn
+        return running
 
     async def ask(self, job: Job) -> None:
         """Put a job into the queue.

@@ -21,7 +21,7 @@ from lazaretto.report.headline import QUESTION, headline
 from lazaretto.report.judged import aim_words, judged
 from lazaretto.report.ledger_tables import ledger_lines, ledger_words, missing_words, pans
 from lazaretto.report.page import specified
-from lazaretto.report.replicates import with_replicates
+from lazaretto.report.replicates import by_area, with_replicates
 from lazaretto.report.statements import (
     aim_line,
     changed,
@@ -92,6 +92,7 @@ def shown_run(
         "aim_words": aim_words(aim_to_show(scenario, None)),
         "answers": [[each.question, each.answer, list(each.detail)] for each in answers],
         "judged_beside": less is not None,
+        "less": "" if scenario.less_restrictive is None else scenario.less_restrictive.name,
         "dates": [str(day)[:10] for day in results["date"].values],
         "figures": [specified(each) for each in [*_both(results), *_map(results), *drawn]],
     }  # fmt: skip
@@ -160,6 +161,8 @@ def _both(results: xr.Dataset) -> list[ReportFigure]:
 
 
 def _map(results: xr.Dataset) -> list[ReportFigure]:
+    if by_area(with_replicates(results)).sizes["district"] < 2:
+        return []
     return [
         ReportFigure(
             MAP, "confinement", "District by district",

@@ -59,6 +59,35 @@ def spoken(code: str) -> Say:
     return say
 
 
+def amounts_said(code: str) -> Say:
+    """Return what writes amounts in a language: 667 million as 6.67 亿.
+
+    Parameters
+    ----------
+    code
+        ``en`` or ``zh``.
+    """
+    return _in_chinese if code == "zh" else str
+
+
+def _in_chinese(text: str) -> str:
+    def whole(found: re.Match[str]) -> str:
+        number = float(found[1].replace(",", "")) * SIZES[found[2]]
+        for size, word in ((1e8, "亿"), (1e4, "万")):
+            if number >= size:
+                return f"{float(f'{number / size:.3g}'):g} {word}"
+        return f"{number:g}"
+
+    # The lower end of "1.2 to 1.4 million" is in millions too.
+    text = re.sub(r"([\d.,]+) to ([\d.,]+) (million|billion)", r"\1 \3 to \2 \3", text)
+    text = re.sub(r"([\d.,]*\d) (million|billion)", whole, text)
+    text = re.sub(r"\b(\d+) days?\b", r"\1 天", text)
+    return text.replace(" to ", " 至 ").replace(" %", "%").replace("none", "无")
+
+
+SIZES = {"million": 1e6, "billion": 1e9}
+
+
 def language(request: Request) -> str:
     """Return the language of a request: asked for, as last time, or as the browser prefers."""
     asked = request.query_params.get("lang") or request.cookies.get(COOKIE)

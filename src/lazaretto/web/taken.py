@@ -16,6 +16,7 @@ import yaml
 from lazaretto.agents.written import LARGEST, RefusedError, kept
 from lazaretto.people import areas
 from lazaretto.scenario import Problem, Scenario, ScenarioError, library
+from lazaretto.web.controls import FIRST
 
 BROUGHT = re.compile(r"[0-9a-f]{16}")
 """Name of a scenario that was brought: the beginning of the hash of its text."""
@@ -57,6 +58,11 @@ class Scenarios:
             name: title for name, title in library()
             if residents_of(Scenario.load(name)) <= largest
         }  # fmt: skip
+
+    @property
+    def first(self) -> str:
+        """Name of the scenario that is shown to who names none: the first of the owner's."""
+        return next(iter(self._own), FIRST)
 
     def load(self, name: str) -> Scenario:
         """Return a scenario as it is.
@@ -120,7 +126,7 @@ def refuse_files(scenario: Scenario, known: Scenario | None = None) -> None:
     """
     own = () if known is None else _named(known)
     said = {(key.split(".")[-1], value) for key, value, _ in own}
-    advice = "leave it out; who runs the room can open such a scenario: lazaretto serve FILE"
+    advice = "name one that ships; who runs the room can open such a scenario: lazaretto serve FILE"
     problems = [
         Problem(key, value, f"{allowed}; no files and no code by browser", advice)
         for key, value, allowed in _named(scenario)

@@ -100,7 +100,6 @@
     if (answer.ok) one("#said").textContent = `${words.ok} ${answer.title}`;
   });
   one("#link")?.addEventListener("click", () => copy(`/?${moved()}`, one("#said")));
-  one("#which")?.addEventListener("change", () => one("#choose").submit());
   one("#bring")?.addEventListener("submit", async (event) => {
     event.preventDefault();
     const answer = await ask("/bring", new FormData(event.target));
@@ -262,6 +261,15 @@
     shown.figures.forEach((figure) => figures.set(figure.name, figure));
     all("figure.drawn").forEach((figure) => near.observe(figure));
     scrollTo(0, top);
+    drawRest();
+  };
+
+  // Those further down are drawn while nobody waits, so that a print has them all.
+  const drawRest = async () => {
+    for (const figure of all("figure.drawn")) {
+      await new Promise((done) => { (window.requestIdleCallback || setTimeout)(done); });
+      await bring(figure);
+    }
   };
 
   const watch = async () => {
@@ -279,9 +287,9 @@
       bar.value = now.state === "done" ? 1 : now.share;
       bar.hidden = now.state !== "running";
       const name = now.state === "failed" ? words.failed_state : words[now.state] || now.state;
-      const ahead = now.before ? ` (${now.before} ${words.ahead})` : "";
+      const ahead = now.before ? ` (${words.ahead}: ${now.before})` : "";
       what.textContent = now.state === "running" && now.what ? now.what : `${name}${ahead}`;
-      if (state !== now.state) one("#spoken").textContent = what.textContent;
+      if (state !== now.state) one("#spoken").textContent = name;
       state = now.state;
       if (now.live?.length && !now.shown) {
         one("#live").hidden = false;
