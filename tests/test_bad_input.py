@@ -36,6 +36,7 @@ from lazaretto.people.own_cases import cases_by_day
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.studies import run_scenario
 from lazaretto.studies.calibration import load_plan
+from lazaretto.studies.calibration.journal import Journal, JournalError
 from lazaretto.studies.choice.levers import read_levers
 from lazaretto.studies.choice.regret import draws_of as worlds_of
 from lazaretto.studies.ensembles.grid import axes_of
@@ -509,6 +510,54 @@ def test_bad_input_is_refused_or_does_no_harm(ground: Ground, kind: Kind):
 def test_bad_input_is_refused_or_does_no_harm_20_000_times(ground: Ground, kind: Kind):
     ended = many(ground, kind, range(1_000, 1_000 + 190 * KINDS[kind]))
     assert ended[True] > 0 or kind is a_population_that_was_kept
+
+
+ENDLESS = {
+    "bomb": (mutations.BOMB.format(key="description"), "more than 100,000 values"),
+    "cycle": (mutations.CYCLES[0].format(key="title"), "repeats what it is a part of"),
+    "cycle of keys": (mutations.CYCLES[1].format(key="title"), "repeats what it is a part of"),
+    "depth": (f"title: {'[' * 42}{']' * 42}\n", "more than 40 levels"),
+    "great depth": (f"title: {'[' * 9_000}{']' * 9_000}\n", "more than 40 levels"),
+    "tag": ("title: !!timestamp x\n", "does not fit its value"),
+    "control": ('title: "a\\x07"\n', "control character"),
+    "half a letter": ('title: "\\ud800"\n', "control character"),
+    "length": (f"title: {'x' * 1_000_001}\n", "at most 1,000,000"),
+    "long name": (f"place: {'x' * 256}\n", "longer than 255 bytes"),
+}
+"""Texts that are short to write and long to read, and what is said of them."""
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_what_is_endless_is_refused_at_once(ground: Ground, name: str):
+    text, said = ENDLESS[name]
+    folder = ground.town("endless")
+    file = folder / "endless.yaml"
+    file.write_text(text)
+    with limited():
+        code, printed = call("check", file, "--json")
+        assert code == 2
+        assert said in printed
+        key, _, value = text.partition(": ")
+        if name in ("depth", "tag", "control", "long name"):
+            code, printed = call("check", folder / "twin.yaml", "--set", f"{key}={value}", "--json")
+            assert code == 2
+            assert said in printed
+
+
+def test_a_merge_and_an_alias_within_reason_are_understood(ground: Ground):
+    folder = ground.town("merged")
+    more = "less_restrictive: &a {name: &n less, without: [seal]}\n"
+    more += "alternatives:\n- {<<: *a, title: *n}\n"
+    with (folder / "twin.yaml").open("a") as file:
+        file.write(more)
+    assert checked(folder / "twin.yaml", as_json=True) == 0
+
+
+def test_a_damaged_journal_of_a_fit_says_what_to_do(tmp_path: Path):
+    file = tmp_path / "runs.sqlite"
+    file.write_bytes(b"not a database" * 1_000)
+    with pytest.raises(JournalError, match="move it away"):
+        Journal(file)
 
 
 # The same with values that Hypothesis makes

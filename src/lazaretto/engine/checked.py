@@ -36,6 +36,7 @@ from lazaretto.scenario.overrides import apply_overrides
 from lazaretto.scenario.posterior import read_draws
 from lazaretto.scenario.problems import of_measures
 from lazaretto.scenario.reading import read_scenario
+from lazaretto.scenario.written import may_be_path
 
 UNREADABLE = "unreadable"
 """Stands for an entry of measures that cannot be read."""
@@ -259,8 +260,9 @@ def _problems_as_written(
         area: Any = given.get("area", ALL) if isinstance(given, Mapping) else ALL
         as_far: dict[str, Any] = {"area": area}
         seeds.append(Seeding.model_construct(**as_far))
-    if isinstance(written.get("place"), str) and written["place"] != NATION:
-        districts, wrong = _districts(written["place"], folder)
+    place = written.get("place")
+    if isinstance(place, str) and place != NATION and may_be_path(place):
+        districts, wrong = _districts(place, folder)
         problems = wrong + problems
         if districts is not None:
             bare: dict[str, Any] = {"seeding": seeds, "measures": entries}

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from lazaretto.scenario.section import Section
 from lazaretto.scenario.sourced import Sourced, Unit, sourced
+from lazaretto.scenario.written import PathText
 from lazaretto.words import LAYERS
 
 RATE, WEIGHT = "contacts/day", "relative to a contact at work"
@@ -31,7 +32,7 @@ class LayerContacts(Section):
 class CommunityContacts(LayerContacts):
     """Contacts of the community, which may depend on age."""
 
-    by_age: str | None = Field(
+    by_age: PathText | None = Field(
         default=None,
         min_length=1,
         description=(

@@ -46,7 +46,7 @@ from lazaretto.scenario.sourced import (
     is_number_with_provenance,
 )
 from lazaretto.scenario.vaccination import Vaccination
-from lazaretto.scenario.written import slug, with_dates
+from lazaretto.scenario.written import PathText, slug, with_dates
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 
@@ -106,7 +106,7 @@ class Scenario(Section):
     )
     title: str = Field(min_length=1, description="Title of the report; the name if absent.")
     description: str = Field(default="", description="What the scenario is, in a few sentences.")
-    place: str = Field(
+    place: PathText = Field(
         min_length=1, description="A place of the library, or a path relative to this file."
     )
     disease: str = Field(description="Name of the variant, such as omicron-ba2.")

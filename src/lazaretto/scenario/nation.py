@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from lazaretto.scenario.section import Section
 from lazaretto.scenario.sourced import Sourced, Unit, sourced
+from lazaretto.scenario.written import PathText
 
 NATION = "china"
 """Place of a scenario of many cities."""
@@ -47,7 +48,7 @@ class Travel(Section):
         description="Also apply the level of travel of the time (docs/travel.md), which holds what "
         "measures and fear did to it; not beside measures that close the same cities.",
     )
-    flows: str | None = Field(
+    flows: PathText | None = Field(
         default=None,
         description="CSV of trips a day (origin_code, destination_code, trips_per_day), relative "
         "to this file; gravity and the shipped table if absent.",

@@ -20,6 +20,7 @@ from lazaretto.scenario.overrides import value_at
 from lazaretto.scenario.problems import Problem, ScenarioError, did_you_mean, one_of
 from lazaretto.scenario.section import Section
 from lazaretto.scenario.sourced import is_number_with_provenance
+from lazaretto.scenario.written import PathText
 
 if TYPE_CHECKING:
     from lazaretto.scenario.model import Scenario
@@ -50,7 +51,7 @@ class FittedNumber(Section):
 class Posterior(Section):
     """Draws of a posterior: run number N takes draw N."""
 
-    draws: str = Field(
+    draws: PathText = Field(
         min_length=1,
         description="A posterior that ships with Lazaretto, or a CSV beside this file.",
     )

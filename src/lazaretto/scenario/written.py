@@ -5,9 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 LONGEST_SLUG = 48
 """Letters of a slug at most."""
+
+
+LONGEST_PART, LONGEST_PATH = 255, 4_000
+"""Bytes of a part of a path, and of a path, at most: more no file has."""
+
+
+def may_be_path(said: str) -> bool:
+    """Return whether a text can be the name of a file, there or not."""
+    short = all(len(part.encode()) <= LONGEST_PART for part in said.split("/"))
+    return short and len(said.encode()) <= LONGEST_PATH and "\0" not in said
+
+
+def _path(said: str) -> str:
+    if not may_be_path(said):
+        raise ValueError(f"a name or a path, no part of it longer than {LONGEST_PART} bytes")
+    return said
+
+
+PathText = Annotated[str, AfterValidator(_path)]
+"""A name, or a path beside the scenario."""
 
 
 def as_date(value: object) -> date | None:

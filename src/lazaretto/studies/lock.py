@@ -69,10 +69,11 @@ def _taken(lock: Path) -> int:
                 "give another folder with --out"
             )
         # Whoever held the lock before removed the file on leaving; then this one is nobody's.
-        with suppress(OSError):
+        with suppress(FileNotFoundError):
             if lock.stat().st_ino == os.fstat(handle).st_ino:
-                os.truncate(handle, 0)
-                os.write(handle, str(os.getpid()).encode("ascii"))
+                with suppress(OSError):  # to say who has it is a courtesy; a disk may be full
+                    os.truncate(handle, 0)
+                    os.write(handle, str(os.getpid()).encode("ascii"))
                 return handle
         os.close(handle)
 

@@ -24,6 +24,7 @@ from lazaretto.scenario import (
 )
 from lazaretto.scenario.posterior import SEED, VOID
 from lazaretto.scenario.reading import read_scenario
+from lazaretto.scenario.written import PathText
 from lazaretto.studies.calibration.kept import Kept, own_data, reported_data
 from lazaretto.studies.calibration.sampled import at_sample
 from lazaretto.studies.ensembles.one_run import Job
@@ -110,8 +111,8 @@ class Calibration(Section):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Short name.")
     title: str = Field(default="", description="Title of the fit report.")
-    scenario: str = Field(description="A scenario of the library, or a file beside this one.")
-    data: str | None = Field(
+    scenario: PathText = Field(description="A scenario of the library, or a file beside this one.")
+    data: PathText | None = Field(
         default=None, description="A CSV by date, beside this file; what ships if absent."
     )
     data_until: date = Field(description="Last day of which the fit sees data, ISO date.")
