@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 
 from lazaretto.commands.options import RunFolders
 from lazaretto.console import complain, out, problems_shown
+from lazaretto.studies.lock import alone_in
 
 TOKEN = "LAZARETTO_TOKEN"  # noqa: S105 - the name of a variable
 """Variable of the environment that may hold the token."""
@@ -59,7 +61,12 @@ def serve_room(
         room = Room(folder.resolve(), tuple(scenarios or ()), workers, largest)
         alone = host in LOOPBACK and not name
         token = "" if alone else (os.environ.get(TOKEN) or new_token())
-        names = (*LOOPBACK, *(name or ())) if host in LOOPBACK or name else ()
+        if token and not re.fullmatch(r"[A-Za-z0-9_-]{12,200}", token):
+            complain(f"{TOKEN} is not taken: 12 to 200 letters, digits, - and _ are allowed\n"
+                     "    do: leave it out, and a token is made")  # fmt: skip
+            raise typer.Exit(2)
+        known = tuple(each.lower() for each in name or ())
+        names = (*LOOPBACK, *known) if host in LOOPBACK or name else ()
         listening = _listening(host, port)
     given, took = listening.getsockname()[:2]
     shown = f"[{given}]" if ":" in given else given
@@ -77,7 +84,8 @@ def serve_room(
         server_header=False, timeout_keep_alive=15, limit_concurrency=500, ws="none",
         timeout_graceful_shutdown=3,
     )  # fmt: skip
-    uvicorn.Server(settings).run(sockets=[listening])
+    with problems_shown(), alone_in(room.folder / "room"):
+        uvicorn.Server(settings).run(sockets=[listening])
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -101,13 +101,15 @@ def shown_several(made: Several) -> SeveralShown:
     )
 
 
-def written_several(made: Several) -> Path:
+def written_several(made: Several, page: Path | None = None) -> Path:
     """Write the page of a comparison, with the figure of each policy, and return it.
 
     Parameters
     ----------
     made
         The comparison; the run of its first policy is kept in a folder.
+    page
+        The file; `PAGE` in that folder if absent.
     """
     from lazaretto.report.several_page import several_page
 
@@ -115,7 +117,7 @@ def written_several(made: Several) -> Path:
     results = {made.base.name: made.outcome.results} | {
         made.short_name(each.policy): each.outcome.results for each in made.others
     }
-    return several_page(results, shown_several(made), made.outcome.folder.path / PAGE)
+    return several_page(results, shown_several(made), page or made.outcome.folder.path / PAGE)
 
 
 def _amounts(made: Several) -> Table:

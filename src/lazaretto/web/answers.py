@@ -32,8 +32,14 @@ from lazaretto.web.taken import residents_of
 if TYPE_CHECKING:
     from lazaretto.web.app import Room
 
+LATEST = 20
+"""Runs of a job that are drawn while they are made."""
+
 CHECKS = asyncio.Semaphore(4)
 """Scenarios that are checked at the same time."""
+
+MOST_WORK = 500_000_000_000
+"""Residents times days times runs of a job at most: 150 runs of Shanghai's spring."""
 
 FEWEST, MOST = 2, 6
 """Policies that are set beside one another."""
@@ -91,12 +97,23 @@ async def asked_by(request: Request) -> tuple[Asked, Scenario, Part]:
 def _policy(room: Room, fields: Sequence[tuple[str, str]]) -> tuple[Asked, Scenario, Part]:
     asked = Asked.of(fields, "")
     base = room.scenarios.load(asked.scenario)
-    policy = policy_asked(asked, base)
+    try:
+        policy = policy_asked(asked, base)
+    except (ValueError, OverflowError, RecursionError) as error:
+        allowed = f"what can be read ({type(error).__name__})"
+        raise ScenarioError(
+            [Problem("set", None, allowed, "correct it, or leave it out")]
+        ) from None
     residents = residents_of(policy)
     if residents > room.largest:
         allowed = f"a place of at most {room.largest:,} residents in this room"
         advice = "run it by command line, or start the room with --largest"
         raise ScenarioError([Problem("place", f"{residents:,} residents", allowed, advice)])
+    work = residents * policy.n_days * asked.replicates
+    if work > MOST_WORK:
+        allowed = f"{MOST_WORK:.0e} residents x days x runs at most; these are {work:.1e}"
+        advice = "ask for fewer runs or days, or use the command line"
+        raise ScenarioError([Problem("replicates", asked.replicates, allowed, advice)])
     said = changes(policy)
     named = asked.renamed(policy)
     folder = None if named.folder is None else str(named.folder)
@@ -178,8 +195,8 @@ async def watch(request: Request) -> Response:
     said["title"] = job.title
     if job.state == "queued":
         said["before"] = queue.before(job)
-    if request.query_params.get("live") and job.state not in ENDED:
-        said["live"] = list(queue.live.get(job.id, {}).values())
+    if request.query_params.get("live") and job.state not in ENDED and not job.shown:
+        said["live"] = list(queue.live.get(job.id, {}).values())[-LATEST:]
     return JSONResponse(said)
 
 
@@ -232,7 +249,10 @@ async def shown(request: Request) -> Response:
     if job is None or not job.shown:
         return JSONResponse({"ok": False}, 404)
     code = language(request)
-    content = await run_in_threadpool(_shown, room_of(request).queue.page(job), code)
+    try:
+        content = await run_in_threadpool(_shown, room_of(request).queue.page(job), code)
+    except (OSError, ValueError):
+        return JSONResponse({"ok": False}, 404)
     headers = {"content-type": "application/json"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(content, headers=headers | {"content-encoding": "gzip"})

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from lazaretto.web.answers import answers
 from lazaretto.web.downloads import downloads
-from lazaretto.web.guarding import Door, Guard
+from lazaretto.web.guarding import HEADERS, POLICY, Door, Guard
 from lazaretto.web.jobs import Journal
 from lazaretto.web.pages import bundled, pages
 from lazaretto.web.queue import Queue
@@ -101,7 +101,8 @@ async def _said(request: Request, error: Exception) -> Response:  # noqa: ARG001
 
 async def _wrong(request: Request, error: Exception) -> Response:  # noqa: ARG001
     text = f"Something is wrong in the room itself ({type(error).__name__}); please report it.\n"
-    return PlainTextResponse(text, 500)
+    # Answered outside the guard, so what the browser must not do is said here.
+    return PlainTextResponse(text, 500, HEADERS | {"content-security-policy": POLICY})
 
 
 async def _not_written(request: Request, error: Exception) -> Response:  # noqa: ARG001

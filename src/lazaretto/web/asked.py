@@ -129,7 +129,8 @@ class Asked:
 
 
 def _whole(text: str, key: str, low: int, high: int, problems: list[Problem]) -> int:
-    if text.isascii() and text.isdigit() and low <= int(text) <= high:
+    if text.isascii() and text.isdigit() and len(text) < 12 and low <= int(text) <= high:
         return int(text)
-    problems.append(Problem(key, text, f"a whole number, {low:,} to {high:,}", "correct it"))
+    allowed = f"a whole number, {low:,} to {high:,}"
+    problems.append(Problem(key, text[:40], allowed, "give a number in this range"))
     return low

@@ -32,7 +32,7 @@ SUPPORT = {
 }  # fmt: skip
 """Levers of support: the measure, its key, and its words."""
 
-SCALES = ("0", "0.25", "0.5", "2", "4", "10")
+SCALES = ("0.25", "0.5", "2", "4", "10")
 """By what a stock can be multiplied."""
 
 
@@ -155,7 +155,8 @@ def _confining(scenario: Scenario) -> Iterator[Control]:
                       f"last on {max(ends)}", -28, 60,
                       note="What follows, such as zones, stays.")  # fmt: skip
     tiers = tuple((tier, TIER_CHOICES[tier]) for tier in TIERS)
-    yield Control("tier", group, "How strict", "choice", choices=tiers)
+    yield Control("tier", group, "How strict", "choice", choices=tiers,
+                  note="Zones keep their own tiers.")  # fmt: skip
 
 
 TIER_CHOICES = {
@@ -239,7 +240,7 @@ def _anywhere(scenario: Scenario) -> bool:
 
 
 def _scale(name: str, group: str, words: str) -> Control:
-    choices = tuple((scale, "none" if scale == "0" else f"{scale} times") for scale in SCALES)
+    choices = tuple((scale, f"{scale} times") for scale in SCALES)
     return Control(name, group, words, "choice", choices=choices)
 
 

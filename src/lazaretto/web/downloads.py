@@ -53,6 +53,8 @@ async def give(request: Request) -> Response:
         content = await run_in_threadpool(_zipped, folder / "figures")
         return Response(content, headers=_taken_away(name), media_type="application/zip")
     path = folder / name
+    if name == PAGE:
+        path = room_of(request).queue.page(job).with_suffix(".html")
     if not path.is_file():
         raise HTTPException(404, "The file is no longer there.")
     page = FILES[name] == "text/html"

@@ -21,6 +21,9 @@ LARGEST = 400_000
 OURS = "x-lazaretto"
 """Header that the pages of the room send with whatever changes something; no other site can."""
 
+FORWARDED = {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"}
+"""Headers by which a proxy is known."""
+
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 POLICY = (
@@ -125,13 +128,22 @@ class Guard:
 
     def _refused(self, asked: HTTPConnection, method: str) -> Response | None:
         door = self._door
-        host = urlsplit(f"//{asked.headers.get('host', '')}").hostname or ""
+        try:
+            host = urlsplit(f"//{asked.headers.get('host', '')}").hostname or ""
+        except ValueError:
+            host = ""
         if door.names and host not in door.names:
             return _plain(421, f"This room answers to {', '.join(door.names)} only. To give it "
                                "another name: lazaretto serve --name NAME")  # fmt: skip
         length = asked.headers.get("content-length", "")
         if length.isdigit() and int(length) > LARGEST:
             return _plain(413, f"More than {LARGEST:,} bytes are not taken.")
+        site, mode = (asked.headers.get(f"sec-fetch-{what}") for what in ("site", "mode"))
+        if site == "cross-site" and mode != "navigate":
+            return _plain(403, "Pages of other sites may link to this room, and nothing else.")
+        if not door.token and FORWARDED & set(asked.headers):
+            return _plain(403, "This room is for this machine only, and a proxy stands before it: "
+                               "lazaretto serve --name NAME")  # fmt: skip
         if method not in ("GET", "HEAD") and not asked.headers.get(OURS):
             return _plain(403, "This can be asked for from the pages of the room only.")
         if not door.token:
@@ -139,7 +151,7 @@ class Guard:
         given = asked.query_params.get("token")
         if given is not None and _same(given, door.token):
             rest = [(k, v) for k, v in asked.query_params.multi_items() if k != "token"]
-            path = asked.url.path + (f"?{urlencode(rest)}" if rest else "")
+            path = f"/{asked.url.path.lstrip('/')}" + (f"?{urlencode(rest)}" if rest else "")
             answer: Response = RedirectResponse(path, 303)
             answer.headers["set-cookie"] = _cookie(TOKEN, door.token,
                                                    asked.url.scheme == "https")  # fmt: skip

@@ -6,12 +6,14 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from lazaretto.scenario import Scenario
 from lazaretto.whole_files import write_whole
 
 State = Literal["queued", "running", "done", "failed", "stopped"]
+
+Kind = Literal["run", "compare"]
 
 ENDED = ("done", "failed", "stopped")
 """States that a job stays in."""
@@ -79,7 +81,7 @@ class Job:
 
     id: str
     owner: str
-    kind: Literal["run", "compare"]
+    kind: Kind
     title: str
     parts: list[Part]
     fields: list[tuple[str, str]]
@@ -144,10 +146,28 @@ class Journal:
                 parts = [Part(**part) for part in said.pop("parts")]
                 pairs = [(str(name), str(value)) for name, value in said.pop("fields")]
                 rest = {key: value for key, value in said.items() if key in known}
-                found.append(Job(parts=parts, fields=pairs, **rest))
+                job = Job(parts=parts, fields=pairs, **rest)
             except (OSError, ValueError, TypeError, KeyError, AttributeError):
                 continue
+            if job.id == path.stem and _sound(job):
+                found.append(job)
         return sorted(found, key=lambda job: (job.asked, job.id))
+
+
+def _sound(job: Job) -> bool:
+    """Return whether what was read is what was written: a damaged file can say anything."""
+    texts = (job.id, job.owner, job.title, job.what, job.run, job.asked, job.ended)
+    numbers = (job.seed, job.replicates, job.tries)
+    return (
+        all(isinstance(text, str) for text in texts)
+        and all(isinstance(number, int) for number in numbers)
+        and isinstance(job.share, int | float)
+        and isinstance(job.problems, list)
+        and all(isinstance(part.scenario, dict) for part in job.parts)
+        and bool(job.parts)
+        and job.kind in get_args(Kind)
+        and job.state in get_args(State)
+    )
 
 
 def page_of(job_id: str, folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from lazaretto.console.several import written_several
 from lazaretto.engine.simulation import Simulation
 from lazaretto.reporting import write_report
 from lazaretto.scenario import Scenario
-from lazaretto.studies import run_scenario
+from lazaretto.studies import FolderBusyError, Interrupted, run_scenario
 from lazaretto.studies.grounds import ground_kept
 from lazaretto.studies.pairs import How, own_less_restrictive
 from lazaretto.studies.run import RunOutcome
@@ -66,8 +67,9 @@ def made_run(job: Job, send: Send, stop: Stop, runs: Path, page: Path) -> Path:
         results = _made(job, part, less, of_less, stop, runs, None).results
         keep_page(shown_run(scenario, outcome, results), page)
         send({"shown": True})
-    write_report(scenario, outcome, tell, less_restrictive=results)
     assert outcome.folder is not None
+    if results is not None or not (outcome.found and outcome.folder.report.is_file()):
+        write_report(scenario, outcome, tell, less_restrictive=results)
     return outcome.folder.path
 
 
@@ -79,14 +81,38 @@ def made_comparison(job: Job, send: Send, stop: Stop, runs: Path, page: Path) ->
     policies = [part.read() for part in job.parts]
     tell = _teller(send)
     how = How(job.seed, job.replicates, None, runs, tell, stop)
-    made = compare_several(policies[0], policies[1:], how)
+    while True:
+        try:
+            made = compare_several(policies[0], policies[1:], how)
+            break
+        except FolderBusyError:
+            tell("waiting for the same run, which somebody else asked for", 0.0)
+            if stop():
+                raise Interrupted from None
+            time.sleep(1)
     tell("drawing", 0.0)
     keep_page(shown_comparison(made), page)
     send({"shown": True})
-    return written_several(made).parent
+    assert made.outcome.folder is not None
+    written_several(made, page.with_suffix(".html"))
+    return made.outcome.folder.path
 
 
 def _made(
+    job: Job, part: Part, scenario: Scenario, tell: Callable[[str, float], None], stop: Stop,
+    runs: Path, watch: Callable[[Simulation, int], None] | None,
+) -> RunOutcome:  # fmt: skip
+    while True:
+        try:
+            return _run(job, part, scenario, tell, stop, runs, watch)
+        except FolderBusyError:  # somebody else asked for the very same run
+            tell("waiting for the same run, which somebody else asked for", 0.0)
+            if stop():
+                raise Interrupted from None
+            time.sleep(1)
+
+
+def _run(
     job: Job, part: Part, scenario: Scenario, tell: Callable[[str, float], None], stop: Stop,
     runs: Path, watch: Callable[[Simulation, int], None] | None,
 ) -> RunOutcome:  # fmt: skip

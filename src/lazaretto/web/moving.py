@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -16,9 +16,13 @@ from lazaretto.scenario.resources import BEDS
 from lazaretto.web.asked import Asked
 from lazaretto.web.controls import SUPPORT, Control, controls_of
 from lazaretto.web.taken import refuse_files
+from lazaretto.words import TIERS
 
 STOCK_UNITS = {"laboratories": ("tubes/day",), "tracers": ("tracers",), "beds": (BEDS,)}
 """Units of the stocks that each lever multiplies."""
+
+NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,12})?")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 BORDER = {"passengers": 150, "share": 0.01}
 """What a border that the scenario lacks is given besides; assumed."""
@@ -51,14 +55,25 @@ def policy_asked(asked: Asked, scenario: Scenario) -> Scenario:
     if problems:
         raise ScenarioError(problems)
     changed = _moved(written, values)
-    overrides = changed | dict(_pairs(asked.changes))
-    if values.get("disease") not in (None, scenario.disease) and "r0" not in overrides:
+    own = _pairs(asked.changes)
+    twice = [key for key, _ in own if sum(other == key for other, _ in own) > 1]
+    if twice:
+        raise ScenarioError([Problem("set", key, "every key once", "leave one out")
+                             for key in dict.fromkeys(twice)])  # fmt: skip
+    overrides = changed | dict(own)
+    less = _less_restrictive(written, values, asked.off)
+    written = {key: part for key, part in written.items() if key != "less_restrictive"}
+    written |= {} if less is None else {"less_restrictive": less}
+    if values.get("disease") not in (None, scenario.disease) and not any(
+        key.partition(".")[0] == "r0" for key in overrides
+    ):
         overrides["r0"] = float(variant(str(values["disease"])).r0.value)
     made = type(scenario).from_mapping(written, overrides)
     gone = {i for i, name in enumerate(names) if name in asked.off}
     if values.get("screening") == "none":
         gone |= {i for i, each in enumerate(entries) if _regular_screening(each)}
-    added = _added(entries, values, made)
+    left = [each for i, each in enumerate(made.resolved()["measures"]) if i not in gone]
+    added = _added(left, values, made)
     if gone or added:
         whole = made.resolved()
         kept = [each for i, each in enumerate(whole["measures"]) if i not in gone]
@@ -84,14 +99,14 @@ def _values(
         elif control.kind == "number":
             number, whole = _float(text), control.step == 1
             outside = number is None or not control.low <= number <= control.high
-            if outside or (whole and not float(text).is_integer()):
+            if outside or number is None or (whole and not number.is_integer()):
                 allowed = f"{control.low:g} to {control.high:g} {control.unit}".strip()
                 said = f"a whole number, {allowed}" if whole else allowed
                 problems.append(Problem(name, text, said, "give a number in this range"))
             else:
                 values[name] = number
         elif control.kind == "date":
-            day = as_date(text)
+            day = as_date(text) if DAY.fullmatch(text) else None
             if day is None:
                 problems.append(Problem(name, text, "a date such as 2022-04-28", "give a date"))
             else:
@@ -139,6 +154,46 @@ def _moved(written: Mapping[str, Any], values: Mapping[str, object]) -> dict[str
                     scaled = float(str(values[name])) * float(plain)
                     found[f"resources.{i}.opened.{j}.amount"] = round(scaled)
     return found | _border(written, values)
+
+
+def _less_restrictive(
+    written: Mapping[str, Any], values: Mapping[str, object], off: Sequence[str]
+) -> dict[str, Any] | None:
+    """Return the less restrictive policy as the levers leave it, None where it is none any more.
+
+    Its dates move with those of the orders, for it is told from them: "two weeks' delay". Where its
+    orders are no lighter than what a lever set, or what it leaves out is left out already, there is
+    none.
+    """
+    given = written.get("less_restrictive")
+    if given is None:
+        return None
+    entries = {each.get("name") or str(i): each for i, each in enumerate(written["measures"])}
+    moved: dict[str, Any] = {}
+    for key, value in (given.get("set") or {}).items():
+        _, _, rest = str(key).partition("measures.")
+        name, _, what = rest.partition(".")
+        entry = entries.get(name)
+        if name in off:
+            return None
+        shift = {"from": "begin", "to": "lift"}.get(what, "")
+        order = entry is not None and entry["measure"] in ("lockdown", "close_workplaces")
+        no_lighter = what == "tier" and "tier" in values
+        if order and no_lighter and _level(value) >= _level(values["tier"]):
+            return None
+        moved[key] = _shifted(value, values[shift]) if order and shift in values else value
+    without = [name for name in given.get("without") or [] if name not in off]
+    if len(without) < len(given.get("without") or []):
+        return None
+    if values.get("tier") in ("open", "precaution") and any(
+        entries.get(name, {}).get("measure") == "lockdown" for name in without
+    ):
+        return None
+    return {**given, "set": moved, "without": without}
+
+
+def _level(tier: object) -> int:
+    return TIERS.index(str(tier)) if str(tier) in TIERS else int(str(tier))
 
 
 def _border(written: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, object]:
@@ -193,7 +248,11 @@ def _pairs(changes: Sequence[str]) -> list[tuple[str, str]]:
 def _shifted(day: object, days: object) -> str:
     first = as_date(day)
     assert isinstance(first, date)
-    return (first + timedelta(days=int(float(str(days))))).isoformat()
+    try:
+        return (first + timedelta(days=int(float(str(days))))).isoformat()
+    except OverflowError:
+        advice = "move it by less"
+        raise ScenarioError([Problem("begin", first, "a date of our era", advice)]) from None
 
 
 def _share(percent: object) -> float:
@@ -201,8 +260,4 @@ def _share(percent: object) -> float:
 
 
 def _float(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+    return float(text) if NUMBER.fullmatch(text) else None

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,9 @@ from lazaretto.web.worker import work
 
 MOST_TRIES = 2
 """How often a job is begun whose worker died."""
+
+PAUSE = 0.5
+"""Seconds before another worker is started in place of one that died."""
 
 GRACE = 60.0
 """Seconds that a job which is stopped has to end its day, before its worker is ended."""
@@ -42,7 +44,7 @@ class Worker:
 
     def __init__(self, runs: Path, pages: Path) -> None:
         spawn: SpawnContext = multiprocessing.get_context("spawn")
-        self.stop: Event = spawn.Event()
+        self.stop = spawn.RawValue("b", 0)  # without a lock, which a killed process could hold
         self._pipe: Connection
         self._pipe, theirs = spawn.Pipe()
         self.process: SpawnProcess = spawn.Process(
@@ -54,7 +56,7 @@ class Worker:
 
     def order(self, job: Job) -> None:
         """Give it a job."""
-        self.stop.clear()
+        self.stop.value = 0
         self._pipe.send(job)
 
     async def said(self) -> dict[str, Any]:
@@ -112,6 +114,7 @@ class Queue:
         self._workers: list[Worker | None] = [None] * workers
         self._slots: list[asyncio.Task[None]] = []
         self._doing: dict[str, int] = {}
+        self._stops: set[str] = set()
 
     async def open(self) -> None:
         """Start the workers."""
@@ -160,6 +163,7 @@ class Queue:
         if len(self.waiting()) >= self._most:
             raise FullError(f"{self._most} jobs are waiting, which is the most: try again later.")
         self._journal.keep(job)
+        self._served.setdefault(job.owner, self._turn)
         self.jobs[job.id] = job
         async with self._woken:
             self._woken.notify()
@@ -170,34 +174,46 @@ class Queue:
             job.end("stopped", ["Stopped before it began."])
             self._keep(job)
             return
+        if job.state != "running":
+            return
+        self._stops.add(job.id)
+        job.what = "stopping"
         worker = self._workers[self._doing[job.id]] if job.id in self._doing else None
         if worker is None:
-            return
-        job.what = "stopping"
-        worker.stop.set()
+            return  # it is looked at before the job is given to one
+        worker.stop.value = 1
         await asyncio.sleep(GRACE)
         if job.state == "running" and worker in self._workers and job.id in self._doing:
             worker.end()
 
     async def _serve(self, slot: int) -> None:
-        worker: Worker | None = await self._started(slot)
+        worker: Worker | None = None
+        with contextlib.suppress(OSError):
+            worker = await self._started(slot)
         while True:
             job = await self._next()
+            job.tries += 1
             try:
                 if worker is None or not worker.process.is_alive():
                     worker = await self._started(slot)
                 self._doing[job.id] = slot
-                job.tries += 1
                 self._keep(job)
-                worker.order(job)
+                if job.id in self._stops:
+                    job.end("stopped", ["Stopped before it began."])
+                else:
+                    worker.order(job)
                 while job.state == "running":
                     self._hear(job, await worker.said())
             except (EOFError, OSError):
-                self._died(job, stopped=worker is not None and worker.stop.is_set())
+                self._died(job)
                 worker = None
+                await asyncio.sleep(PAUSE)
+            except Exception as error:  # whatever it is, the others must not wait for ever
+                job.end("failed", [f"{type(error).__name__}: {error}"])
             finally:
                 self._doing.pop(job.id, None)
                 if job.state in ENDED:
+                    self._stops.discard(job.id)
                     self.live.pop(job.id, None)
                     self._keep(job)
 
@@ -234,8 +250,8 @@ class Queue:
             job.run = said.get("run", "")
             job.end(said["end"], said.get("problems"))
 
-    def _died(self, job: Job, *, stopped: bool) -> None:
-        if stopped:
+    def _died(self, job: Job) -> None:
+        if job.id in self._stops:
             job.end("stopped", ["Stopped; its process did not end by itself and was ended."])
         elif job.tries < MOST_TRIES:
             job.state, job.what, job.share = "queued", "its process ended; it is begun again", 0.0

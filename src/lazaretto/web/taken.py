@@ -9,11 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from lazaretto.agents.written import LARGEST, RefusedError, kept
+from lazaretto.agents.written import RefusedError, kept
 from lazaretto.people import areas
 from lazaretto.scenario import Problem, Scenario, ScenarioError, library
 from lazaretto.web.controls import FIRST
@@ -21,6 +18,9 @@ from lazaretto.web.controls import FIRST
 BROUGHT = re.compile(r"[0-9a-f]{16}")
 """Name of a scenario that was brought: the beginning of the hash of its text."""
 
+
+MOST_BYTES = 100_000
+"""Bytes of a scenario that is brought, at most; the longest that ships has 40,000."""
 
 CHINA = 1_409_778_724
 """Residents of the nation, census of 2020."""
@@ -62,7 +62,8 @@ class Scenarios:
     @property
     def first(self) -> str:
         """Name of the scenario that is shown to who names none: the first of the owner's."""
-        return next(iter(self._own), FIRST)
+        wanted = next(iter(self._own), FIRST)
+        return wanted if wanted in self.titles else next(iter(self.titles), FIRST)
 
     def load(self, name: str) -> Scenario:
         """Return a scenario as it is.
@@ -88,7 +89,7 @@ class Scenarios:
         Parameters
         ----------
         text
-            YAML, `LARGEST` bytes at most, without aliases, files and code.
+            YAML, `MOST_BYTES` bytes at most, without files and code.
 
         Raises
         ------
@@ -96,10 +97,11 @@ class Scenarios:
             If it is refused, or is no scenario.
         """
         try:
-            _plain_yaml(text)
+            if len(text.encode()) > MOST_BYTES:
+                raise RefusedError(f"the scenario has more than {MOST_BYTES:,} bytes")
             path = kept(text, self._folder)
         except RefusedError as error:
-            allowed = f"a scenario in YAML of at most {LARGEST:,} bytes"
+            allowed = f"a scenario in YAML of at most {MOST_BYTES:,} bytes"
             raise ScenarioError([Problem("file", None, allowed, str(error))]) from None
         try:
             _brought(path)
@@ -164,13 +166,3 @@ def _brought(path: Path) -> Scenario:
     refuse_files(scenario)
     scenario._folder = None
     return scenario
-
-
-def _plain_yaml(text: str) -> None:
-    """Refuse aliases, by which a short text can stand for one without end."""
-    try:
-        aliased: Any = any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text))
-    except yaml.YAMLError as error:
-        raise RefusedError(f"the scenario is no YAML: {error}") from None
-    if aliased:
-        raise RefusedError("aliases (*name) are not taken by browser: write them out")

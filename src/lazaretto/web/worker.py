@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Callable
+from multiprocessing import parent_process
 from multiprocessing.connection import Connection
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ Said = dict[str, Any]
 """What a worker says of a job: a key ``end`` closes it."""
 
 
-def work(orders: Connection, stop: Event, runs: Path, pages: Path) -> None:
+def work(orders: Connection, stop: Any, runs: Path, pages: Path) -> None:  # noqa: ANN401
     """Take jobs from a pipe and say over it how far they are, until it is closed.
 
     Parameters
@@ -33,13 +34,14 @@ def work(orders: Connection, stop: Event, runs: Path, pages: Path) -> None:
     orders
         Jobs come in, what is said of them goes out.
     stop
-        Set to stop the job in hand.
+        A shared number: not 0 to stop the job in hand.
     runs
         Where run folders lie.
     pages
         Where what is shown of jobs lies.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the server
+    threading.Thread(target=_end_with_the_room, daemon=True).start()
     _get_ready()
     try:
         orders.send({"ready": os.getpid()})
@@ -49,9 +51,17 @@ def work(orders: Connection, stop: Event, runs: Path, pages: Path) -> None:
             job = orders.recv()
             if job is None:
                 return
-            orders.send(_ended(job, orders.send, stop.is_set, runs, pages))
+            orders.send(_ended(job, orders.send, lambda: bool(stop.value), runs, pages))
     except (EOFError, BrokenPipeError, OSError):
         return
+
+
+def _end_with_the_room() -> None:
+    """End this process with the one that started it, however that ends."""
+    room = parent_process()
+    if room is not None:
+        room.join()
+        os._exit(1)
 
 
 def _get_ready() -> None:

@@ -14,8 +14,9 @@
         method, body, headers: { "X-Lazaretto": "1" }, credentials: "same-origin",
       });
       const text = await answer.text();
+      const gone = answer.status >= 500;
       try { return JSON.parse(text); } catch (plain) {
-        return { ok: false, problems: [{ advice: text.trim() || words.failed }] };
+        return { ok: false, gone, problems: [{ advice: text.trim() || words.failed }] };
       }
     } catch (gone) {
       return { ok: false, gone: true, problems: [{ advice: words.offline }] };
@@ -110,7 +111,10 @@
   // ---- pins --------------------------------------------------------------------------------------
 
   const pinned = () => {
-    try { return JSON.parse(localStorage.getItem("lazaretto-pins")) || []; } catch (broken) { return []; }
+    try {
+      const kept = JSON.parse(localStorage.getItem("lazaretto-pins"));
+      return Array.isArray(kept) ? kept.filter((pin) => pin && pin.id && pin.title) : [];
+    } catch (broken) { return []; }
   };
   const keepPins = (pins) => {
     try { localStorage.setItem("lazaretto-pins", JSON.stringify(pins)); } catch (refused) { /* kept in this page only */ }
@@ -304,9 +308,15 @@
       const seen = `${now.shown}-${ended}`;
       if (now.shown && seen !== drawnAt) {
         drawnAt = seen;
-        await tables(id);
-        one("#live").hidden = true;
-        job.dataset.shown = "yes";
+        try {
+          await tables(id);
+          one("#live").hidden = true;
+          job.dataset.shown = "yes";
+        } catch (problem) {
+          console.warn(problem);
+          drawnAt = "";
+          if (ended) { showProblems(one("#problems"), [{ advice: words.failed }]); return; }
+        }
       }
       if (ended) {
         showProblems(one("#problems"), now.problems);
