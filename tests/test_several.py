@@ -17,6 +17,7 @@ from lazaretto.cli import app
 from lazaretto.engine.checked import read_checked
 from lazaretto.report.virus_and_policy import panels, tops, virus_and_policy_figures
 from lazaretto.scenario import Scenario, ScenarioError
+from lazaretto.scenario.posterior import drawn_numbers
 from lazaretto.studies.named_policies import policy_named
 from lazaretto.studies.pairing import Pairing, pairings
 from lazaretto.studies.spared import AGES, spared
@@ -206,6 +207,14 @@ def test_what_is_refused(town):
     said = lazaretto(*words, "--with", "oepn", code=2).stderr
     assert "did you mean open" in said
     assert lazaretto(*words[:-1], "food_delivry:share=0.5", code=2).stderr.count("food_delivery")
+
+
+def test_an_added_measure_leaves_the_draws_as_they_are():
+    """Else runs with the same seed would differ in their numbers too, not in the policy alone."""
+    base = Scenario.load("shanghai-2022")
+    with_food = policy_named(base, "food_delivery:share=0.5")
+    assert drawn_numbers(base) == drawn_numbers(with_food)
+    assert "measures.distance-spring.factor" in drawn_numbers(with_food)
 
 
 def test_what_pairing_saves():

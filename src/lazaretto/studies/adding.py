@@ -52,8 +52,9 @@ def with_measures(scenario: Scenario, added: Sequence[str]) -> Scenario:
             entries.append(entry)
     if problems:
         raise ScenarioError(problems)
-    own = scenario.resolved().get("measures", [])
-    changed = scenario.varied(label(f"with {', '.join(added)}"), {"measures": own + entries})
+    # Not as a value of measures: what is set as a whole would no longer be drawn in any of them.
+    said = label(f"with {', '.join(added)}")
+    changed = scenario.less_restricted(said, keys=("--without", OPTION), added=entries)
     try:
         checked_policy(changed)
     except ScenarioError as error:
