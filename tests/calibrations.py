@@ -68,7 +68,10 @@ class Runner:
         self.made: list[Job] = []
         self.stop_after = stop_after
 
-    def __call__(self, jobs: Sequence[Job], read: Callable[..., Any]) -> Iterator[tuple[int, Kept]]:
+    def __call__(
+        self, jobs: Sequence[Job], read: Callable[..., Any], workers: int = 0
+    ) -> Iterator[tuple[int, Kept]]:
+        """Make them; how many processes are asked for has no say."""
         for number in reversed(range(len(jobs))):  # in any order
             if self.stop_after is not None and len(self.made) >= self.stop_after:
                 raise KeyboardInterrupt

@@ -189,7 +189,7 @@ def test_all_problems_of_own_flows_at_once(tmp_path):
     with pytest.raises(ScenarioError, match="one a day for each resident"):
         flows.daily_trips(["310100", "420100"], own=own)
     own.write_text('origin_code,destination_code,trips_per_day\n310100,420100,"' + "1" * 200_000)
-    with pytest.raises(ScenarioError, match="correct it: field larger"):
+    with pytest.raises(ScenarioError, match="field larger"):
         flows.daily_trips(["310100", "420100"], own=own)
     own.write_text("from,to\n")
     with pytest.raises(ScenarioError, match="origin_code, destination_code, trips_per_day"):

@@ -219,7 +219,7 @@ def test_a_run_by_browser_is_the_run_by_command_line_and_outlives_its_worker(tmp
             assert browser.get(each.format(name)).status_code == 200
     assert "sandbox" in report.headers["content-security-policy"]
     assert figures.content[:2] == b"PK"
-    assert {"virus-and-policy-0", "district-map"} <= {each["name"] for each in shown["figures"]}
+    assert {"virus-and-policy-0", "reported-cases"} <= {each["name"] for each in shown["figures"]}
     assert "food-insecure days" in tables
     assert "Siracusa" in tables
     scenario = made.parts[0].read()
