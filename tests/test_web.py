@@ -119,6 +119,57 @@ def test_measures_left_out_leave_the_rest_of_the_posterior_drawn():
     assert policy.less_restrictive is not None
 
 
+def less_of(scenario, off=(), **levers):
+    base = Scenario.load(scenario)
+    return policy_asked(Asked(scenario, levers, off), base).next_less_restrictive()
+
+
+def test_the_less_restrictive_policy_moves_with_the_levers():
+    delayed = less_of("wuhan-2020", begin="-14")
+    plain = less_of("wuhan-2020")
+    first, moved = (
+        next(each.parameters()["from"] for each in scenario.measures if each.measure == "lockdown")
+        for scenario in (plain, delayed)
+    )
+    assert (first - moved).days == 14
+
+
+@pytest.mark.parametrize(
+    "levers", [{"tier": "open"}, {"tier": "precaution"}, {"tier": "controlled"}]
+)
+def test_what_is_no_stricter_than_it_has_no_less_restrictive_policy(levers):
+    assert less_of("chongming-example", **levers) is None
+
+
+@pytest.mark.parametrize(
+    ("scenario", "off"),
+    [("chongming-example", "seal"), ("wuhan-2020", "lockdown"),
+     ("shanghai-2022", "sealed-2-plus-12"), ("shanghai-2022", "lockdown-first-batch")],
+)  # fmt: skip
+def test_what_the_less_restrictive_policy_changes_can_be_left_out(scenario, off):
+    base = Scenario.load(scenario)
+    names = [each.name or str(i) for i, each in enumerate(base.measures)]
+    kinds = [each.measure for each in base.measures]
+    asked = Asked(scenario, off=(off if off in names else str(kinds.index(off)),))
+    policy = policy_asked(asked, base)
+    assert len(policy.measures) == len(base.measures) - 1
+    assert policy.next_less_restrictive() is None
+
+
+def test_support_begins_with_the_confinement_as_moved():
+    base = Scenario.load("wuhan-2020")
+    policy = policy_asked(Asked("wuhan-2020", {"begin": "-14", "food": "80"}), base)
+    first = min(each.parameters()["from"] for each in policy.measures
+                if each.measure in ("lockdown", "zones"))  # fmt: skip
+    assert policy.measures[-1].parameters()["from"] == max(first, policy.start)
+
+
+def test_r0_set_by_hand_goes_before_that_of_the_variant():
+    base = Scenario.load("chongming-example")
+    asked = Asked("chongming-example", {"disease": "delta"}, changes=("r0.value=3",))
+    assert float(policy_asked(asked, base).r0) == 3
+
+
 def test_no_screening_leaves_out_the_regular_rounds_only():
     _, policy = moved("shanghai-2022", screening="none")
     left = [each for each in policy.measures if each.measure == "screening"]
@@ -245,6 +296,34 @@ def test_beyond_this_machine_a_token_is_needed(room):
     assert let_in.headers["location"] == "/?scenario=wuhan-2020"
     assert "httponly" in let_in.headers["set-cookie"].lower()
     assert far.get("/").status_code == 200
+
+
+def test_pages_of_other_sites_may_link_here_and_nothing_else(browser):
+    other = {"sec-fetch-site": "cross-site"}
+    assert browser.get("/", headers=other | {"sec-fetch-mode": "no-cors"}).status_code == 403
+    assert browser.get("/", headers=other | {"sec-fetch-mode": "navigate"}).status_code == 200
+
+
+def test_a_proxy_before_a_room_without_a_token_is_refused(browser):
+    assert browser.get("/", headers={"x-forwarded-for": "1.2.3.4"}).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["[", "localhost:99999999", "", "LOCALHOST"])
+def test_a_strange_host_is_answered(browser, host):
+    assert browser.get("/", headers={"host": host}).status_code in (200, 421)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"seed": "9" * 5_000}, {"replicates": "1e9"}, {"set": "r0=" + "[" * 1_000},
+     {"set": "a." * 900 + "a=1"}, {"set": "r0=" + "9" * 1_900},
+     {"lift": "60", "set": "end=9999-12-31"}, {"set": "r0=5\nr0=6"},
+     {"scenario": "shanghai-2022", "replicates": "100", "end": "2024-12-31"}],
+)  # fmt: skip
+def test_plain_mistakes_are_answered_with_what_is_wrong(browser, asked):
+    answer = browser.post("/check", headers=OURS, data={"scenario": "chongming-example"} | asked)
+    assert answer.status_code == 422
+    assert answer.json()["problems"]
 
 
 def test_too_much_is_not_taken(browser):

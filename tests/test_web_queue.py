@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import time
@@ -22,6 +23,10 @@ OURS = {"X-Lazaretto": "1"}
 SCENARIO = Scenario.load("chongming-example").resolved()
 
 
+class Flag:
+    value = 0
+
+
 class Actor:
     """Plays a worker: does each job in a moment, or dies of those called deadly."""
 
@@ -29,7 +34,7 @@ class Actor:
     hold: asyncio.Event | None = None
 
     def __init__(self, runs, pages):
-        self.stop = asyncio.Event()
+        self.stop = Flag()
         self.process = self
         self._job = None
         self._alive = True
@@ -38,26 +43,26 @@ class Actor:
         return self._alive
 
     def order(self, job):
-        self.stop.clear()
+        self.stop.value = 0
         self._job = job
 
     async def said(self):
         if self._job is None:
             return {"ready": 1}
         if Actor.hold is not None:
-            waits = [asyncio.create_task(each.wait()) for each in (Actor.hold, self.stop)]
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            while not (Actor.hold.is_set() or self.stop.value):
+                await asyncio.sleep(0.005)
         if not self._alive or "deadly" in self._job.title:
             self._alive = False
             raise EOFError
-        if self.stop.is_set():
+        if self.stop.value:
             return {"end": "stopped", "problems": ["Stopped"]}
         Actor.done.append(self._job.title)
         return {"end": "done", "run": "somewhere"}
 
     def end(self):
         self._alive = False
-        self.stop.set()
+        self.stop.value = 1
 
 
 @pytest.fixture
@@ -113,7 +118,7 @@ def test_a_worker_that_dies_takes_nobody_elses_job_with_it(played, tmp_path):
     assert [jobs[name].state for name in ("one", "two")] == ["done", "done"]
 
 
-def test_a_job_that_will_not_stop_is_ended_with_its_worker(played, tmp_path):
+def test_a_job_that_will_not_stop_is_ended_with_its_worker(played, tmp_path, monkeypatch):
     class Deaf(Actor):
         async def said(self):
             if self._job is None:
@@ -125,7 +130,7 @@ def test_a_job_that_will_not_stop_is_ended_with_its_worker(played, tmp_path):
             return await super().said()
 
     async def play():
-        queues.Worker = Deaf
+        monkeypatch.setattr(queues, "Worker", Deaf)
         queue = Queue(Journal(tmp_path), tmp_path)
         await queue.open()
         await queue.ask(job("deaf"))
@@ -162,6 +167,93 @@ def test_a_room_that_is_opened_again_goes_on_with_what_was_waiting(played, tmp_p
     asyncio.run(first())
     asyncio.run(second())
     assert Actor.done == ["x", "y", "z"]
+
+
+def test_who_comes_anew_waits_behind_who_waits_already(played, tmp_path):
+    async def play():
+        queue = Queue(Journal(tmp_path), tmp_path)
+        await queue.open()
+        await queue.ask(job("first", "honest"))
+        await ended(queue, "first")
+        Actor.hold = asyncio.Event()
+        for i in range(3):
+            await queue.ask(job(f"h{i}", "honest", f"0{i}"))
+        await asyncio.sleep(0.02)
+        for i in range(5):
+            await queue.ask(job(f"n{i}", f"new{i}", f"1{i}"))
+        Actor.hold.set()
+        await ended(queue, "h2", "n4")
+        await queue.close()
+
+    asyncio.run(play())
+    order = Actor.done[2:]
+    assert order.index("h1") < order.index("n4")
+    assert order[-1] == "h2"  # whoever has more waits for those who have one
+
+
+def test_a_process_that_cannot_be_started_neither_spins_nor_blocks(played, tmp_path, monkeypatch):
+    class Absent(Actor):
+        tried = 0
+
+        def __init__(self, runs, pages):
+            Absent.tried += 1
+            if Absent.tried < 6:
+                raise OSError(11, "Resource temporarily unavailable")
+            super().__init__(runs, pages)
+
+    async def play():
+        monkeypatch.setattr(queues, "Worker", Absent)
+        monkeypatch.setattr(queues, "PAUSE", 0.01)
+        queue = Queue(Journal(tmp_path), tmp_path)
+        await queue.open()
+        for name in ("one", "two", "three"):
+            await queue.ask(job(name))
+        await ended(queue, "one", "two", "three")
+        await queue.close()
+        return queue.jobs
+
+    jobs = asyncio.run(play())
+    assert jobs["one"].state == "failed"
+    assert sorted(jobs[name].state for name in ("two", "three")) == ["done", "failed"]
+    assert Absent.tried < 10
+
+
+def test_a_stop_while_a_worker_is_replaced_is_not_lost(played, tmp_path, monkeypatch):
+    async def play():
+        monkeypatch.setattr(queues, "PAUSE", 0.1)
+        queue = Queue(Journal(tmp_path), tmp_path)
+        await queue.open()
+        await queue.ask(job("deadly"))
+        await asyncio.sleep(0.05)  # its worker is dead, it waits for another
+        await queue.stop(queue.jobs["deadly"])
+        await ended(queue, "deadly")
+        await queue.close()
+        return queue.jobs["deadly"]
+
+    assert asyncio.run(play()).state == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("tries", "x"), ("owner", [1]), ("asked", None), ("state", "dancing"), ("parts", [{}]),
+     ("parts", []), ("id", "another"), ("share", "half"), ("kind", "delete")],
+)  # fmt: skip
+def test_a_damaged_job_stops_nobody(played, tmp_path, key, value):
+    journal = Journal(tmp_path)
+    for name in ("sound", "spoiled"):
+        journal.keep(job(name))
+    path = tmp_path / "spoiled.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+
+    async def play():
+        queue = Queue(Journal(tmp_path), tmp_path)
+        assert set(queue.jobs) == {"sound"}
+        await queue.open()
+        await ended(queue, "sound")
+        await queue.close()
+
+    asyncio.run(play())
+    assert path.exists()
 
 
 def test_a_full_queue_says_so(played, tmp_path):

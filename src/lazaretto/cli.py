@@ -95,7 +95,7 @@ def run(
     report_s = 0.0
     with problems_shown(as_json):
         with together() as processes:
-            check_folder(folder)
+            check_folder(folder, finds=True)
             file_given(scenario)
             read = read_checked(scenario, overrides or [])
             threads = threads or processes.cores()

@@ -12,7 +12,6 @@ import typer
 
 from lazaretto.commands.options import RunFolders
 from lazaretto.console import complain, out, problems_shown
-from lazaretto.studies.lock import alone_in
 
 TOKEN = "LAZARETTO_TOKEN"  # noqa: S105 - the name of a variable
 """Variable of the environment that may hold the token."""
@@ -52,6 +51,7 @@ def serve_room(
         try:
             import uvicorn
 
+            from lazaretto.studies.lock import alone_in
             from lazaretto.web.app import Room, application
             from lazaretto.web.guarding import LOOPBACK, Door, new_token
         except ModuleNotFoundError as missing:

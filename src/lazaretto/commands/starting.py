@@ -15,7 +15,7 @@ OUT = "--out"
 COMPILING = "The engine is compiled first, once, which takes about a minute."
 
 
-def check_folder(folder: Path, option: str = OUT) -> None:
+def check_folder(folder: Path, option: str = OUT, *, finds: bool = False) -> None:
     """Refuse a folder that cannot be written, before hours of runs end there.
 
     Nothing is made: a folder that is not there yet is looked for in the folders above it.
@@ -26,12 +26,17 @@ def check_folder(folder: Path, option: str = OUT) -> None:
         Where a command will write.
     option
         What it was given by.
+    finds
+        Whether a command may find there what it looks for, so that it need not write; that it
+        cannot is then said before anything is simulated.
 
     Raises
     ------
     ScenarioError
         If it is a file or lies below one, or nothing can be written there.
     """
+    if finds and folder.is_dir():
+        return
     there = folder.absolute()
     while not there.exists() and there != there.parent:
         there = there.parent

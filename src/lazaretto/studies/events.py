@@ -118,5 +118,5 @@ class EventFile:
                     for i in range(file.num_row_groups):
                         writer.write_table(file.read_row_group(i).cast(SCHEMA))
         whole.replace(self.path)
-        for part in parts:
-            part.unlink()
+        # The parts stay until the results are kept: a run killed before goes on with them.
+        self._open.unlink(missing_ok=True)

@@ -296,6 +296,7 @@ class _Work:
         if self.folder is not None and self.replicates > 1:
             _write_netcdf(part, self.folder.replicate(number))
             self.folder.checkpoint(number).unlink(missing_ok=True)
+            self.folder.drop_parts(number)
             shutil.rmtree(self.folder.nation(number), ignore_errors=True)
 
     def _simulate(self, simulation: Simulation, seed: int, number: int) -> None:

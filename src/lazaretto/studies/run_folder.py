@@ -121,6 +121,11 @@ class RunFolder:
         """Return the file of one replicate's infections (Parquet)."""
         return self.path / f"events-{replicate:03d}.parquet"
 
+    def drop_parts(self, replicate: int) -> None:
+        """Remove the parts of a replicate's infections, once its results are kept."""
+        for part in self.path.glob(f".{self.events(replicate).stem}-*.part"):
+            part.unlink()
+
     def replicate(self, replicate: int) -> Path:
         """Return the file of one finished replicate of a run that is not finished."""
         return self.path / f"replicate-{replicate:03d}.nc"

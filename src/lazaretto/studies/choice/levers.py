@@ -331,7 +331,8 @@ def _ends(scenario: Scenario, levers: Sequence[Lever]) -> list[Problem]:
 
 def _check_untouched(scenario: Scenario, made: Scenario, levers: Sequence[Lever]) -> None:
     """Refuse an option that differs in anything but its levers: nothing may slip in with one."""
-    may = {"name", "title", "less_restrictive"}
+    # What a lever sets is no longer drawn from a posterior.
+    may = {"name", "title", "less_restrictive", "posterior.fitted"}
     for target in (target for lever in levers for target in lever.targets):
         entry = target.key.rpartition(".")[0]
         dated = target.parameter in (FROM, TO, LENGTH)
