@@ -111,6 +111,7 @@ def test_an_interrupted_fit_goes_on_and_makes_no_run_twice(tmp_path):
     assert set(addresses) == {(job.seed, float(job.scenario.r0)) for job in whole.made}
 
 
+@pytest.mark.slow
 def test_the_number_of_cores_has_no_say(tmp_path, monkeypatch):
     monkeypatch.setattr(fitting, "cores", lambda: 1)
     one = fitted(tmp_path, Runner(), name="one")
@@ -118,6 +119,7 @@ def test_the_number_of_cores_has_no_say(tmp_path, monkeypatch):
     same(one, fitted(tmp_path, Runner(), name="many"))
 
 
+@pytest.mark.slow
 def test_held_out_days_have_no_say(tmp_path):
     levels = np.full(30, TRUE)
     seen = fitted(tmp_path, Runner(), plan_for(tmp_path, data_of(levels)), name="a")

@@ -298,7 +298,7 @@ def test_a_run_takes_the_less_restrictive_run_if_there_is_one(town, tmp_path, mo
     assert given[2] is None
 
 
-@pytest.mark.parametrize("stops", [1, 2])
+@pytest.mark.parametrize("stops", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_an_interrupted_comparison_goes_on(town, tmp_path, stops):
     pair = pair_of(Scenario.load(town / "twin.yaml"))
     whole = compare(pair, How())
@@ -656,6 +656,7 @@ def test_a_scenario_without_behaviour_gets_the_default_one(sealing, responding):
         list(structures(sealing))
 
 
+@pytest.mark.slow
 def test_conclusions_over_all_structures(town, runs, monkeypatch):
     from lazaretto import console
     from lazaretto.console.comparison import print_comparison

@@ -61,6 +61,7 @@ def compared(*words, code=0):
     return lazaretto("compare", *words, "--no-report", code=code)
 
 
+@pytest.mark.slow
 def test_a_policy_with_support_is_also_run_without_it(town, runs):
     words = (town / "twin.yaml", "--without", "seal", "--out", runs, "--json")
     said = json.loads(compared(*words).stdout)

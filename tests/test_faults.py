@@ -302,6 +302,7 @@ def test_a_clock_that_goes_back_changes_nothing(town, whole, tmp_path):
 # Two at once
 
 
+@pytest.mark.slow
 def test_two_runs_of_one_folder_make_one_run(town, whole, tmp_path):
     """Whoever comes second is told so, or finds the run; nobody spoils anything."""
     out, codes = tmp_path / "runs", []

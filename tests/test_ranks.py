@@ -129,7 +129,7 @@ def test_a_launcher_without_mpi4py_is_told_what_to_install(folder):
 
 
 @with_mpi
-@pytest.mark.parametrize("n", [1, 2, 4])
+@pytest.mark.parametrize("n", [1, 2, pytest.param(4, marks=pytest.mark.slow)])
 def test_results_do_not_depend_on_the_number_of_processes(folder, alone, n):
     made = run(n, folder, f"ranks-{n}")
     assert made["series_sha256"] == alone["series_sha256"]
@@ -154,6 +154,7 @@ def test_results_do_not_depend_on_the_number_of_processes(folder, alone, n):
 
 
 @with_mpi
+@pytest.mark.slow
 def test_a_run_is_found_again_whatever_the_number_of_processes(folder, alone):
     code, said, _ = lazaretto(
         2, "run", "four.yaml", "--json", "--no-report", "--out", "alone", cwd=folder
@@ -175,7 +176,7 @@ def underway(folder, out, n=2):
 
 
 @with_mpi
-@pytest.mark.parametrize("then", [2, 0])
+@pytest.mark.parametrize("then", [2, pytest.param(0, marks=pytest.mark.slow)])
 def test_an_interrupted_run_goes_on_with_any_number_of_processes(folder, alone, then):
     process = underway(folder, f"then-{then}")
     process.send_signal(signal.SIGINT)

@@ -131,7 +131,11 @@ def test_shares_of_a_prior_go_there_and_back():
 BEGINNINGS = {"number": 4, "until": "2022-03-14"}
 
 
-@pytest.mark.parametrize("changes", [{}, {"beginnings": BEGINNINGS}], ids=["one", "of four"])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, pytest.param({"beginnings": BEGINNINGS}, marks=pytest.mark.slow)],
+    ids=["one", "of four"],
+)
 def test_the_posterior_is_the_closed_one(tmp_path, changes):
     """r0 given ln(1 + reports) = 3: the error of a run, normal(0, 0.3), and that of the likelihood.
 
@@ -177,6 +181,7 @@ def test_choosing_a_beginning_makes_the_runs_worth_more(tmp_path):
     assert chosen.effective > 1.2 * one.effective
 
 
+@pytest.mark.slow
 def test_a_beginning_goes_on_as_often_as_it_fits_and_weights_make_up_for_it(tmp_path):
     """Over an even grid of what decides, exactly: shares are p, and weighted means plain means."""
     plan = plan_for(tmp_path, data_of(TRUE), beginnings=BEGINNINGS)

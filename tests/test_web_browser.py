@@ -166,6 +166,7 @@ def test_the_whole_story(chromium, page, address):
     page.wait_for_selector("text=All runs")
 
 
+@pytest.mark.slow
 def test_the_map_plays_and_stops(page, address):
     page.goto(f"{address}/?scenario=hong-kong-2022&end=2022-02-05&beside=no&lang=en")
     page.click("#levers button[type=submit]")
