@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from lazaretto.engine.checked import place_of
 from lazaretto.report.appearance import LAYOUTS, specification
 from lazaretto.report.so_far import so_far_figure
 from lazaretto.scenario import Problem, Scenario, ScenarioError
@@ -121,12 +122,16 @@ def _policy(room: Room, fields: Sequence[tuple[str, str]]) -> tuple[Asked, Scena
     return asked, named, part
 
 
+def _refused(error: ScenarioError) -> Response:
+    return JSONResponse({"ok": False, "problems": problem_lines(error)}, 422)
+
+
 async def check(request: Request) -> Response:
     """Say what is wrong with what is asked, or that nothing is."""
     try:
         asked, policy, part = await asked_by(request)
     except ScenarioError as error:
-        return JSONResponse({"ok": False, "problems": problem_lines(error)}, 422)
+        return _refused(error)
     return JSONResponse({"ok": True, "title": policy.title, "changed": part.changed,
                          "link": asked.link()})  # fmt: skip
 
@@ -136,7 +141,7 @@ async def ask(request: Request) -> Response:
     try:
         asked, policy, part = await asked_by(request)
     except ScenarioError as error:
-        return JSONResponse({"ok": False, "problems": problem_lines(error)}, 422)
+        return _refused(error)
     job = Job(
         new_token(), request.state.person, "run", policy.title, [part], asked.fields(),
         asked.seed, asked.replicates, asked.beside, asked=_now(),
@@ -159,8 +164,7 @@ async def compare(request: Request) -> Response:
         allowed = "as many runs of each, from the same first seed: they are compared run by run"
         problems.append(Problem("compare", said, allowed, "run one of them again"))
     if problems:
-        error = ScenarioError(problems)
-        return JSONResponse({"ok": False, "problems": problem_lines(error)}, 422)
+        return _refused(ScenarioError(problems))
     # What nobody changed is what the others are held against, whatever was pinned first.
     found.sort(key=lambda job: bool(job.parts[0].changed))
     first = found[0]
@@ -192,7 +196,6 @@ async def watch(request: Request) -> Response:
     queue, say = room_of(request).queue, spoken(language(request))
     said = job.now() | {"mine": job.owner == request.state.person}
     said["what"] = progress_said(job.what, say)
-    said["title"] = job.title
     if job.state == "queued":
         said["before"] = queue.before(job)
     if request.query_params.get("live") and job.state not in ENDED and not job.shown:
@@ -230,8 +233,6 @@ def _live_figure(job: Job, code: str) -> dict[str, Any]:
     scenario = job.parts[0].read()
     real = None
     if scenario.nation is None:
-        from lazaretto.engine.checked import place_of
-
         known = observed_cases(place_of(scenario))
         real = None if known is None else known.daily
     specs = {
@@ -284,7 +285,7 @@ async def bring(request: Request) -> Response:
         async with CHECKS:
             name = await run_in_threadpool(room_of(request).scenarios.bring, text)
     except ScenarioError as error:
-        return JSONResponse({"ok": False, "problems": problem_lines(error)}, 422)
+        return _refused(error)
     return JSONResponse({"ok": True, "link": f"/?scenario={name}"})
 
 

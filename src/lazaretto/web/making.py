@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lazaretto.console.several import written_several
 from lazaretto.engine.simulation import Simulation
@@ -18,10 +18,11 @@ from lazaretto.studies.run import RunOutcome
 from lazaretto.studies.several import compare_several
 from lazaretto.web.jobs import Job, Part
 from lazaretto.web.live import watcher
-from lazaretto.web.shown import keep_page, shown_comparison, shown_run
+from lazaretto.web.shown import keep_page, proportionate, shown_comparison, shown_run
 
 Send = Callable[[dict[str, Any]], None]
 Stop = Callable[[], bool]
+Made = TypeVar("Made")
 
 
 def made_run(job: Job, send: Send, stop: Stop, runs: Path, page: Path) -> Path:
@@ -55,7 +56,8 @@ def made_run(job: Job, send: Send, stop: Stop, runs: Path, page: Path) -> Path:
     watch = watcher(lambda found: send({"live": found}))
     outcome = _made(job, part, scenario, tell, stop, runs, watch)
     tell("drawing", 0.0)
-    keep_page(shown_run(scenario, outcome), page)
+    shown = shown_run(scenario, outcome)
+    keep_page(shown, page)
     send({"shown": True})
     less = own_less_restrictive(scenario) if job.beside else None
     results = None
@@ -65,7 +67,7 @@ def made_run(job: Job, send: Send, stop: Stop, runs: Path, page: Path) -> Path:
             tell(f"the next less restrictive policy: {what}", share)
 
         results = _made(job, part, less, of_less, stop, runs, None).results
-        keep_page(shown_run(scenario, outcome, results), page)
+        keep_page(shown | proportionate(scenario, outcome, results), page)
         send({"shown": True})
     assert outcome.folder is not None
     if results is not None or not (outcome.found and outcome.folder.report.is_file()):
@@ -81,15 +83,7 @@ def made_comparison(job: Job, send: Send, stop: Stop, runs: Path, page: Path) ->
     policies = [part.read() for part in job.parts]
     tell = _teller(send)
     how = How(job.seed, job.replicates, None, runs, tell, stop)
-    while True:
-        try:
-            made = compare_several(policies[0], policies[1:], how)
-            break
-        except FolderBusyError:
-            tell("waiting for the same run, which somebody else asked for", 0.0)
-            if stop():
-                raise Interrupted from None
-            time.sleep(1)
+    made = _when_free(lambda: compare_several(policies[0], policies[1:], how), tell, stop)
     tell("drawing", 0.0)
     keep_page(shown_comparison(made), page)
     send({"shown": True})
@@ -102,25 +96,26 @@ def _made(
     job: Job, part: Part, scenario: Scenario, tell: Callable[[str, float], None], stop: Stop,
     runs: Path, watch: Callable[[Simulation, int], None] | None,
 ) -> RunOutcome:  # fmt: skip
+    def make() -> RunOutcome:
+        return run_scenario(
+            scenario, seed=job.seed, replicates=job.replicates, out=runs, progress=tell, stop=stop,
+            changed=part.changed, against=part.against, watch=watch,
+            ground=ground_kept if scenario.nation is None else None,
+        )  # fmt: skip
+
+    return _when_free(make, tell, stop)
+
+
+def _when_free(make: Callable[[], Made], tell: Callable[[str, float], None], stop: Stop) -> Made:
+    """Make something once nobody else is making the very same run."""
     while True:
         try:
-            return _run(job, part, scenario, tell, stop, runs, watch)
-        except FolderBusyError:  # somebody else asked for the very same run
+            return make()
+        except FolderBusyError:
             tell("waiting for the same run, which somebody else asked for", 0.0)
             if stop():
                 raise Interrupted from None
             time.sleep(1)
-
-
-def _run(
-    job: Job, part: Part, scenario: Scenario, tell: Callable[[str, float], None], stop: Stop,
-    runs: Path, watch: Callable[[Simulation, int], None] | None,
-) -> RunOutcome:  # fmt: skip
-    return run_scenario(
-        scenario, seed=job.seed, replicates=job.replicates, out=runs, progress=tell, stop=stop,
-        changed=part.changed, against=part.against, watch=watch,
-        ground=ground_kept if scenario.nation is None else None,
-    )  # fmt: skip
 
 
 def _teller(send: Send) -> Callable[[str, float], None]:

@@ -72,13 +72,12 @@ def policy_asked(asked: Asked, scenario: Scenario) -> Scenario:
     gone = {i for i, name in enumerate(names) if name in asked.off}
     if values.get("screening") == "none":
         gone |= {i for i, each in enumerate(entries) if _regular_screening(each)}
-    left = [each for i, each in enumerate(made.resolved()["measures"]) if i not in gone]
+    whole = made.resolved()
+    left = [each for i, each in enumerate(whole["measures"]) if i not in gone]
     added = _added(left, values, made)
     if gone or added:
-        whole = made.resolved()
-        kept = [each for i, each in enumerate(whole["measures"]) if i not in gone]
-        less = {**whole, "measures": [*kept, *added]}
-        made = type(scenario).from_mapping(set_by_hand(whole, still_judged(whole, less), []))
+        other = {**whole, "measures": [*left, *added]}
+        made = type(scenario).from_mapping(set_by_hand(whole, still_judged(whole, other), []))
     made._folder = scenario.folder
     refuse_files(made, scenario)
     checked_policy(made)

@@ -111,7 +111,7 @@ async def job_page(request: Request) -> Response:
         asked = Asked.of(job.fields, "")
     return _page(
         request, "job.html.j2", job=job, link=asked.link(), compared=PAGE,
-        mine=job.owner == request.state.person, people=job.parts[0].scenario.get("description", ""),
+        mine=job.owner == request.state.person,
     )  # fmt: skip
 
 

@@ -48,17 +48,13 @@ FIGURES = (
 MAP = "district-map"
 
 
-def shown_run(
-    scenario: Scenario, outcome: RunOutcome, less_restrictive: xr.Dataset | None = None
-) -> dict[str, Any]:
+def shown_run(scenario: Scenario, outcome: RunOutcome) -> dict[str, Any]:
     """Return what is shown of a run, ready for JSON.
 
     Parameters
     ----------
     scenario, outcome
         The scenario and its run.
-    less_restrictive
-        Results of the next less restrictive policy, if it was run.
     """
     told = material_of(scenario, outcome)
     results, costs = told.results, ledger(told.results)
@@ -70,8 +66,7 @@ def shown_run(
         message_reach(scenario, seed), costs,
     )  # fmt: skip
     drawn = [figure for figure in figures if figure.name in FIGURES]
-    less = None if less_restrictive is None else by_province(less_restrictive)
-    answers = judged(results, less, aim_to_show(scenario, None), support=support_in(scenario))
+    aim = aim_to_show(scenario, None)
     lines = pans(ledger_lines(costs))
     return {
         "kind": "run",
@@ -79,7 +74,7 @@ def shown_run(
         "subtitle": subtitle(results),
         "changed": changed(results),
         "question": QUESTION,
-        "aim": aim_line(results, aim_to_show(scenario, None)),
+        "aim": aim_line(results, aim),
         "pans": {
             "The virus": [wave_numbers(results, fit), said.epidemic],
             "The confinement": [confinement_numbers(results) + cost_numbers(costs),
@@ -89,13 +84,33 @@ def shown_run(
         "ledger_words": ledger_words(with_replicates(results).sizes["replicate"]),
         "ledger": {pan: [list(line) for line in lines[pan]] for pan in ("virus", "policy")},
         "missing": missing_words(costs),
-        "aim_words": aim_words(aim_to_show(scenario, None)),
-        "answers": [[each.question, each.answer, list(each.detail)] for each in answers],
-        "judged_beside": less is not None,
+        "aim_words": aim_words(aim),
         "less": "" if scenario.less_restrictive is None else scenario.less_restrictive.name,
         "dates": [str(day)[:10] for day in results["date"].values],
         "figures": [specified(each) for each in [*_both(results), *_map(results), *drawn]],
+        **proportionate(scenario, outcome),
     }  # fmt: skip
+
+
+def proportionate(
+    scenario: Scenario, outcome: RunOutcome, less_restrictive: xr.Dataset | None = None
+) -> dict[str, Any]:
+    """Return the part of what is shown that judges proportionality, ready for JSON.
+
+    Parameters
+    ----------
+    scenario, outcome
+        The scenario and its run.
+    less_restrictive
+        Results of the next less restrictive policy, if it was run.
+    """
+    less = None if less_restrictive is None else by_province(less_restrictive)
+    answers = judged(by_province(outcome.results), less, aim_to_show(scenario, None),
+                     support=support_in(scenario))  # fmt: skip
+    return {
+        "answers": [[each.question, each.answer, list(each.detail)] for each in answers],
+        "judged_beside": less is not None,
+    }
 
 
 def shown_comparison(made: Several) -> dict[str, Any]:
@@ -141,18 +156,6 @@ def keep_page(content: dict[str, Any], path: Path) -> None:
     """
     with whole_file(path) as partial:
         partial.write_bytes(gzip.compress(json.dumps(content).encode(), 5))
-
-
-def read_page(path: Path) -> dict[str, Any]:
-    """Return what is shown of a job.
-
-    Raises
-    ------
-    OSError
-        If there is nothing.
-    """
-    read: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
-    return read
 
 
 def _both(results: xr.Dataset) -> list[ReportFigure]:
