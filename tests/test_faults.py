@@ -113,8 +113,11 @@ def ends_the_same(
 
 
 def killed_at_random(town: Path, out: Path, whole: tuple[str, list[bytes], float], kills: int):
-    """Kill runs at random moments until so many were killed; each goes on where the last was."""
-    rng, killed, done, went_on = random.Random(2022), 0, 0, 0
+    """Kill runs at random moments until so many were killed; each goes on where the last was.
+
+    Every other run is killed at a moment after its first kept state, however slow the machine.
+    """
+    rng, begun_runs, killed, done, went_on = random.Random(2022), 0, 0, 0, 0
     while killed < kills:
         # A population is made in some of them: it is kept in a cache that may be half written.
         cache = out / "cache" if rng.random() < 0.3 else None
@@ -123,7 +126,12 @@ def killed_at_random(town: Path, out: Path, whole: tuple[str, list[bytes], float
         first = None if cache is None else kept_in(cache)
         before = len(list(out.rglob("replicate-*.nc")))
         number = begun(words(town, out / "runs"), first=first)
-        time.sleep(1.1 * whole[2] * rng.random())
+        if begun_runs % 2:
+            time.sleep(1.1 * whole[2] * rng.random())
+        else:
+            keeps_a_state(number, out / "runs")
+            time.sleep(0.1 * whole[2] * rng.random())
+        begun_runs += 1
         os.kill(number, signal.SIGKILL)
         code = ended(number)
         assert code in (0, -signal.SIGKILL)
@@ -137,10 +145,18 @@ def killed_at_random(town: Path, out: Path, whole: tuple[str, list[bytes], float
             done += 1
             shutil.rmtree(out / "runs")
     print(f"\n{killed} kills, {went_on} left a state to go on from, {done} runs finished between")
-    assert went_on > kills / 10
+    assert went_on >= kills / 10
     ends_the_same(town, out / "runs", whole)
     population(town / "twin", cache=out / "cache")
     assert not list(out.rglob("runs/*/.*"))
+
+
+def keeps_a_state(number: int, out: Path) -> None:
+    """Wait until a run keeps a state to go on from, or has ended without being waited for."""
+    while not list(out.rglob("checkpoint-*.npz")):
+        if os.waitid(os.P_PID, number, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            return
+        time.sleep(0.001)
 
 
 def kept_in(cache: Path) -> Callable[[], None]:
