@@ -1,8 +1,17 @@
-"""Which files of tests go first: two workers share files, and the longest must not be the last."""
+"""What holds for all tests: which files go first, and what is kept of those that prove a claim.
+
+Two workers share files, and the longest must not be the last.
+"""
 
 from __future__ import annotations
 
 import pytest
+from evidence import (  # noqa: F401  # hooks
+    mark_evidence,
+    pytest_addoption,
+    pytest_configure,
+    pytest_runtest_protocol,
+)
 
 LONGEST_FIRST = (
     "test_reference.py", "test_compare.py", "test_compare_support.py", "test_ranks.py",
@@ -12,7 +21,9 @@ LONGEST_FIRST = (
 """Files that took a minute and more (26 November 2026); see the durations that pytest prints."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first, the others as they were."""
+    mark_evidence(items)
     place = {name: i for i, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: place.get(item.path.name, len(place)))

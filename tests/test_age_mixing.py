@@ -22,6 +22,7 @@ from epidemics import (
     residents_by_age,
     without_heterogeneity,
 )
+from evidence import measured
 from scipy.stats import chi2, t
 from towns import CONTACTS, settings_for, small_town
 
@@ -237,6 +238,8 @@ def test_final_size_by_age(people: Population, table: CourseTable, by_age: Float
         z = 1 - (1 - seeded) * np.exp(-force)
     mean, error = (sizes / n).mean(axis=0), (sizes / n).std(axis=0, ddof=1) / np.sqrt(runs)
     print(np.round(z, 4), np.round((mean - z) / error, 2))
+    furthest, limit = np.abs(mean - z).max() / error, t.isf(FALSE_ALARM / 36, runs - 1)
+    measured("final size by age, largest z", furthest.max(), None, limit)
     assert (np.abs(mean - z) / error < t.isf(FALSE_ALARM / 36, runs - 1)).all()
     assert (np.abs(mean - z) < 0.003).all()
 

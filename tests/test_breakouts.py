@@ -10,6 +10,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 from breakout_city import RESIDENTS_OF_A_BUILDING, city, day_of, rules, shanghai_sizes, without_ends
+from evidence import measured
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -178,6 +179,9 @@ def test_b11_size_mix(law):
         for group in BANDS
     }
     print(f"{law}: {size.size} break-outs, " + ", ".join(f"{v:.1f} %" for v in mix.values()))
+    for group, (percent, apart) in BANDS.items():
+        share = f"B11: share of sizes {group[0]} to {group[1]}, {law}"
+        measured(share, mix[group], percent - apart, percent + apart)
     assert size.size >= 10_000
     for group, (percent, apart) in BANDS.items():
         assert abs(mix[group] - percent) <= apart

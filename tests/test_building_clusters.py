@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from epidemics import Floats, Ints
+from evidence import measured
 from pydantic import PrivateAttr
 from towns import FREE, settings_for, stock
 
@@ -191,6 +192,7 @@ def overlaps(by_seed: Floats, low: float, high: float, what: str) -> bool:
     """Return whether the middle 90 % of runs overlap a band."""
     least, most = np.percentile(by_seed, [5, 95])
     print(f"{what}: {by_seed.mean():.3f} ({least:.3f} to {most:.3f}), band {low} to {high}")
+    measured(f"B14: {what}", by_seed.mean(), low, high)
     return bool(least <= high and most >= low)
 
 

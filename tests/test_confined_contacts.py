@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from epidemics import BAND, Floats, Ints
+from evidence import measured
 from scipy.special import expit, logit
 from towns import FREE, settings_for, small_town
 
@@ -325,13 +326,15 @@ def surveyed() -> tuple[Floats, Floats]:
 
 def test_b5_persons_met_in_a_sealed_city(surveyed):
     found = np.percentile(surveyed[0], [5, 50, 95])
-    print("persons met a day:", surveyed[0].mean(), found)
+    print(f"persons met a day: {found[1]:.3f} ({found[0]:.3f} to {found[2]:.3f})")
+    measured("B5: persons met a day, sealed", surveyed[0].mean(), 2.0, 2.3)
     assert found[2] >= 2.0
     assert found[0] <= 2.3
 
 
 def test_b5_most_of_those_met_are_of_the_household(surveyed):
     found = np.percentile(surveyed[1], [5, 50, 95])
-    print("share of the household:", surveyed[1].mean(), found)
+    print(f"share of the household: {found[1]:.3f} ({found[0]:.3f} to {found[2]:.3f})")
+    measured("B5: share of them at home", surveyed[1].mean(), 0.78, 0.94)
     assert found[2] >= 0.78
     assert found[0] <= 0.94

@@ -25,6 +25,7 @@ from epidemics import (
     keep_only,
     lasting,
 )
+from evidence import measured
 from scipy.optimize import brentq
 from scipy.stats import poisson
 
@@ -104,6 +105,8 @@ def test_extinction(people: Population, r0: float):
     value, limit = chi_square(seen, n * np.append(expected, 1 - share))
     print(f"R0 {r0}: q {q:.4f} ({later:.1e} later), died {died / n:.4f}, z {z:+.2f}; "
           f"sizes {value:.1f} < {limit:.1f}")  # fmt: skip
+    wide = BAND * np.sqrt(share * (1 - share) / n)
+    measured(f"extinction, R0 {r0}", died / n, share - wide, share + wide)
     assert abs(z) < BAND
     assert value < limit
 

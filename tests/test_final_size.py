@@ -28,6 +28,7 @@ from epidemics import (
     run_out,
     without_heterogeneity,
 )
+from evidence import measured
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
@@ -116,6 +117,8 @@ def test_final_size_of_equal_persons(people: Population, table: CourseTable, r0:
         expected, covariance = predicted(r0, table, residents - seeds, seeds)
         z = (infected.sum() - expected.sum()) / np.sqrt(covariance.sum())
         print(f"R0 {r0}: {infected.sum()} of {expected.sum():.0f}, z {z:+.2f}")
+        middle, wide = expected.sum() / PERSONS, BAND * np.sqrt(covariance.sum()) / PERSONS
+        measured(f"final size, R0 {r0}", infected.sum() / PERSONS, middle - wide, middle + wide)
         squared += z**2
     assert squared < chi2.isf(FALSE_ALARM, RUNS)
 

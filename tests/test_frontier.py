@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from epidemics import FALSE_ALARM, doubt, lasting, mixed_town
+from evidence import measured
 from json_pages import documented
 from own_place import write_place
 from scipy.stats import binom
@@ -367,6 +368,7 @@ def test_the_frontier_is_the_closed_one_where_that_holds(
     line = line_of(known, np.array([r0]), start).iloc[0]
     print(f"frontier {line['leakage']:.4f} ({line['low']:.4f} to {line['high']:.4f}), "
           f"closed form {half:.4f}, {line['leakage'] / half - 1:+.1%}")  # fmt: skip
+    measured("frontier of containment", line["leakage"], 0.95 * half, 1.05 * half)
     assert abs(line["leakage"] / half - 1) < 0.05
 
 

@@ -21,6 +21,7 @@ from epidemics import (
     keep_only,
     lasting,
 )
+from evidence import measured
 from scipy.stats import chi2, t
 
 from lazaretto.disease import courses
@@ -79,6 +80,7 @@ def test_growth_rate(
     band = t.isf(FALSE_ALARM / 2, runs - 1) * error
     print(f"{name} R0 {r0}: r {rate:.5f} +- {error:.5f}, Euler-Lotka {euler_lotka:.5f}, "
           f"renewal {by_renewal:.5f}, band {band:.5f}")  # fmt: skip
+    measured(f"growth rate, {name}, R0 {r0}", rate, euler_lotka - band, euler_lotka + band)
     assert abs(by_renewal - euler_lotka) < 0.002 * euler_lotka  # the ages have settled
     assert band < 0.06 * euler_lotka  # the test is sharp
     assert abs(rate - euler_lotka) < band
@@ -118,6 +120,7 @@ def test_generation_interval(people: Population, name: str):
     days = np.arange(table.n_days)
     print(f"{name}: mean interval {seen @ days:.4f}, table {interval @ days:.4f}; "
           f"chi-square {squared:.1f} < {limit:.1f} ({some.size} days)")  # fmt: skip
+    measured(f"generation interval, {name}, chi-square", squared, None, limit)
     assert squared < limit
 
 

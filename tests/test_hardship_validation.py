@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from evidence import measured
 from test_hardship import households
 
 from lazaretto.behaviour.hardship import WEEK, income_lost_by_kind
@@ -69,6 +70,7 @@ def test_b18_food_insecurity_over_two_months():
         inside = np.mean((column >= low) & (column <= high))
         print(f"B18 {name}: {middle:.3f} ({bottom:.3f} to {top:.3f}); "
               f"band {low:.2f} to {high:.2f}, inside in {inside:.0%}")  # fmt: skip
+        measured(f"B18: {name}", middle, low, high)
         assert low <= middle <= high
 
 
@@ -86,6 +88,7 @@ def test_b19_trust_after_40_days():
     rules = TrustRules(information=0.0)
     change = [after_40_days(rules, quality) for quality in (0.0, 0.3, 0.6, 1.0)]
     print("B19 change at Q = 0, 0.3, 0.6, 1:", np.round(change, 4))
+    measured("B19: trust after 40 days", change[0], -0.11, -0.05)
     assert -0.11 <= change[0] <= -0.05
     assert -0.11 <= after_40_days(TrustRules(), 0.0) <= -0.05
     assert (np.diff(change) > 0).all()

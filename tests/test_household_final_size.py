@@ -30,6 +30,7 @@ from epidemics import (
     run_out,
     without_heterogeneity,
 )
+from evidence import measured
 from scipy.stats import binom, chi2
 
 from lazaretto.disease import CourseTable, courses
@@ -121,6 +122,7 @@ def test_household_final_sizes(people: Population, kind: str):
             value, limit = chi_square(seen[: chance.size], seen.sum() * chance)
             print(f"{kind}, {n} persons, {seeds} brought in: {seen.sum()} households, "
                   f"{value:.1f} < {limit:.1f}")  # fmt: skip
+            measured(f"sizes in households of {n}, chi-square", value, None, limit)
             assert value < limit
             if seeds == 1:
                 assert seen.sum() > 500

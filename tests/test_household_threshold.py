@@ -22,6 +22,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from epidemics import FALSE_ALARM, Floats, community_settings, keep_only, lasting, mixed_town
+from evidence import measured
 from scipy.optimize import brentq
 from scipy.stats import t
 from test_confined_contacts import in_steps, leaking, many_runs
@@ -168,6 +169,7 @@ def test_r_star_is_infections_outside_times_household(people, scanned):
         expected = caused_outside(leakage) * mean
         band = t.isf(FALSE_ALARM / 2, runs.size - 1) * error
         print(f"l {leakage:.4f}: R* {runs.mean():.4f} +- {error:.4f}, R_G mu_T {expected:.4f}")
+        measured(f"R*, leakage {leakage:.4f}", runs.mean(), expected - band, expected + band)
         assert error < 0.03 * expected
         assert abs(runs.mean() - expected) <= band
 
@@ -179,6 +181,7 @@ def test_b6_the_threshold_is_the_analytic_one(scanned, threshold):
     mean = np.array([runs.mean() for runs in scanned.values()])
     crossing = float(np.interp(1.0, mean, leakage))
     print(f"l* {threshold:.4f}; R* crosses 1 at {crossing:.4f}, {crossing / threshold - 1:+.2%}")
+    measured("B6: leakage at which R* is one", crossing, 0.95 * threshold, 1.05 * threshold)
     assert (np.diff(mean) > 0).all()
     assert abs(crossing / threshold - 1) < 0.05
     assert mean[1] < 1 < mean[3]

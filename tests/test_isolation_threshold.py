@@ -26,6 +26,7 @@ from epidemics import (
     lasting,
     without_heterogeneity,
 )
+from evidence import measured
 from scipy.stats import chi2
 
 from lazaretto.disease import CourseTable, courses
@@ -147,6 +148,8 @@ def test_secondary_infections_under_isolation(
     squared = float(apart @ np.linalg.solve(np.cov(by_day[:, some].T) * INDEX_CASES, apart))
     print(f"{name}: theta {theta:.3f}, R0 {r0:.2f}, eps {share}: {mean:.4f} of {left} "
           f"(band {BAND * error:.4f}), by day {squared:.1f}")  # fmt: skip
+    band = (left - BAND * error, left + BAND * error)
+    measured(f"R under isolation, {name}, {share:.0%} isolated", mean, *band)
     assert abs(mean - left) < BAND * error
     assert BAND * error < 0.05
     assert (mean < 1) == (left < 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from evidence import measured
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
@@ -73,9 +74,14 @@ def test_b1_adherence_declines_as_in_italy():
         early, late = points_a_week(strict, 0, 14), points_a_week(strict, 28, 56)
         found.append((early, points_a_week(light, 0, 14), late, early - late))
     strict, light, late, slowing = np.percentile(np.array(found), [5, 50, 95], axis=0).T
+    ratio = np.percentile([row[0] / row[1] for row in found], [5, 50, 95])
+    print(f"points a week: strict {strict[1]:.2f}, light {light[1]:.2f}, ratio {ratio[1]:.2f}; "
+          f"strict in weeks 5 to 8 {late[1]:.2f}")  # fmt: skip
+    measured("B1: points a week, strict", strict[1], 1.0, 2.5)
+    measured("B1: points a week, light", light[1], 0.2, 1.0)
+    measured("B1: strict over light", ratio[1], 2.0, 3.5)
     assert overlaps(strict, 1.0, 2.5), strict
     assert overlaps(light, 0.2, 1.0), light
-    ratio = np.percentile([row[0] / row[1] for row in found], [5, 50, 95])
     assert overlaps(ratio, 2.0, 3.5), ratio
     assert slowing[0] > 0, (strict, late)
 
@@ -89,17 +95,23 @@ def test_b2_a_minority_declines():
         lost_much.append((lost > 20).mean())
         lost_little.append((lost < 5).mean())
     much, little = (np.percentile(each, [5, 95]) for each in (lost_much, lost_little))
+    print(f"lose more than 20 points {np.mean(lost_much):.1%}, fewer than 5 "
+          f"{np.mean(lost_little):.1%}")  # fmt: skip
+    measured("B2: share who lose 20 points", np.mean(lost_much), 0.08, 0.20)
     assert overlaps(much, 0.08, 0.20), much
     assert little[1] > 1 / 3, little
 
 
 def test_b3_release_resets_adherence():
     on_off = ([SEALED] * 14 + [OPEN] * 14) * 4
-    on = np.array(on_off) == SEALED
+    on, gained = np.array(on_off) == SEALED, []
     for seed in range(SEEDS):
         alternating = adherence(people(), on_off, seed, 2_000).mean(axis=1)[on]
         unbroken = adherence(people(), [SEALED] * 56, seed, 2_000).mean(axis=1)
-        assert alternating.mean() > unbroken.mean()
+        gained.append(alternating.mean() - unbroken.mean())
+    print(f"adherence with releases above that without: {100 * np.mean(gained):.2f} points, "
+          f"at least {100 * min(gained):.2f}")  # fmt: skip
+    assert min(gained) > 0
 
 
 # -- closed forms ------------------------------------------------------------------------------

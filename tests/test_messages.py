@@ -12,6 +12,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from evidence import measured
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -75,6 +76,8 @@ def test_b9_delay_of_deletions():
     early = deleted_within(law, 30) - deleted_within(law, 5)
     day = deleted_within(law, 1440)
     print(f"B9: {early:.4f} of deletions in 5-30 min (0.27-0.33), {day:.4f} in 24 h (0.88-0.92)")
+    measured("B9: deletions in 5 to 30 minutes", early, 0.27, 0.33)
+    measured("B9: deletions in a day", day, 0.88, 0.92)
     assert 0.27 <= early <= 0.33
     assert 0.88 <= day <= 0.92
 
@@ -131,6 +134,8 @@ def test_b10_removal_of_everything_at_a_time():
     low, high = np.quantile(lost, [0.025, 0.975], axis=0)
     print(f"B10: clock {-clock}, cascades {-lost.mean(axis=0)} from {-low} to {-high} "
           "(-0.88 to -0.97; -0.40 to -0.60)")  # fmt: skip
+    for minutes, low, high, one in ((30, 0.88, 0.97, 0), (240, 0.40, 0.60, 1)):
+        measured(f"B10: lost by removal at {minutes} minutes", lost[:, one].mean(), low, high)
     for at_30, at_240 in (clock, lost.mean(axis=0)):
         assert 0.88 <= at_30 <= 0.97
         assert 0.40 <= at_240 <= 0.60

@@ -32,6 +32,7 @@ from epidemics import (
     one_layer,
     residents_by_age,
 )
+from evidence import measured
 from scipy.stats import chi2
 
 from lazaretto.disease import CourseTable, courses
@@ -156,6 +157,7 @@ def test_secondary_infections_in_a_city_equal_r0(city: City, r0: float):
           f"plain {caused.sum(axis=1).mean():.4f}, {n} index cases; "
           + ", ".join(f"{a} {m:.3f}/{p:.3f}" for a, m, p in
                       zip(LAYERS, mean, promised, strict=True)))  # fmt: skip
+    measured(f"R0 {r0} in a city", mean.sum(), 0.98 * r0, 1.02 * r0)
     assert promised.sum() == pytest.approx(r0)
     assert error < 0.004 * r0
     assert abs(mean.sum() - r0) < 0.02 * r0
@@ -221,6 +223,7 @@ def test_growth_by_generation_is_the_dominant_eigenvalue(people: Population):
     print(f"r0 {members[1] / members[0]:.4f} of {r0} (z {first:+.2f}); eigenvalue "
           f"{members[2 : last + 1].sum() / members[1:last].sum():.4f} of {eigenvalue:.4f} "
           f"(z {later:+.2f}); ages {value:.1f}")  # fmt: skip
+    measured("growth by generation, z from the eigenvalue", later, -BAND, BAND)
     assert members.sum() < people.n_persons / 150
     assert right / right.sum() == pytest.approx(infected)
     assert abs(first) < BAND

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from evidence import measured
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -147,6 +148,8 @@ def test_b4_risk_response_of_hong_kong(outside: float):
     """
     points, less = rise(Rules())
     print(f"B4 defaults, {outside:.0%} outside: +{points:.2f} points, R -{outside * less:.3f}")
+    measured("B4: points who avoid, of 100 cases", points, 2.46, 5.09)
+    measured(f"B4: fall of R, {outside:.0%} outside", outside * less, 0.20, 0.44)
     assert 2.46 <= points <= 5.09
     assert 0.20 <= outside * less <= 0.44
     found = np.empty((50, 2))

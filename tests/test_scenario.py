@@ -471,7 +471,7 @@ def sealed_share(day):
 
 
 def test_shanghai_was_locked_down_in_two_batches_before_the_zones():
-    # How many are sealed from 11 April on follows from the zones; see docs/validation.md.
+    # How many are sealed from 11 April on follows from the zones.
     assert sealed_share(date(2022, 3, 27)) == 0
     assert 0.3 < sealed_share(date(2022, 3, 28)) < 0.35
     assert sealed_share(date(2022, 4, 1)) == 1

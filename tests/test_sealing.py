@@ -21,6 +21,7 @@ from epidemics import (
     one_layer,
     without_heterogeneity,
 )
+from evidence import measured
 from test_household_final_size import reed_frost
 from towns import CONTACTS, FREE, START, small_town
 
@@ -92,6 +93,7 @@ def test_sizes_in_sealed_households_are_those_of_reed_and_frost(people: Populati
             value, limit = chi_square(seen, seen.sum() * chance)
             print(f"{n} persons, {seeds} brought in: {seen.sum()} households, "
                   f"{value:.1f} < {limit:.1f}")  # fmt: skip
+            measured(f"sealed households of {n}, chi-square", value, None, limit)
             assert value < limit
             assert seen.sum() > 200
             assert chance.max() < 0.95

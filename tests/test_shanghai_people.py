@@ -26,6 +26,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from evidence import measured
 
 from lazaretto.engine.prepare import prepare
 from lazaretto.engine.simulation import Simulation
@@ -78,6 +79,7 @@ def overlaps(waves: list[Tally], number: Number, low: float, high: float, what: 
     """Return whether the range of a number over the seeds overlaps a band."""
     by_seed = np.array([number(tally) for tally in waves])
     print(f"{what}: {np.round(by_seed, 4).tolist()}, band {low:g} to {high:g}")
+    measured(what, by_seed.mean(), low, high)
     return bool(by_seed.min() <= high and by_seed.max() >= low)
 
 

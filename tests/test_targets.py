@@ -224,5 +224,5 @@ def test_the_page_has_the_held_out_scores_of_the_fit_win_or_lose():
     for score in fit["held_out"]["scores"]:
         assert score["name"] in said
     assert ("does **not** win" in said) is not fit["held_out"]["wins"]
-    assert said in (DOCS / "validation.md").read_text(encoding="utf-8")
+    assert said in (DOCS / "shanghai-2022-targets.md").read_text(encoding="utf-8")
     assert scores(None) == []

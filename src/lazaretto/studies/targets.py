@@ -1,6 +1,6 @@
 """Shanghai's validation targets: simulated beside reported, with a verdict for each.
 
-``python -m lazaretto.studies.targets RUN_FOLDER docs/validation.md`` writes the page.
+``python -m lazaretto.studies.targets RUN_FOLDER docs/shanghai-2022-targets.md`` writes the page.
 """
 
 from __future__ import annotations
@@ -246,7 +246,7 @@ def rows_of(results: xr.Dataset) -> list[Row]:
 
 
 def page(results: xr.Dataset, fit: Mapping[str, Any] | None = None) -> str:
-    """Return the validation page in Markdown.
+    """Return the page of targets in Markdown.
 
     Parameters
     ----------
@@ -262,7 +262,7 @@ def page(results: xr.Dataset, fit: Mapping[str, Any] | None = None) -> str:
     inside = sum(met(said) for said in judged)
     return "\n".join(
         [
-            "# Validation: Shanghai, spring 2022",
+            "# Shanghai, spring 2022: published numbers",
             "",
             f"Made by `lazaretto.studies.targets` from {runs} replicate{'s' if runs != 1 else ''}"
             f" of `{attrs.get('scenario')}` (digest {str(attrs.get('digest', 'unknown'))[:12]},"
@@ -352,7 +352,7 @@ def _markdown(rows: Iterable[Row]) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the validation page of a run folder."""
+    """Write the page of targets of a run folder."""
     parser = argparse.ArgumentParser(prog="python -m lazaretto.studies.targets")
     parser.add_argument("run", type=Path, help="run folder")
     parser.add_argument("page", type=Path, help="Markdown file to write")
