@@ -165,7 +165,7 @@ def kept_in(cache: Path) -> Callable[[], None]:
 
 
 def test_a_run_killed_at_random_moments_ends_as_if_undisturbed(town, whole, tmp_path):
-    killed_at_random(town, tmp_path, whole, 10)
+    killed_at_random(town, tmp_path, whole, 5)
 
 
 @pytest.mark.slow

@@ -58,7 +58,7 @@ from lazaretto.measures import (
 from lazaretto.people import Population
 from lazaretto.words import LAYERS
 
-SEEDS, EXAMPLES = 7, 6
+SEEDS, EXAMPLES = 14, 6
 """Runs of Hypothesis, and scenarios in each; the first of each is its simplest and the same."""
 
 ENOUGH = {
@@ -76,7 +76,7 @@ ENOUGH = {
     "ended": 10, "slipped": 500, "leaking": 750, "joining": 25, "made_in_crowds": 25,
     "not_active": 500, "not_made_by_age": 5_000,
 }  # fmt: skip
-"""How often each of the rarer rules must have mattered over all scenarios."""
+"""How often each of the rarer rules must have mattered over the scenarios of `make validate`."""
 
 
 @dataclass
@@ -120,10 +120,8 @@ def shared_tables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("shared_tables")
-@pytest.mark.parametrize("first", [0, pytest.param(SEEDS, marks=pytest.mark.slow)])
-def test_engine_and_reference_agree_in_random_scenarios(
-    first: int, capsys: pytest.CaptureFixture[str]
-):
+@pytest.mark.parametrize("seeds", [3, pytest.param(SEEDS, marks=pytest.mark.slow)])
+def test_engine_and_reference_agree_in_random_scenarios(seeds: int):
     compared = Compared()
 
     def compare(made: Made) -> None:
@@ -134,7 +132,7 @@ def test_engine_and_reference_agree_in_random_scenarios(
             assert differing(expected, found) == [], f"with {threads} threads"
         compared.add(reference)
 
-    for number in range(first, first + SEEDS):
+    for number in range(seeds):
         run = given(scenarios())(compare)
         run = settings(
             max_examples=EXAMPLES, deadline=None, database=None, phases=(Phase.generate,),
@@ -143,8 +141,10 @@ def test_engine_and_reference_agree_in_random_scenarios(
         seed(number)(run)()
     print(f"every infection and count the same in {compared.scenarios} random scenarios with "
           f"{compared.infections:,} infections")  # fmt: skip
-    assert compared.scenarios >= SEEDS * EXAMPLES
-    assert compared.infections > 5_000
+    assert compared.scenarios >= seeds * EXAMPLES
+    assert compared.infections > 400 * seeds
+    if seeds < SEEDS:
+        return
     assert {name: n for name, n in ENOUGH.items() if compared.of[name] < n} == {}
 
 

@@ -30,7 +30,7 @@ from lazaretto.measures import (
     Zones,
 )
 
-SEEDS, EXAMPLES = 2, 10
+SEEDS, EXAMPLES = 4, 10
 """Runs of Hypothesis, and scenarios in each; the first of each is its simplest and the same."""
 
 ENOUGH = {
@@ -38,7 +38,7 @@ ENOUGH = {
     "in_quarantine_there": 500, "residents_exposed": 300, "visitors_exposed": 600,
     "visitor_not_met": 200, "reinfections": 3,
 }  # fmt: skip
-"""How often each of the rarer rules must have mattered over all scenarios."""
+"""How often each of the rarer rules must have mattered over the scenarios of `make validate`."""
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +89,8 @@ class Compared:
             self.of[name] = self.of.get(name, 0) + number
 
 
-def test_travel_and_its_reference_agree_in_random_scenarios(capsys: pytest.CaptureFixture[str]):
+@pytest.mark.parametrize("seeds", [1, pytest.param(SEEDS, marks=pytest.mark.slow)])
+def test_travel_and_its_reference_agree_in_random_scenarios(seeds: int):
     compared = Compared()
 
     def compare(made: Towns) -> None:
@@ -98,7 +99,7 @@ def test_travel_and_its_reference_agree_in_random_scenarios(capsys: pytest.Captu
         assert disagreeing(reference, found) == []
         compared.add(reference, found)
 
-    for number in range(SEEDS):
+    for number in range(seeds):
         run = given(nations())(compare)
         run = settings(
             max_examples=EXAMPLES, deadline=None, database=None, phases=(Phase.generate,),
@@ -107,8 +108,10 @@ def test_travel_and_its_reference_agree_in_random_scenarios(capsys: pytest.Captu
         seed(number)(run)()
     print(f"every infection and count the same in {compared.scenarios} random scenarios with "
           f"{compared.infections:,} infections")  # fmt: skip
-    assert compared.scenarios == SEEDS * EXAMPLES
-    assert compared.infections > 10_000
+    assert compared.scenarios == seeds * EXAMPLES
+    assert compared.infections > 4_000 * seeds
+    if seeds < SEEDS:
+        return
     assert compared.asleep > 10
     assert {name: n for name, n in ENOUGH.items() if compared.of[name] < n} == {}
 

@@ -585,6 +585,10 @@ def test_numbers_of_containment_are_those_of_the_results():
 def test_headline_has_the_toll_of_disease_and_of_isolation():
     said = headline(contained_run())
     assert said.epidemic.endswith("120 people died; at most 20 were in intensive care on a day.")
+    run = contained_run()
+    real = pd.DataFrame({"date": run["date"].values[:3], "new_infections": 5, "deaths": [3, 0, 4]})
+    beside = headline(run, real).epidemic
+    assert "120 people died; 7 deaths were reported; at most 20 were in" in beside
     assert "1,700 of them on a false positive result, for" in said.confinement
     assert "; children spent 500 days in a facility without an adult" in said.confinement
 

@@ -128,7 +128,7 @@ def headline(
         agreement = "With nobody tested there are no simulated reports to hold against the data."
     return Headline(
         epidemic=epidemic_words(size, place_name(results.attrs.get("place")), fit)
-        + (care_words(care(results)) if severe(results) else "")
+        + (care_words(care(results), counted_deaths(results, observed)) if severe(results) else "")
         + (border_words(results) if has(results, "imported") else ""),
         confinement=confinement_words(burden(results))
         + (isolation_words(isolation(results)) if has(results, "held") else ""),
@@ -187,11 +187,18 @@ def confinement_words(cost: Burden) -> str:
     )
 
 
-def care_words(cost: Care) -> str:
-    """Return the toll of the disease: " 612 people died; at most 95 were in intensive care ..."."""
+def counted_deaths(results: xr.Dataset, observed: pd.DataFrame | None) -> int | None:
+    """Return the real deaths of the days of the run, None where they are not known."""
+    real = daily(observed, results["date"].values, "deaths")
+    return None if real is None else int(np.nansum(real))
+
+
+def care_words(cost: Care, counted: int | None = None) -> str:
+    """Return the toll of the disease: " 612 people died; 588 deaths were reported; at ..."."""
+    real = "" if counted is None else f"; {exactly(counted)} deaths were reported"
     return (
-        f" {people_in_runs(cost.deaths, 'people')} died; at most {people(cost.icu_peak.median)}"
-        " were in intensive care on a day."
+        f" {people_in_runs(cost.deaths, 'people')} died{real}; at most"
+        f" {people(cost.icu_peak.median)} were in intensive care on a day."
     )
 
 
