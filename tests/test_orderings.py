@@ -86,15 +86,9 @@ def assert_not_more(better: Ints, worse: Ints) -> None:
     assert binom.sf(losses - 1, wins + losses, 0.5) > FALSE_ALARM
 
 
-def uncontrolled(people: Population, r0: float, share: float) -> Ints:
+def not_controlled(people: Population, table: CourseTable, r0: float, *measures: Measure) -> Ints:
     """Return 1 for outbreaks not controlled: cases after week 12, or 5,000 in all."""
-    settings, each = outbreaks(
-        people, SARS_LIKE, r0, 15, 16 * WEEK,
-        SymptomaticTesting(share=1.0, delay_days=2, specificity=1.0),
-        ContactTracing(household=0.0, community=share, days_before=6),
-        Isolation(least_days=21, longest_days=21),
-        Quarantine(days=14, test_every=0, negatives=0),
-    )  # fmt: skip
+    settings, each = outbreaks(people, table, r0, 15, 16 * WEEK, *measures)
     with Simulation(people, settings, 2) as simulation:
         lost = np.zeros(OUTBREAKS, np.bool_)
         while simulation.day < settings.n_days and (simulation.cohorts or not simulation.day):
@@ -104,8 +98,24 @@ def uncontrolled(people: Population, r0: float, share: float) -> Ints:
             keep_only(simulation, lambda cohort, lost=lost: ~lost[cohort.person // each])
             waiting = simulation.containment.queue
             waiting.take(lost[waiting.person // each])  # no more is asked of these
-    print(f"R0 {r0}, {share:.0%} traced: {OUTBREAKS - lost.sum()} of {OUTBREAKS} controlled")
     return lost.astype(np.int64)
+
+
+def traced(share: float, delay: int = 1) -> tuple[Measure, ...]:
+    """Return testing of all who fall ill, tracing of a share of contacts, isolation, quarantine."""
+    return (
+        SymptomaticTesting(share=1.0, delay_days=2, specificity=1.0),
+        ContactTracing(household=0.0, community=share, days_before=6, delay_days=delay),
+        Isolation(least_days=21, longest_days=21),
+        Quarantine(days=14, test_every=0, negatives=0),
+    )
+
+
+def uncontrolled(people: Population, r0: float, share: float) -> Ints:
+    """Return which outbreaks of a disease like SARS are not controlled by tracing a share."""
+    lost = not_controlled(people, SARS_LIKE, r0, *traced(share))
+    print(f"R0 {r0}, {share:.0%} traced: {OUTBREAKS - lost.sum()} of {OUTBREAKS} controlled")
+    return lost
 
 
 def test_control_by_tracing_rises_with_the_share_traced_and_falls_with_r0(people: Population):
