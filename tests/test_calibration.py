@@ -555,6 +555,7 @@ def test_weighted_quantiles_are_those_of_repeated_values():
 # -- a real city ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_known_numbers_of_a_small_city_are_found_again(tmp_path):
     """Both true numbers lie in the 99 % band, and r0 is known better than before.
 

@@ -24,6 +24,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import xarray as xr
+from cases import some_now
 from own_place import write_place, write_scenario
 from own_process import Ended, begun, ended, in_a_process
 
@@ -188,7 +189,7 @@ def failed_clearly(made: Ended) -> None:
     assert 1 <= len(lines) <= 2, made.printed
 
 
-@pytest.mark.parametrize("size", [0, 100, 2_000, 10_000, 30_000, 60_000])
+@pytest.mark.parametrize("size", some_now([0, 100, 2_000, 10_000, 30_000, 60_000], 2))
 def test_a_file_that_cannot_grow_ends_a_run_clearly(town, whole, tmp_path, size):
     population(town / "twin")
     made = in_a_process(words(town, tmp_path / "runs"), first=no_file_above(size))
@@ -214,7 +215,7 @@ def small_disk(folder: Path, options: str) -> Iterator[Path]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("kilobytes", [8, 60, 150, 300])
+@pytest.mark.parametrize("kilobytes", some_now([60, 8, 150, 300], 1))
 def test_a_full_disk_ends_a_run_clearly_and_room_lets_it_go_on(town, whole, tmp_path, kilobytes):
     population(town / "twin")
     with small_disk(tmp_path / "disk", f"size={kilobytes}k") as disk:

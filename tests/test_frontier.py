@@ -334,6 +334,7 @@ def alike() -> Town:
     return ready
 
 
+@pytest.mark.slow
 def test_the_frontier_is_the_closed_one_where_that_holds(
     alike: Town, monkeypatch: pytest.MonkeyPatch
 ):

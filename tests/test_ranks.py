@@ -234,12 +234,13 @@ def test_a_killed_process_ends_the_others(folder):
     [
         ("wrong", FOUR.replace("r0: 3", "r0: -3"), "r0 is -3"),
         ("nowhere", FOUR.replace("baoting", "baoding-sea"), "nation.cities.1 is baoding-sea"),
-        (
+        pytest.param(
             "one",
             "name: one\nplace: shanghai\ndisease: omicron-ba2\nstart: 2022-03-01\n"
             "end: 2022-03-05\nr0: 3\n"
             "seeding: [{date: 2022-03-01, infections_per_day: 1}]\n",
             "place is shanghai\n    allowed: a scenario of many cities (place: china) on 2",
+            marks=pytest.mark.slow,
         ),
     ],
 )

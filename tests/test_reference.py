@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import towns
+from cases import some_now
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from reference_engine import ReferenceEngine
 from reference_misreadings import MISREADINGS, MISREADINGS_OF_PEOPLE
@@ -335,7 +336,9 @@ def test_the_restless_scenario_agrees(restless):
     assert {name: n for name, n in few.items() if getattr(reference.met, name) < n} == {}
 
 
-@pytest.mark.parametrize("misreading", MISREADINGS_OF_PEOPLE, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "misreading", some_now(MISREADINGS_OF_PEOPLE, 3), ids=lambda kind: kind.__name__
+)
 def test_a_rule_of_people_read_wrongly_is_noticed(restless, misreading):
     people, made, found = restless
     assert differing(outcome_of(misreading(people, made).run()), found) != []
@@ -354,7 +357,7 @@ def test_few_active_households_agree():
     assert reference.met.not_active > 300
 
 
-@pytest.mark.parametrize("misreading", MISREADINGS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("misreading", some_now(MISREADINGS, 8), ids=lambda kind: kind.__name__)
 def test_a_rule_read_wrongly_is_noticed(rich, misreading):
     people, made, found = rich
     assert differing(outcome_of(misreading(people, made).run()), found) != []

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from cases import some_now
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from nation_scenarios import nations
 from nation_towns import Result, Towns, run_towns, share_tables, travelling
@@ -164,7 +165,7 @@ def test_the_rich_scenario_agrees(rich):
     assert disagreeing(reference_of(made), found) == []
 
 
-@pytest.mark.parametrize("misreading", MISREADINGS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("misreading", some_now(MISREADINGS, 4), ids=lambda kind: kind.__name__)
 def test_a_rule_of_travel_read_wrongly_is_noticed(rich, misreading):
     made, found = rich
     assert disagreeing(reference_of(made, misreading), found) != []

@@ -271,6 +271,7 @@ def alive(number):
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="reads processes from /proc")
+@pytest.mark.slow
 def test_processes_end_with_a_killed_sweep_and_their_runs_are_found(town, undisturbed, tmp_path):
     command = [sys.executable, "-m", "lazaretto.cli", *arguments(town, tmp_path), "--workers", "2"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -172,6 +172,7 @@ def test_the_same_call_gives_the_same_posterior_and_another_seed_another(tmp_pat
     assert not np.array_equal(one.values, other.values)
 
 
+@pytest.mark.slow
 def test_choosing_a_beginning_makes_the_runs_worth_more(tmp_path):
     """Here the first days tell all of the chance of a run, and chance is larger than the error."""
     one = fitted(tmp_path, Runner(), runs=200, n=200, name="one")

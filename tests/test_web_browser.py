@@ -103,6 +103,7 @@ def run_shown(page, seconds=240):
     page.wait_for_selector("#job[data-shown]")
 
 
+@pytest.mark.slow
 def test_the_whole_story(chromium, page, address):
     page.goto(address)
     page.select_option("#which", "chongming-example")

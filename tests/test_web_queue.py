@@ -292,6 +292,7 @@ def asked(browser, **levers):
     return answer.json()["id"]
 
 
+@pytest.mark.slow
 def test_a_run_by_browser_is_the_run_by_command_line_and_outlives_its_worker(tmp_path):
     room = Room(tmp_path / "runs")
     with TestClient(application(room, Door()), base_url="http://localhost") as browser:
