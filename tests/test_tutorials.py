@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import time
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def test_its_commands_and_options_exist(page):
 def test_it_runs_as_written(page, tmp_path, monkeypatch):
     """In order, in an empty folder: files are written, commands called, Python executed."""
     monkeypatch.chdir(tmp_path)
+    began = time.perf_counter()
     names: dict[str, object] = {"__name__": "tutorial"}
     for language, text in blocks(page):
         file = FILE.match(text)
@@ -61,3 +63,5 @@ def test_it_runs_as_written(page, tmp_path, monkeypatch):
                 assert done.exit_code == 0, f"{words}\n{done.output}"
         elif language == "python":
             exec(compile(text, str(page), "exec"), names)
+    [stated] = re.findall(r"^\*(Takes [^*.]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    print(f"{page.stem}: {time.perf_counter() - began:.0f} s computing here; page: {stated}")
