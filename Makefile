@@ -27,7 +27,7 @@ test: $(READY) ## check style and types, then run the tests
 
 validate: $(READY) ## prove every claim of docs/validation.md anew, and write it (an hour and more)
 	$(BIN)/lazaretto run shanghai-2022 --replicates 20 --out runs/validation
-	$(BIN)/python -m pytest -m "slow or evidence" --numprocesses 2 --dist loadfile --evidence docs/validation.json; \
+	$(BIN)/python -m pytest -m "slow or evidence" --numprocesses 2 --dist loadfile --evidence=docs/validation.json tests; \
 	code=$$?; $(MAKE) --no-print-directory targets RUN=runs/validation/shanghai-2022-*; \
 	$(BIN)/python tests/validation/page.py docs/validation.json docs/validation.md; exit $$code
 
