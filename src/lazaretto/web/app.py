@@ -14,7 +14,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from lazaretto.web.answers import answers
+from lazaretto.scenario import ScenarioError
+from lazaretto.web.answers import answers, refused
 from lazaretto.web.downloads import downloads
 from lazaretto.web.guarding import HEADERS, POLICY, Door, Guard
 from lazaretto.web.jobs import Journal
@@ -87,7 +88,9 @@ def application(room: Room, door: Door) -> Starlette:
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, door=door)],
-        exception_handlers={HTTPException: _said, OSError: _not_written, Exception: _wrong},
+        exception_handlers={
+            HTTPException: _said, ScenarioError: refused, OSError: _not_written, Exception: _wrong
+        },
         lifespan=opened,
     )  # fmt: skip
     made.state.room = room
