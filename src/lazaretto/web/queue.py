@@ -137,15 +137,16 @@ class Queue:
     def before(self, job: Job) -> int:
         """Return how many jobs are ahead of one that is waiting, as far as can be told."""
         running = sum(1 for each in self.jobs.values() if each.state == "running")
-        queued, served, turn = list(self._in_turn()), dict(self._served), self._turn
-        for ahead in range(len(queued)):
-            queued.sort(key=lambda each: (served.get(each.owner, 0), each.asked, each.id))
-            following = queued.pop(0)
-            if following is job:
-                return running + ahead
-            turn += 1
-            served[following.owner] = turn
-        return running
+        waiting: dict[str, list[str]] = {}
+        for each in self._in_turn():
+            waiting.setdefault(each.owner, []).append(each.id)
+        if job.id not in waiting.get(job.owner, []):
+            return running
+        # Everybody's first job comes before anybody's second: in rounds, each in the same order.
+        rounds, turn = waiting[job.owner].index(job.id), list(waiting).index(job.owner)
+        return running + sum(
+            min(len(jobs), rounds + (i < turn)) for i, jobs in enumerate(waiting.values())
+        )
 
     async def ask(self, job: Job) -> None:
         """Put a job into the queue.
