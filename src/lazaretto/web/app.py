@@ -42,6 +42,8 @@ class Room:
         Processes that work at the same time.
     largest
         Residents of a place at most.
+    keep_days
+        Days after which a job that has ended is forgotten, its run folder not; never if None.
 
     Raises
     ------
@@ -53,13 +55,13 @@ class Room:
 
     def __init__(
         self, folder: Path, own: tuple[Path, ...] = (), workers: int = 1,
-        largest: int = LARGEST_PLACE,
+        largest: int = LARGEST_PLACE, keep_days: int | None = None,
     ) -> None:  # fmt: skip
         self.folder = folder
         self.largest = largest
         self.journal = Journal(folder / "room" / "jobs")
         self.scenarios = Scenarios(folder / "room" / "scenarios", own, largest)
-        self.queue = Queue(self.journal, folder, workers)
+        self.queue = Queue(self.journal, folder, workers, keep_days=keep_days)
 
 
 def application(room: Room, door: Door) -> Starlette:
