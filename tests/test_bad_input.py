@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -21,11 +22,13 @@ from pathlib import Path
 import mutations
 import numpy as np
 import pytest
+import web_requests
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from own_place import CURFEW, write_place, write_scenario
 from own_process import content_of, in_a_process
+from starlette.applications import Starlette
 from typer.testing import CliRunner
 
 from lazaretto.cli import app
@@ -136,6 +139,7 @@ class Ground:
     halted: Path
     sha: str
     people: Path
+    web: web_requests.Visited
 
     def town(self, name: str) -> Path:
         """Return a fresh folder with the place, the measure and the scenario in it."""
@@ -178,7 +182,8 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         texts = {file.stem: file.read_text() for file in sorted(LIBRARY.glob("*.yaml"))}
         yield Ground(folder, texts | {"twin": path.read_text()}, folder / "runs",
                      folder / "halted", whole.summary["series_sha256"],
-                     kept_at(place, 0, folder / "people")[0])  # fmt: skip
+                     kept_at(place, 0, folder / "people")[0],
+                     web_requests.visited(folder / "web", path, folder / "runs"))  # fmt: skip
 
 
 def call(*words: object, codes: tuple[int, ...] = (0, 2)) -> tuple[int, str]:
@@ -464,13 +469,49 @@ def a_run_that_was_kept(ground: Ground, rng: random.Random) -> bool:
     return found is None
 
 
+def a_web_request(ground: Ground, rng: random.Random) -> bool:
+    room = ground.web.room
+    web_requests.put_back(ground.web)
+    request = web_requests.spoiled(rng, ground.web)
+    before, town = content_of(room.folder), content_of(ground.folder / "town")
+    app = ground.web.near if rng.random() < 0.9 else ground.web.far
+    refused = answered(app, request).status >= 400
+    for path in (room.folder / "room" / "scenarios").glob("*.yaml"):  # one that was brought
+        assert answered(ground.web.near, web_requests.opened(path.stem)).status == 200
+    after = content_of(room.folder)
+    changed = {name for name in before | after if before.get(name) != after.get(name)}
+    # A job that waits may be stopped by who asked for it; jobs and scenarios may be added.
+    changed -= {f"room/jobs/{web_requests.WAITING}.json"}
+    assert not changed & set(before)
+    assert all(re.fullmatch(NEW, name) for name in changed), changed
+    assert content_of(ground.folder / "town") == town
+    return refused
+
+
+def answered(app: Starlette, request: web_requests.Request) -> web_requests.Answer:
+    """Let the room answer a request and look whether it did so as it should."""
+    answer = web_requests.answer_to(app, request)
+    assert 200 <= answer.status < 500, answer
+    assert b"Traceback" not in answer.body
+    assert b"root:" not in answer.body
+    assert len(answer.body) < 5_000_000
+    assert answer.body or answer.status < 400 or request.method == "HEAD" or request.leaves, answer
+    assert not any("\n" in value for value in answer.headers.values())
+    if "text/html" in answer.headers.get("content-type", ""):
+        assert web_requests.SCRIPT.encode() not in answer.body
+    return answer
+
+
+NEW = r"room/(jobs/[0-9a-f]{32}\.json|scenarios/[0-9a-f]{16}\.yaml)"
+"""Files that a request may add below the folder of the runs."""
+
 Kind = Callable[[Ground, random.Random], bool]
 KINDS: dict[Kind, int] = {
     a_scenario_file: 30, a_value_that_is_set: 20, a_table_of_residents: 13, ages_of_an_office: 9,
     cases_by_date: 6, a_file_of_levers: 10, a_calibration: 5, a_table_beside_a_scenario: 3,
-    a_run_folder: 2, a_population_that_was_kept: 1, a_run_that_was_kept: 1,
+    a_run_folder: 2, a_population_that_was_kept: 1, a_run_that_was_kept: 1, a_web_request: 15,
 }  # fmt: skip
-"""Kinds of cases and how many of a hundred are of them."""
+"""Kinds of cases and how many of 115 are of them."""
 
 
 def one_case(ground: Ground, kind: Kind, seed: int) -> bool:

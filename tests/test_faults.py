@@ -13,11 +13,9 @@ import random
 import resource
 import shutil
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +23,7 @@ import pyarrow.parquet as pq
 import pytest
 import xarray as xr
 from cases import some_now
+from own_disk import enlarge, small_disk
 from own_place import write_place, write_scenario
 from own_process import Ended, begun, ended, in_a_process
 
@@ -198,23 +197,6 @@ def test_a_file_that_cannot_grow_ends_a_run_clearly(town, whole, tmp_path, size)
     ends_the_same(town, tmp_path / "runs", whole)
 
 
-@contextmanager
-def small_disk(folder: Path, options: str) -> Iterator[Path]:
-    """Give a disk of its own; skip the test where none may be mounted."""
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except OSError:
-        mounted = False
-    if not mounted:
-        pytest.skip("no disk can be mounted here: it needs root and Linux")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
 @pytest.mark.parametrize("kilobytes", some_now([60, 8, 150, 300], 1))
 def test_a_full_disk_ends_a_run_clearly_and_room_lets_it_go_on(town, whole, tmp_path, kilobytes):
     population(town / "twin")
@@ -222,7 +204,7 @@ def test_a_full_disk_ends_a_run_clearly_and_room_lets_it_go_on(town, whole, tmp_
         made = in_a_process(words(town, disk / "runs"))
         failed_clearly(made)
         whole_in(disk / "runs")
-        subprocess.run(["mount", "-o", "remount,size=50m", str(disk)], check=True)
+        enlarge(disk, "50m")
         ends_the_same(town, disk / "runs", whole)
 
 

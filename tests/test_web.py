@@ -326,6 +326,29 @@ def test_plain_mistakes_are_answered_with_what_is_wrong(browser, asked):
     assert answer.json()["problems"]
 
 
+def test_a_link_that_cannot_be_read_says_so(browser):
+    asked = {"scenario": "chongming-example", "set": "r0=" + "9" * 1_900}
+    page = browser.get("/", params=asked)
+    assert page.status_code == 422
+    assert "<code>" in page.text
+    assert "Stay-at-home orders" in page.text
+
+
+@pytest.mark.parametrize("codec", ["punycode", "utf-7"])
+def test_what_is_no_text_is_refused(browser, codec):
+    kind = {"content-type": f"multipart/form-data; boundary=x; charset={codec}"}
+    form = b'--x\r\ncontent-disposition: form-data; name="name"\r\n\r\n+2AA-<\r\n--x--\r\n'
+    answer = browser.post("/check", headers=OURS | kind, content=form)
+    assert answer.status_code == 422
+    assert answer.json()["problems"]
+
+
+@pytest.mark.parametrize("length", ["²", "9" * 5_000])
+def test_a_length_that_is_a_lie_is_answered(browser, length):
+    headers = OURS | {"content-length": length.encode("latin-1")}
+    assert browser.post("/check", headers=headers).status_code in (413, 422)
+
+
 def test_too_much_is_not_taken(browser):
     big = "x" * (LARGEST + 1)
     assert browser.post("/check", headers=OURS, data={"set": big}).status_code == 413
@@ -348,10 +371,10 @@ def test_too_much_is_not_taken(browser):
 )  # fmt: skip
 def test_no_path_leads_out_of_the_room(browser, path):
     answer = browser.get(path)
-    assert answer.status_code in (200, 400, 404)
+    assert answer.status_code in (400, 404, 422)
     assert "root:" not in answer.text
     assert "import" not in answer.text
-    if answer.status_code == 200:
+    if answer.status_code == 422:
         assert "one that was brought here" in answer.text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
 import time
 
@@ -16,7 +17,7 @@ from lazaretto.studies import run_scenario
 from lazaretto.web import queue as queues
 from lazaretto.web.app import Room, application
 from lazaretto.web.guarding import Door
-from lazaretto.web.jobs import ENDED, Job, Journal, Part
+from lazaretto.web.jobs import ENDED, Job, Journal, Part, page_of
 from lazaretto.web.queue import MOST_TRIES, FullError, Queue
 
 OURS = {"X-Lazaretto": "1"}
@@ -191,6 +192,22 @@ def test_who_comes_anew_waits_behind_who_waits_already(played, tmp_path):
     assert order[-1] == "h2"  # whoever has more waits for those who have one
 
 
+def test_who_waits_is_told_the_place_that_comes(played, tmp_path):
+    async def play():
+        queue, rng = Queue(Journal(tmp_path), tmp_path, most_each=50), random.Random(1)
+        for i in range(40):
+            queue._turn = rng.randrange(queue._turn, queue._turn + 3)
+            await queue.ask(job(f"{i:02}", f"owner {rng.randrange(6)}"))
+        told = {each.id: queue.before(each) for each in queue.jobs.values()}
+        came = []
+        while queue._in_turn():
+            came.append(await queue._next())
+            came[-1].state = "done"
+        return [told[each.id] for each in came]
+
+    assert asyncio.run(play()) == list(range(40))
+
+
 def test_a_process_that_cannot_be_started_neither_spins_nor_blocks(played, tmp_path, monkeypatch):
     class Absent(Actor):
         tried = 0
@@ -268,6 +285,31 @@ def test_a_full_queue_says_so(played, tmp_path):
             await queue.ask(job("5", "third"))
 
     asyncio.run(play())
+
+
+def test_what_ended_long_ago_is_forgotten_and_its_run_stays(played, tmp_path):
+    journal, run = Journal(tmp_path / "jobs"), tmp_path / "run"
+    run.mkdir()
+    for name, when in (("old", "2022-04-01T00:00:00+00:00"), ("waiting", ""), ("new", "")):
+        each = job(name)
+        if name != "waiting":
+            each.end("done")
+            each.ended, each.run = when or each.ended, str(run)
+        journal.keep(each)
+        page_of(name, journal.folder).write_bytes(b"page")
+
+    async def play(keep_days):
+        queue = Queue(journal, tmp_path, keep_days=keep_days)
+        await queue.open()
+        await ended(queue, *queue.jobs)
+        await queue.close()
+        return set(queue.jobs)
+
+    assert asyncio.run(play(None)) == {"old", "waiting", "new"}
+    assert asyncio.run(play(30)) == {"waiting", "new"}
+    assert not list(journal.folder.glob("old*"))
+    assert len(list(journal.folder.glob("new*"))) == 2
+    assert run.is_dir()
 
 
 # ---- with real workers ---------------------------------------------------------------------

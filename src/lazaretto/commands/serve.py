@@ -41,6 +41,11 @@ def serve_room(
     largest: Annotated[
         int, typer.Option("--largest", min=1, help="Residents of a place at most.")
     ] = 100_000_000,
+    keep: Annotated[
+        int | None, typer.Option("--keep", metavar="DAYS", min=1, max=36_500, help="Days after "
+                                 "which a job that has ended is no longer listed; its run stays. "
+                                 "Always listed if absent."),
+    ] = None,
 ) -> None:  # fmt: skip
     """Open the control room: move levers in a browser, see both pans of the scale.
 
@@ -58,7 +63,7 @@ def serve_room(
             complain(f"lazaretto serve needs its extra ({missing.name} is missing)\n"
                      "    do: pip install 'lazaretto[web]'")  # fmt: skip
             raise typer.Exit(1) from None
-        room = Room(folder.resolve(), tuple(scenarios or ()), workers, largest)
+        room = Room(folder.resolve(), tuple(scenarios or ()), workers, largest, keep)
         alone = host in LOOPBACK and not name
         token = "" if alone else (os.environ.get(TOKEN) or new_token())
         if token and not re.fullmatch(r"[A-Za-z0-9_-]{12,200}", token):

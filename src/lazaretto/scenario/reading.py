@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -18,10 +19,15 @@ from lazaretto.scenario.yaml_text import YamlError, read_yaml, text_of
 
 def library() -> list[tuple[str, str]]:
     """Return the name and title of every scenario that comes with Lazaretto, by name."""
-    return [
+    return list(_titles())
+
+
+@cache
+def _titles() -> tuple[tuple[str, str], ...]:
+    return tuple(
         (name, str(_parse(file.read_text(encoding="utf-8"), name).get("title", "")))
         for name, file in sorted(_library_files().items())
-    ]
+    )
 
 
 def read_scenario(name_or_path: str | Path) -> tuple[dict[str, Any], Path | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from lazaretto.scenario import Scenario, library
 from lazaretto.scenario.aim import JUDGED_BY
@@ -67,12 +68,18 @@ def _base(scenario: Scenario) -> Scenario | None:
         names = [scenario.name]
     elif scenario.folder is None:
         return None
-    loaded = [Scenario.load(name) for name in names]
+    loaded = [_shipped(name) for name in names]
     same_place = [each for each in loaded if each.place == scenario.place]
     base = min(same_place, key=lambda each: len(_differences(scenario, each)), default=None)
     if base is None or base.name == scenario.name:
         return base
     return None if len(_differences(scenario, base)) > MOST_CHANGES else base
+
+
+@cache
+def _shipped(name: str) -> Scenario:
+    """Return a scenario of the library, read once; nobody may change it."""
+    return Scenario.load(name)
 
 
 def _differences(scenario: Scenario, base: Scenario) -> list[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -28,7 +29,7 @@ from lazaretto.web.moving import policy_asked
 from lazaretto.web.queue import FullError
 from lazaretto.web.spoken import language, progress_said, spoken
 from lazaretto.web.spoken_figures import figure_said
-from lazaretto.web.taken import residents_of
+from lazaretto.web.taken import residents_of, understood
 
 if TYPE_CHECKING:
     from lazaretto.web.app import Room
@@ -80,6 +81,21 @@ def problem_lines(error: ScenarioError) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
+async def form_of(request: Request, **limits: int) -> FormData:
+    """Return the form of a request.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be read, or says what is no text.
+    """
+    with understood("form"):
+        form = await request.form(**limits)
+        for name, value in form.multi_items():
+            f"{name}{value if isinstance(value, str) else value.filename}".encode()
+    return form
+
+
 async def asked_by(request: Request) -> tuple[Asked, Scenario, Part]:
     """Return what a form asks, its policy, and the policy as part of a job.
 
@@ -88,23 +104,27 @@ async def asked_by(request: Request) -> tuple[Asked, Scenario, Part]:
     ScenarioError
         With every problem at once.
     """
-    form = await request.form()
+    form = await form_of(request)
     fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    room = room_of(request)
-    async with CHECKS:
-        return await run_in_threadpool(_policy, room, fields)
-
-
-def _policy(room: Room, fields: Sequence[tuple[str, str]]) -> tuple[Asked, Scenario, Part]:
     asked = Asked.of(fields, "")
-    base = room.scenarios.load(asked.scenario)
-    try:
-        policy = policy_asked(asked, base)
-    except (ValueError, OverflowError, RecursionError) as error:
-        allowed = f"what can be read ({type(error).__name__})"
-        raise ScenarioError(
-            [Problem("set", None, allowed, "correct it, or leave it out")]
-        ) from None
+    return asked, *await policy_of(room_of(request), asked)
+
+
+async def policy_of(room: Room, asked: Asked) -> tuple[Scenario, Part]:
+    """Return the policy that is asked for, and as part of a job.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem at once.
+    """
+    async with CHECKS:
+        return await run_in_threadpool(_policy, room, asked)
+
+
+@understood("set")
+def _policy(room: Room, asked: Asked) -> tuple[Scenario, Part]:
+    policy = policy_asked(asked, room.scenarios.load(asked.scenario))
     residents = residents_of(policy)
     if residents > room.largest:
         allowed = f"a place of at most {room.largest:,} residents in this room"
@@ -118,30 +138,25 @@ def _policy(room: Room, fields: Sequence[tuple[str, str]]) -> tuple[Asked, Scena
     said = changes(policy)
     named = asked.renamed(policy)
     folder = None if named.folder is None else str(named.folder)
-    part = Part(named.resolved(), folder, list(said.said), said.against)
-    return asked, named, part
+    return named, Part(named.resolved(), folder, list(said.said), said.against)
 
 
-def _refused(error: ScenarioError) -> Response:
+async def refused(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's
+    """Say what is wrong with what is asked, wherever that was found."""
+    assert isinstance(error, ScenarioError)
     return JSONResponse({"ok": False, "problems": problem_lines(error)}, 422)
 
 
 async def check(request: Request) -> Response:
     """Say what is wrong with what is asked, or that nothing is."""
-    try:
-        asked, policy, part = await asked_by(request)
-    except ScenarioError as error:
-        return _refused(error)
+    asked, policy, part = await asked_by(request)
     return JSONResponse({"ok": True, "title": policy.title, "changed": part.changed,
                          "link": asked.link()})  # fmt: skip
 
 
 async def ask(request: Request) -> Response:
     """Put a run into the queue."""
-    try:
-        asked, policy, part = await asked_by(request)
-    except ScenarioError as error:
-        return _refused(error)
+    asked, policy, part = await asked_by(request)
     job = Job(
         new_token(), request.state.person, "run", policy.title, [part], asked.fields(),
         asked.seed, asked.replicates, asked.beside, asked=_now(),
@@ -151,7 +166,7 @@ async def ask(request: Request) -> Response:
 
 async def compare(request: Request) -> Response:
     """Put a comparison of finished runs into the queue."""
-    form = await request.form()
+    form = await form_of(request)
     jobs = room_of(request).queue.jobs
     names = list(dict.fromkeys(str(value) for name, value in form.multi_items() if name == "job"))
     found = [jobs[name] for name in names if name in jobs and jobs[name].kind == "run"]
@@ -164,7 +179,7 @@ async def compare(request: Request) -> Response:
         allowed = "as many runs of each, from the same first seed: they are compared run by run"
         problems.append(Problem("compare", said, allowed, "run one of them again"))
     if problems:
-        return _refused(ScenarioError(problems))
+        raise ScenarioError(problems)
     # What nobody changed is what the others are held against, whatever was pinned first.
     found.sort(key=lambda job: bool(job.parts[0].changed))
     first = found[0]
@@ -226,11 +241,15 @@ async def live_figure(request: Request) -> Response:
     job = job_of(request)
     if job is None or job.kind != "run":
         return JSONResponse({"ok": False}, 404)
-    return JSONResponse(await run_in_threadpool(_live_figure, job, language(request)))
+    part = json.dumps(asdict(job.parts[0]), sort_keys=True)
+    async with CHECKS:
+        return JSONResponse(await run_in_threadpool(_live_figure, part, language(request)))
 
 
-def _live_figure(job: Job, code: str) -> dict[str, Any]:
-    scenario = job.parts[0].read()
+@lru_cache(maxsize=64)
+def _live_figure(part: str, code: str) -> dict[str, Any]:
+    """Return the figure of a policy, drawn once for all runs of it."""
+    scenario = Part(**json.loads(part)).read()
     real = None
     if scenario.nation is None:
         known = observed_cases(place_of(scenario))
@@ -271,21 +290,18 @@ def _shown(page: Path, code: str) -> bytes:
 
 async def bring(request: Request) -> Response:
     """Take a scenario file."""
-    form = await request.form(max_files=1, max_fields=5)
+    form = await form_of(request, max_files=1, max_fields=5)
     file = form.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        advice = "choose a YAML file"
+        raise ScenarioError([Problem("file", "missing", "a scenario in YAML", advice)])
     try:
-        if not isinstance(file, UploadFile) or not file.filename:
-            advice = "choose a YAML file"
-            raise ScenarioError([Problem("file", "missing", "a scenario in YAML", advice)])
-        try:
-            text = (await file.read()).decode("utf-8")
-        except UnicodeDecodeError:
-            advice = "save it as UTF-8"
-            raise ScenarioError([Problem("file", None, "text in UTF-8", advice)]) from None
-        async with CHECKS:
-            name = await run_in_threadpool(room_of(request).scenarios.bring, text)
-    except ScenarioError as error:
-        return _refused(error)
+        text = (await file.read()).decode("utf-8")
+    except UnicodeDecodeError:
+        advice = "save it as UTF-8"
+        raise ScenarioError([Problem("file", None, "text in UTF-8", advice)]) from None
+    async with CHECKS:
+        name = await run_in_threadpool(room_of(request).scenarios.bring, text)
     return JSONResponse({"ok": True, "link": f"/?scenario={name}"})
 
 

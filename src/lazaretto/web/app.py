@@ -14,7 +14,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from lazaretto.web.answers import answers
+from lazaretto.scenario import ScenarioError
+from lazaretto.web.answers import answers, refused
 from lazaretto.web.downloads import downloads
 from lazaretto.web.guarding import HEADERS, POLICY, Door, Guard
 from lazaretto.web.jobs import Journal
@@ -41,6 +42,8 @@ class Room:
         Processes that work at the same time.
     largest
         Residents of a place at most.
+    keep_days
+        Days after which a job that has ended is forgotten, its run folder not; never if None.
 
     Raises
     ------
@@ -52,13 +55,13 @@ class Room:
 
     def __init__(
         self, folder: Path, own: tuple[Path, ...] = (), workers: int = 1,
-        largest: int = LARGEST_PLACE,
+        largest: int = LARGEST_PLACE, keep_days: int | None = None,
     ) -> None:  # fmt: skip
         self.folder = folder
         self.largest = largest
         self.journal = Journal(folder / "room" / "jobs")
         self.scenarios = Scenarios(folder / "room" / "scenarios", own, largest)
-        self.queue = Queue(self.journal, folder, workers)
+        self.queue = Queue(self.journal, folder, workers, keep_days=keep_days)
 
 
 def application(room: Room, door: Door) -> Starlette:
@@ -87,7 +90,9 @@ def application(room: Room, door: Door) -> Starlette:
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, door=door)],
-        exception_handlers={HTTPException: _said, OSError: _not_written, Exception: _wrong},
+        exception_handlers={
+            HTTPException: _said, ScenarioError: refused, OSError: _not_written, Exception: _wrong
+        },
         lifespan=opened,
     )  # fmt: skip
     made.state.room = room

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -93,7 +94,7 @@ class Guard:
         connection = HTTPConnection(scope)
         refused = self._refused(connection, scope["method"])
         person = connection.cookies.get(PERSON, "")
-        known = len(person) == 32 and person.isalnum()
+        known = re.fullmatch("[0-9A-Za-z]{32}", person) is not None
         scope.setdefault("state", {})["person"] = person if known else os.urandom(16).hex()
         kept = scope["state"]["person"]
         https = connection.url.scheme == "https"
@@ -123,6 +124,8 @@ class Guard:
             return
         try:
             await self._app(scope, hear, say)
+        except ClientDisconnect:
+            pass  # nobody is there any more to be answered
         except TooLargeError:
             await _plain(413, f"More than {LARGEST:,} bytes are not taken.")(scope, receive, say)
 
@@ -136,7 +139,7 @@ class Guard:
             return _plain(421, f"This room answers to {', '.join(door.names)} only. To give it "
                                "another name: lazaretto serve --name NAME")  # fmt: skip
         length = asked.headers.get("content-length", "")
-        if length.isdigit() and int(length) > LARGEST:
+        if length.isdecimal() and (len(length) > 9 or int(length) > LARGEST):
             return _plain(413, f"More than {LARGEST:,} bytes are not taken.")
         site, mode = (asked.headers.get(f"sec-fetch-{what}") for what in ("site", "mode"))
         if site == "cross-site" and mode != "navigate":

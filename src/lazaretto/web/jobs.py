@@ -136,6 +136,18 @@ class Journal:
         """
         write_whole(self.folder / f"{job.id}.json", json.dumps(asdict(job)))
 
+    def forget(self, job: Job) -> None:
+        """Take away the files of a job; the job itself last, so that none of them is left behind.
+
+        Raises
+        ------
+        OSError
+            If that cannot be done.
+        """
+        page = page_of(job.id, self.folder)
+        for path in (page.with_suffix(".html"), page, self.folder / f"{job.id}.json"):
+            path.unlink(missing_ok=True)
+
     def read(self) -> list[Job]:
         """Return the jobs, oldest first; a file that cannot be read is passed over."""
         found = []

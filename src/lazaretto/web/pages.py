@@ -19,10 +19,9 @@ from lazaretto.report.appearance import AFTER_DARK
 from lazaretto.report.page import bundle
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.studies import find_runs
-from lazaretto.web.answers import CHECKS, job_of, problem_lines, read_shown, room_of
+from lazaretto.web.answers import CHECKS, job_of, policy_of, problem_lines, read_shown, room_of
 from lazaretto.web.asked import MOST_REPLICATES, Asked
 from lazaretto.web.controls import controls_of
-from lazaretto.web.moving import policy_asked
 from lazaretto.web.spoken import COOKIE, LANGUAGES, amounts_said, language, spoken
 
 LATEST = 200
@@ -75,8 +74,7 @@ async def levers(request: Request) -> Response:
         base = await run_in_threadpool(room.scenarios.load, asked.scenario)
     if fields and not problems:
         try:
-            async with CHECKS:
-                await run_in_threadpool(policy_asked, asked, base)
+            await policy_of(room, asked)
         except ScenarioError as error:
             problems = problem_lines(error)
     groups: dict[str, list[Any]] = {}
@@ -86,8 +84,9 @@ async def levers(request: Request) -> Response:
     if asked.scenario not in titles:
         titles[asked.scenario] = base.title
     return _page(
-        request, "levers.html.j2", scenario=base, asked=asked, groups=groups, titles=titles,
-        measures=_measures(base), problems=problems, most_replicates=MOST_REPLICATES,
+        request, "levers.html.j2", 422 if problems else 200, scenario=base, asked=asked,
+        groups=groups, titles=titles, measures=_measures(base), problems=problems,
+        most_replicates=MOST_REPLICATES,
     )  # fmt: skip
 
 
@@ -120,8 +119,11 @@ async def tables(request: Request) -> Response:
     job = job_of(request)
     if job is None or not job.shown:
         raise HTTPException(404, "There is nothing to show yet.")
-    content = await run_in_threadpool(room_of(request).queue.page(job).read_bytes)
-    shown = await run_in_threadpool(read_shown, content)
+    try:
+        content = await run_in_threadpool(room_of(request).queue.page(job).read_bytes)
+        shown = await run_in_threadpool(read_shown, content)
+    except (OSError, ValueError):
+        raise HTTPException(404, "What is shown of it is no longer there; run it again.") from None
     name = "run_tables.html.j2" if shown["kind"] == "run" else "compared_tables.html.j2"
     return _page(request, name, shown=shown, job=job)
 

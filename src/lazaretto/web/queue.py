@@ -11,6 +11,7 @@ import contextlib
 import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
@@ -96,12 +97,15 @@ class Queue:
         Processes that work at the same time; each run uses all cores.
     most_each, most
         Jobs that one person, and all together, may have waiting or running.
+    keep_days
+        Days after which a job that has ended is forgotten; never if None.
     """
 
     def __init__(
-        self, journal: Journal, runs: Path, workers: int = 1, most_each: int = 10, most: int = 200
-    ) -> None:
-        self._journal, self._runs = journal, runs
+        self, journal: Journal, runs: Path, workers: int = 1, most_each: int = 10, most: int = 200,
+        keep_days: int | None = None,
+    ) -> None:  # fmt: skip
+        self._journal, self._runs, self._keep_days = journal, runs, keep_days
         self._most_each, self._most = most_each, most
         self.jobs: dict[str, Job] = {job.id: job for job in journal.read()}
         self.live: dict[str, dict[int, dict[str, Any]]] = {}
@@ -118,6 +122,7 @@ class Queue:
 
     async def open(self) -> None:
         """Start the workers."""
+        self.forget_old()
         self._slots = [asyncio.create_task(self._serve(i)) for i in range(len(self._workers))]
 
     async def close(self) -> None:
@@ -137,15 +142,16 @@ class Queue:
     def before(self, job: Job) -> int:
         """Return how many jobs are ahead of one that is waiting, as far as can be told."""
         running = sum(1 for each in self.jobs.values() if each.state == "running")
-        queued, served, turn = list(self._in_turn()), dict(self._served), self._turn
-        for ahead in range(len(queued)):
-            queued.sort(key=lambda each: (served.get(each.owner, 0), each.asked, each.id))
-            following = queued.pop(0)
-            if following is job:
-                return running + ahead
-            turn += 1
-            served[following.owner] = turn
-        return running
+        waiting: dict[str, list[str]] = {}
+        for each in self._in_turn():
+            waiting.setdefault(each.owner, []).append(each.id)
+        if job.id not in waiting.get(job.owner, []):
+            return running
+        # Everybody's first job comes before anybody's second: in rounds, each in the same order.
+        rounds, turn = waiting[job.owner].index(job.id), list(waiting).index(job.owner)
+        return running + sum(
+            min(len(jobs), rounds + (i < turn)) for i, jobs in enumerate(waiting.values())
+        )
 
     async def ask(self, job: Job) -> None:
         """Put a job into the queue.
@@ -186,6 +192,17 @@ class Queue:
         if job.state == "running" and worker in self._workers and job.id in self._doing:
             worker.end()
 
+    def forget_old(self) -> None:
+        """Forget the jobs that ended longer ago than they are kept; their run folders stay."""
+        if self._keep_days is None:
+            return
+        last = (datetime.now(UTC) - timedelta(days=self._keep_days)).isoformat()
+        for job in list(self.jobs.values()):
+            if job.state in ENDED and "" < job.ended < last:
+                with contextlib.suppress(OSError):  # it is listed until it can be taken away
+                    self._journal.forget(job)
+                    del self.jobs[job.id]
+
     async def _serve(self, slot: int) -> None:
         worker: Worker | None = None
         with contextlib.suppress(OSError):
@@ -216,6 +233,7 @@ class Queue:
                     self._stops.discard(job.id)
                     self.live.pop(job.id, None)
                     self._keep(job)
+                    self.forget_old()
 
     async def _started(self, slot: int) -> Worker:
         worker = Worker(self._runs, self._journal.folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from lazaretto.agents.written import RefusedError, kept
@@ -32,6 +33,28 @@ def residents_of(scenario: Scenario) -> int:
     return CHINA if scenario.nation is not None else known.get(scenario.place, 0)
 
 
+@contextmanager
+def understood(key: str) -> Iterator[None]:
+    """Say of whatever cannot be read that it cannot be, as of any other problem.
+
+    Parameters
+    ----------
+    key
+        Where it stands.
+
+    Raises
+    ------
+    ScenarioError
+        In place of what reading it raises.
+    """
+    try:
+        yield
+    except (ValueError, TypeError, ArithmeticError, LookupError, RecursionError) as error:
+        allowed = f"what can be read ({type(error).__name__})"
+        advice = "correct it, or leave it out"
+        raise ScenarioError([Problem(key, None, allowed, advice)]) from error
+
+
 class Scenarios:
     """The scenarios of a control room: of the library, of its owner, and those that were brought.
 
@@ -54,10 +77,11 @@ class Scenarios:
         self._folder = folder
         read = [(path, Scenario.load(path)) for path in own]
         self._own: Mapping[str, Path] = {scenario.name: path for path, scenario in read}
-        self.titles = {scenario.name: scenario.title for _, scenario in read} | {
-            name: title for name, title in library()
-            if residents_of(Scenario.load(name)) <= largest
-        }  # fmt: skip
+        shipped = {name: Scenario.load(name) for name, _ in library()}
+        self._shipped = {name: scenario for name, scenario in shipped.items()
+                         if residents_of(scenario) <= largest}  # fmt: skip
+        every = {scenario.name: scenario for _, scenario in read} | self._shipped
+        self.titles = {name: scenario.title for name, scenario in every.items()}
 
     @property
     def first(self) -> str:
@@ -75,8 +99,8 @@ class Scenarios:
         """
         if name in self._own:
             return Scenario.load(self._own[name])
-        if name in self.titles:
-            return Scenario.load(name)
+        if name in self._shipped:
+            return self._shipped[name]
         path = self._folder / f"{name}.yaml"
         if BROUGHT.fullmatch(name) and path.is_file():
             return _brought(path)
@@ -162,7 +186,8 @@ def _texts(scenario: Scenario) -> Iterator[tuple[str, str]]:
 
 
 def _brought(path: Path) -> Scenario:
-    scenario = Scenario.load(path)
-    refuse_files(scenario)
+    with understood("file"):
+        scenario = Scenario.load(path)
+        refuse_files(scenario)
     scenario._folder = None
     return scenario

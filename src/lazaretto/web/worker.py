@@ -110,7 +110,8 @@ def _ended(
     except MemoryError:
         return {"end": "failed", "problems": ["There is not enough memory for this run."]}
     except OSError as error:
-        said = error.strerror or str(error)
+        # What HDF5 says of a full disk is long; its number says the same in few words.
+        said = os.strerror(error.errno) if error.errno else str(error)
         return {"end": "failed", "problems": [f"The results could not be written: {said}"]}
     except Exception as error:
         return {"end": "failed", "problems": [f"{type(error).__name__}: {error}"]}
