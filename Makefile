@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PAGES := $(VENV)/.pages
+PEERS := .venv-peers/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test bench validate targets docs dist lint format clean
@@ -25,7 +26,12 @@ test: $(READY) ## check style and types, then run the tests
 	$(MAKE) --no-print-directory lint && wait $$kernels || { kill $$kernels 2>/dev/null; exit 1; }
 	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 40
 
-validate: $(READY) ## the slow proofs: a billion random numbers, Shanghai's margins
+$(PEERS): tests/validation/peers-constraints.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --constraint $< covasim starsim
+	@touch $(PEERS)
+
+validate: $(READY) $(PEERS) ## the slow proofs: a billion random numbers, Shanghai's margins, Covasim and Starsim
 	$(BIN)/python -m pytest -m slow -s
 
 bench: $(READY) ## measure speed and memory beside the peers (BASE=REV compares two revisions)
@@ -56,5 +62,5 @@ format: $(READY) ## put the code in shape
 	$(BIN)/ruff format
 
 clean: ## remove the environments and everything that was made
-	rm -rf $(VENV) .venv-bench runs build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-peers runs build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
