@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PAGES := $(VENV)/.pages
+PEERS := .venv-peers/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test bench validate targets docs dist lint format clean
@@ -25,11 +26,16 @@ test: $(READY) ## check style and types, then run the tests
 	$(MAKE) --no-print-directory lint && wait $$kernels || { kill $$kernels 2>/dev/null; exit 1; }
 	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 40
 
-validate: $(READY) ## prove every claim of docs/validation.md anew, and write it (an hour and more)
+validate: $(READY) $(PEERS) ## prove every claim of docs/validation.md anew, and write it (an hour and more)
 	$(BIN)/lazaretto run shanghai-2022 --replicates 20 --out runs/validation
 	$(BIN)/python -m pytest -m "slow or evidence" --numprocesses 2 --dist loadfile --evidence=docs/validation.json tests; \
 	code=$$?; $(MAKE) --no-print-directory targets RUN=runs/validation/shanghai-2022-*; \
 	$(BIN)/python tests/validation/page.py docs/validation.json docs/validation.md; exit $$code
+
+$(PEERS): tests/validation/peers-constraints.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --constraint $< covasim starsim
+	@touch $(PEERS)
 
 bench: $(READY) ## measure speed and memory beside the peers (BASE=REV compares two revisions)
 	$(BIN)/python bench/bench.py $(if $(BASE),--base $(BASE)) $(BENCH)
@@ -59,5 +65,5 @@ format: $(READY) ## put the code in shape
 	$(BIN)/ruff format
 
 clean: ## remove the environments and everything that was made
-	rm -rf $(VENV) .venv-bench runs build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-peers runs build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
