@@ -441,6 +441,7 @@ def test_a_scenario_that_is_brought_has_its_page_and_its_link(browser):
         (SMALL.replace("end: 2022-03-20", "end: never"), "end"),
         (SMALL.replace("end: 2022-03-20", "end: 2022-02-31"), "day is out of range"),
         ("[" * 10_000, "YAML"),
+        (SMALL + "measures: [{measure: lockdown, tier: shut}]", "tier"),
     ],
 )
 def test_a_file_that_is_refused_says_why_and_leaves_nothing(room, browser, text, word):

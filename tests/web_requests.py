@@ -38,7 +38,7 @@ measures:
 - {measure: lockdown, name: seal, tier: sealed, from: 2022-03-28, to: 2022-04-10}
 - {measure: screening, interval_days: 3, participation: 0.8, labs: labs}
 - {measure: isolation, beds: [hall]}
-- {measure: longest_stay, days: 14}
+- {measure: longest_stay, days: 14, rest_days: 2}
 resources:
 - {name: labs, unit: tubes/day, opened: [{amount: 9000}]}
 - {name: hall, unit: beds, opened: [{amount: 500, from: 2022-03-20}]}

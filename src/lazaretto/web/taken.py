@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lazaretto.agents.written import RefusedError, kept
+from lazaretto.nation.checked import checked_policy
 from lazaretto.people import areas
 from lazaretto.scenario import Problem, Scenario, ScenarioError, library
 from lazaretto.web.controls import FIRST
@@ -118,7 +119,7 @@ class Scenarios:
         Raises
         ------
         ScenarioError
-            If it is refused, or is no scenario.
+            If it is refused, is no scenario, or has measures that cannot be.
         """
         try:
             if len(text.encode()) > MOST_BYTES:
@@ -128,7 +129,8 @@ class Scenarios:
             allowed = f"a scenario in YAML of at most {MOST_BYTES:,} bytes"
             raise ScenarioError([Problem("file", None, allowed, str(error))]) from None
         try:
-            _brought(path)
+            with understood("file"):
+                checked_policy(_brought(path))
         except ScenarioError:
             path.unlink(missing_ok=True)
             raise
