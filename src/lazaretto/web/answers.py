@@ -25,8 +25,9 @@ from lazaretto.web.asked import Asked
 from lazaretto.web.guarding import new_token
 from lazaretto.web.jobs import ENDED, Job, Part
 from lazaretto.web.moving import policy_asked
+from lazaretto.web.phrases import Say
 from lazaretto.web.queue import FullError
-from lazaretto.web.spoken import language, progress_said, spoken
+from lazaretto.web.spoken import language, spoken
 from lazaretto.web.spoken_figures import figure_said
 from lazaretto.web.taken import residents_of
 
@@ -71,11 +72,11 @@ def job_of(request: Request) -> Job | None:
     return room_of(request).queue.jobs.get(request.path_params["job"])
 
 
-def problem_lines(error: ScenarioError) -> list[dict[str, str]]:
-    """Return problems as a page lists them."""
+def problem_lines(error: ScenarioError, say: Say) -> list[dict[str, str]]:
+    """Return problems as a page lists them, in its language."""
     return [
-        {"key": each.key, "of": each.of, "value": "" if each.value is None else str(each.value),
-         "allowed": each.allowed, "advice": each.advice}
+        {"key": each.key, "of": each.of, "allowed": say(each.allowed), "advice": say(each.advice),
+         "value": "" if each.value is None else say(str(each.value))}
         for each in error.problems
     ]  # fmt: skip
 
@@ -122,8 +123,14 @@ def _policy(room: Room, fields: Sequence[tuple[str, str]]) -> tuple[Asked, Scena
     return asked, named, part
 
 
-def _refused(error: ScenarioError) -> Response:
-    return JSONResponse({"ok": False, "problems": problem_lines(error)}, 422)
+def _refused(request: Request, error: ScenarioError) -> Response:
+    problems = problem_lines(error, spoken(language(request)))
+    return JSONResponse({"ok": False, "problems": problems}, 422)
+
+
+def _no(request: Request, code: int, why: str) -> Response:
+    said = spoken(language(request))(why)
+    return JSONResponse({"ok": False, "problems": [{"advice": said}]}, code)
 
 
 async def check(request: Request) -> Response:
@@ -131,8 +138,9 @@ async def check(request: Request) -> Response:
     try:
         asked, policy, part = await asked_by(request)
     except ScenarioError as error:
-        return _refused(error)
-    return JSONResponse({"ok": True, "title": policy.title, "changed": part.changed,
+        return _refused(request, error)
+    title = spoken(language(request))(policy.title)
+    return JSONResponse({"ok": True, "title": title, "changed": part.changed,
                          "link": asked.link()})  # fmt: skip
 
 
@@ -141,7 +149,7 @@ async def ask(request: Request) -> Response:
     try:
         asked, policy, part = await asked_by(request)
     except ScenarioError as error:
-        return _refused(error)
+        return _refused(request, error)
     job = Job(
         new_token(), request.state.person, "run", policy.title, [part], asked.fields(),
         asked.seed, asked.replicates, asked.beside, asked=_now(),
@@ -164,7 +172,7 @@ async def compare(request: Request) -> Response:
         allowed = "as many runs of each, from the same first seed: they are compared run by run"
         problems.append(Problem("compare", said, allowed, "run one of them again"))
     if problems:
-        return _refused(ScenarioError(problems))
+        return _refused(request, ScenarioError(problems))
     # What nobody changed is what the others are held against, whatever was pinned first.
     found.sort(key=lambda job: bool(job.parts[0].changed))
     first = found[0]
@@ -181,10 +189,10 @@ async def _queued(request: Request, job: Job) -> Response:
     try:
         await room_of(request).queue.ask(job)
     except FullError as error:
-        return JSONResponse({"ok": False, "problems": [{"advice": str(error)}]}, 429)
+        return _no(request, 429, str(error))
     except OSError as error:
         said = f"The room cannot write: {error.strerror or error}. Nothing was lost; make room on "
-        return JSONResponse({"ok": False, "problems": [{"advice": f"{said}the disk."}]}, 507)
+        return _no(request, 507, f"{said}the disk.")
     return JSONResponse({"ok": True, "id": job.id}, 202)
 
 
@@ -192,10 +200,10 @@ async def watch(request: Request) -> Response:
     """Say how far a job is, and what its run has counted so far."""
     job = job_of(request)
     if job is None:
-        return JSONResponse({"ok": False, "problems": [{"advice": "There is no such job."}]}, 404)
+        return _no(request, 404, "There is no such job.")
     queue, say = room_of(request).queue, spoken(language(request))
     said = job.now() | {"mine": job.owner == request.state.person}
-    said["what"] = progress_said(job.what, say)
+    said |= {"what": say(job.what), "problems": [say(each) for each in job.problems]}
     if job.state == "queued":
         said["before"] = queue.before(job)
     if request.query_params.get("live") and job.state not in ENDED and not job.shown:
@@ -207,10 +215,8 @@ async def stop(request: Request) -> Response:
     """Stop a job, which only who asked for it may."""
     job = job_of(request)
     if job is None or job.owner != request.state.person:
-        said = "Only who asked for a job may stop it."
-        return JSONResponse(
-            {"ok": False, "problems": [{"advice": said}]}, 404 if job is None else 403
-        )
+        code = 404 if job is None else 403
+        return _no(request, code, "Only who asked for a job may stop it.")
     if job.state not in ENDED:
         task = asyncio.create_task(room_of(request).queue.stop(job))
         _stopping.add(task)
@@ -285,7 +291,7 @@ async def bring(request: Request) -> Response:
         async with CHECKS:
             name = await run_in_threadpool(room_of(request).scenarios.bring, text)
     except ScenarioError as error:
-        return _refused(error)
+        return _refused(request, error)
     return JSONResponse({"ok": True, "link": f"/?scenario={name}"})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from lazaretto.web.guarding import HEADERS, POLICY, Door, Guard
 from lazaretto.web.jobs import Journal
 from lazaretto.web.pages import bundled, pages
 from lazaretto.web.queue import Queue
+from lazaretto.web.spoken import language, spoken
 from lazaretto.web.taken import Scenarios
 
 STATIC = Path(__file__).parent / "static"
@@ -94,18 +95,26 @@ def application(room: Room, door: Door) -> Starlette:
     return made
 
 
-async def _said(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's
+async def _said(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return PlainTextResponse(f"{error.detail}\n", error.status_code)
+    return _plain(request, error.status_code, error.detail)
 
 
-async def _wrong(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    text = f"Something is wrong in the room itself ({type(error).__name__}); please report it.\n"
+async def _wrong(request: Request, error: Exception) -> Response:
+    text = f"Something is wrong in the room itself ({type(error).__name__}); please report it."
     # Answered outside the guard, so what the browser must not do is said here.
-    return PlainTextResponse(text, 500, HEADERS | {"content-security-policy": POLICY})
+    headers = HEADERS | {"content-security-policy": POLICY}
+    return _plain(request, 500, text, headers)
 
 
-async def _not_written(request: Request, error: Exception) -> Response:  # noqa: ARG001
+async def _not_written(request: Request, error: Exception) -> Response:
     said = getattr(error, "strerror", None) or str(error)
-    text = f"This could not be written: {said}. Nothing that was there before is lost.\n"
-    return PlainTextResponse(text, 507)
+    text = f"This could not be written: {said}. Nothing that was there before is lost."
+    return _plain(request, 507, text)
+
+
+def _plain(
+    request: Request, code: int, text: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    said = spoken(language(request))(text)
+    return PlainTextResponse(f"{said}\n", code, headers)
