@@ -76,9 +76,13 @@ def problem_lines(error: ScenarioError, say: Say) -> list[dict[str, str]]:
     """Return problems as a page lists them, in its language."""
     return [
         {"key": each.key, "of": each.of, "allowed": say(each.allowed), "advice": say(each.advice),
-         "value": "" if each.value is None else say(str(each.value))}
+         "value": "" if each.value is None else _value(str(each.value), say)}
         for each in error.problems
     ]  # fmt: skip
+
+
+def _value(given: str, say: Say) -> str:
+    return say(given) if " " in given else given
 
 
 async def asked_by(request: Request) -> tuple[Asked, Scenario, Part]:

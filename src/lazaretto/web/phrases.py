@@ -23,8 +23,11 @@ DEEPEST = 8
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-NUMBER = r"[+-]?\d(?:[\d,]*\d)?(?:\.\d+)?(?:e[+-]?\d+)?(?: (?:million|billion|bn|m|k)\b)?(?: ?%)?"
-AMOUNT = rf"{NUMBER}(?: to {NUMBER})?"
+NUMBER = (
+    r"(?:under )?[+-]?\d(?:[\d,]*\d)?(?:\.\d+)?(?:e[+-]?\d+)?"
+    r"(?: (?:million|billion|bn|m|k)\b)?(?: ?%)?"
+)
+AMOUNT = rf"{NUMBER}(?: to (?:{NUMBER}|no limit))?"
 DATE = rf"\d{{4}}-\d\d-\d\d|\d{{1,2}} (?:{'|'.join(MONTHS)})[a-z]*(?: \d{{4}})?"
 GAPS = {"{#}": AMOUNT, "{@}": DATE, "{-}": r"[^,;:()]+"}
 """What fills each gap but ``{}``, which takes anything."""
@@ -162,24 +165,28 @@ def amount_said(text: str) -> str | None:
     low, _, high = text.partition(" to ")
     if unit := re.search(r" (?:million|billion)$", high):
         # Of "1.2 to 1.4 million" the lower end is in millions too, of "638,000 to 1 million" not.
-        low += unit[0] if " " not in low and _value(low) <= _value(high[: unit.start()]) else ""
+        low += unit[0] if " " not in low and _value(low) <= _value(high) else ""
     return _close(" 至 ".join(_number(each) for each in (low, high) if each))
 
 
 def _value(figure: str) -> float:
-    return float(figure.replace(",", "").rstrip("% "))
+    return float(re.findall(r"[\d.e+-]+", figure.replace(",", ""))[0])
 
 
 def _number(text: str) -> str:
-    """Return a number in 万 and 亿 if it is large, and exact to no more than three digits."""
+    """Return a number in 万 and 亿 if it is large and has no more than four digits that count."""
+    if text == "no limit":
+        return "无上限"
+    if text.startswith("under "):
+        return f"不足 {_number(text[6:])}"
     figure, _, size = text.partition(" ")
     if text.endswith("%") or (not size and "," not in figure):
         return text.replace(" %", "%")
     number = _value(figure) * SIZES.get(size, 1.0)
-    short = float(f"{number:.3g}")
+    short = float(f"{number:.4g}")
     for large, word in ((1e8, "亿"), (1e4, "万")):
         if short == number and abs(number) >= large:
-            return f"{float(f'{number / large:.3g}'):g} {word}"
+            return f"{float(f'{number / large:.4g}'):g} {word}"
     return f"{number:g}" if size else text
 
 

@@ -75,7 +75,7 @@ def _said(part: Any, say: Say, names: str) -> Any:  # noqa: ANN401 - any JSON
         made["labelExpr"] = NUMBERS[made["labelExpr"]]
     for channel, labels in LEGENDS.items():
         if _named(made.get(channel)) and isinstance(made[channel].get(labels, {}), dict):
-            label = {"labelExpr": f"{names}[datum.label] || datum.label"}
+            label = {"labelExpr": f"{names}[datum.label] || (datum.label)"}
             made[channel] = made[channel] | {labels: label | made[channel].get(labels, {})}
     if "encoding" in made:
         _in_data(made, say, names)
