@@ -13,13 +13,14 @@ from lazaretto.disease import variant
 from lazaretto.measures import known_measures
 from lazaretto.scenario import Scenario, ScenarioError, library
 from lazaretto.studies import run_scenario
-from lazaretto.web.app import STATIC, Room, application
+from lazaretto.web.app import STATIC, application
 from lazaretto.web.asked import Asked
 from lazaretto.web.controls import PHRASES, controls_of
 from lazaretto.web.guarding import LARGEST, Door
 from lazaretto.web.jobs import Job, Journal, Part
 from lazaretto.web.moving import policy_asked
-from lazaretto.web.spoken import amounts_said, progress_said, spoken, words
+from lazaretto.web.room import Room
+from lazaretto.web.spoken import spoken, words
 from lazaretto.web.taken import Scenarios
 
 TEMPLATES = Path(STATIC).parent / "templates"
@@ -241,17 +242,19 @@ def test_dates_and_numbers_stay_what_they_are():
     say = spoken("zh")
     assert say("first on 2022-03-28") == "最早始于 2022-03-28"
     assert say("0.5 times") == "0.5 倍"
-    assert progress_said("simulating run 2 of 5, 3 April 2022", say) == "正在模拟 2/5 3 April 2022"
+    assert say("simulating run 2 of 5, 3 April 2022") == "正在模拟第 2 / 5 次，2022 年 4 月 3 日"
     assert spoken("en")("no such words") == "no such words"
 
 
 def test_amounts_are_written_as_chinese_readers_write_them():
-    say = amounts_said("zh")
+    say = spoken("zh")
     assert say("667 million") == "6.67 亿"
     assert say("1.48 million") == "148 万"
-    assert say("1.2 to 1.4 million") == "120 万 至 140 万"
+    assert say("1.2 to 1.4 million") == "120 万至 140 万"
+    assert say("638,000 to 1.06 million") == "63.8 万至 106 万"
+    assert say("627,110") == "627,110"
     assert say("96 days") == "96 天"
-    assert amounts_said("en")("1.2 to 1.4 million") == "1.2 to 1.4 million"
+    assert spoken("en")("1.2 to 1.4 million") == "1.2 to 1.4 million"
 
 
 def test_a_page_is_in_the_language_of_the_browser_or_the_one_chosen(browser):

@@ -15,10 +15,11 @@ from starlette.testclient import TestClient
 from lazaretto.scenario import Scenario
 from lazaretto.studies import run_scenario
 from lazaretto.web import queue as queues
-from lazaretto.web.app import Room, application
+from lazaretto.web.app import application
 from lazaretto.web.guarding import Door
 from lazaretto.web.jobs import ENDED, Job, Journal, Part, page_of
 from lazaretto.web.queue import MOST_TRIES, FullError, Queue
+from lazaretto.web.room import Room
 
 OURS = {"X-Lazaretto": "1"}
 SCENARIO = Scenario.load("chongming-example").resolved()

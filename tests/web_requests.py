@@ -15,10 +15,11 @@ import mutations
 from starlette.applications import Starlette
 
 from lazaretto.scenario import Scenario
-from lazaretto.web.app import Room, application
+from lazaretto.web.app import application
 from lazaretto.web.downloads import FILES
 from lazaretto.web.guarding import Door
 from lazaretto.web.jobs import Job, Part, page_of
+from lazaretto.web.room import Room
 from lazaretto.web.shown import keep_page
 
 FINISHED, WAITING, OWNER = "f" * 32, "b" * 32, "0" * 32

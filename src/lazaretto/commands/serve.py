@@ -57,8 +57,9 @@ def serve_room(
             import uvicorn
 
             from lazaretto.studies.lock import alone_in
-            from lazaretto.web.app import Room, application
+            from lazaretto.web.app import application
             from lazaretto.web.guarding import LOOPBACK, Door, new_token
+            from lazaretto.web.room import Room
         except ModuleNotFoundError as missing:
             complain(f"lazaretto serve needs its extra ({missing.name} is missing)\n"
                      "    do: pip install 'lazaretto[web]'")  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
@@ -26,13 +26,12 @@ from lazaretto.web.asked import Asked
 from lazaretto.web.guarding import new_token
 from lazaretto.web.jobs import ENDED, Job, Part
 from lazaretto.web.moving import policy_asked
+from lazaretto.web.phrases import Say
 from lazaretto.web.queue import FullError
-from lazaretto.web.spoken import language, progress_said, spoken
+from lazaretto.web.room import Room
+from lazaretto.web.spoken import language, spoken
 from lazaretto.web.spoken_figures import figure_said
 from lazaretto.web.taken import residents_of, understood
-
-if TYPE_CHECKING:
-    from lazaretto.web.app import Room
 
 LATEST = 20
 """Runs of a job that are drawn while they are made."""
@@ -72,11 +71,11 @@ def job_of(request: Request) -> Job | None:
     return room_of(request).queue.jobs.get(request.path_params["job"])
 
 
-def problem_lines(error: ScenarioError) -> list[dict[str, str]]:
-    """Return problems as a page lists them."""
+def problem_lines(error: ScenarioError, say: Say) -> list[dict[str, str]]:
+    """Return problems as a page lists them, in its language."""
     return [
-        {"key": each.key, "of": each.of, "value": "" if each.value is None else str(each.value),
-         "allowed": each.allowed, "advice": each.advice}
+        {"key": each.key, "of": each.of, "allowed": say(each.allowed), "advice": say(each.advice),
+         "value": "" if each.value is None else _value(str(each.value), say)}
         for each in error.problems
     ]  # fmt: skip
 
@@ -94,6 +93,10 @@ async def form_of(request: Request, **limits: int) -> FormData:
         for name, value in form.multi_items():
             f"{name}{value if isinstance(value, str) else value.filename}".encode()
     return form
+
+
+def _value(given: str, say: Say) -> str:
+    return say(given) if " " in given else given
 
 
 async def asked_by(request: Request) -> tuple[Asked, Scenario, Part]:
@@ -141,16 +144,24 @@ def _policy(room: Room, asked: Asked) -> tuple[Scenario, Part]:
     return named, Part(named.resolved(), folder, list(said.said), said.against)
 
 
-async def refused(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's
+async def refused(request: Request, error: Exception) -> Response:
     """Say what is wrong with what is asked, wherever that was found."""
     assert isinstance(error, ScenarioError)
-    return JSONResponse({"ok": False, "problems": problem_lines(error)}, 422)
+    return JSONResponse(
+        {"ok": False, "problems": problem_lines(error, spoken(language(request)))}, 422
+    )
+
+
+def _no(request: Request, code: int, why: str) -> Response:
+    said = spoken(language(request))(why)
+    return JSONResponse({"ok": False, "problems": [{"advice": said}]}, code)
 
 
 async def check(request: Request) -> Response:
     """Say what is wrong with what is asked, or that nothing is."""
     asked, policy, part = await asked_by(request)
-    return JSONResponse({"ok": True, "title": policy.title, "changed": part.changed,
+    title = spoken(language(request))(policy.title)
+    return JSONResponse({"ok": True, "title": title, "changed": part.changed,
                          "link": asked.link()})  # fmt: skip
 
 
@@ -196,10 +207,10 @@ async def _queued(request: Request, job: Job) -> Response:
     try:
         await room_of(request).queue.ask(job)
     except FullError as error:
-        return JSONResponse({"ok": False, "problems": [{"advice": str(error)}]}, 429)
+        return _no(request, 429, str(error))
     except OSError as error:
         said = f"The room cannot write: {error.strerror or error}. Nothing was lost; make room on "
-        return JSONResponse({"ok": False, "problems": [{"advice": f"{said}the disk."}]}, 507)
+        return _no(request, 507, f"{said}the disk.")
     return JSONResponse({"ok": True, "id": job.id}, 202)
 
 
@@ -207,10 +218,10 @@ async def watch(request: Request) -> Response:
     """Say how far a job is, and what its run has counted so far."""
     job = job_of(request)
     if job is None:
-        return JSONResponse({"ok": False, "problems": [{"advice": "There is no such job."}]}, 404)
+        return _no(request, 404, "There is no such job.")
     queue, say = room_of(request).queue, spoken(language(request))
     said = job.now() | {"mine": job.owner == request.state.person}
-    said["what"] = progress_said(job.what, say)
+    said |= {"what": say(job.what), "problems": [say(each) for each in job.problems]}
     if job.state == "queued":
         said["before"] = queue.before(job)
     if request.query_params.get("live") and job.state not in ENDED and not job.shown:
@@ -222,10 +233,8 @@ async def stop(request: Request) -> Response:
     """Stop a job, which only who asked for it may."""
     job = job_of(request)
     if job is None or job.owner != request.state.person:
-        said = "Only who asked for a job may stop it."
-        return JSONResponse(
-            {"ok": False, "problems": [{"advice": said}]}, 404 if job is None else 403
-        )
+        code = 404 if job is None else 403
+        return _no(request, code, "Only who asked for a job may stop it.")
     if job.state not in ENDED:
         task = asyncio.create_task(room_of(request).queue.stop(job))
         _stopping.add(task)

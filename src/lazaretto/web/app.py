@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,50 +18,11 @@ from lazaretto.scenario import ScenarioError
 from lazaretto.web.answers import answers, refused
 from lazaretto.web.downloads import downloads
 from lazaretto.web.guarding import HEADERS, POLICY, Door, Guard
-from lazaretto.web.jobs import Journal
 from lazaretto.web.pages import bundled, pages
-from lazaretto.web.queue import Queue
-from lazaretto.web.taken import Scenarios
+from lazaretto.web.room import Room
+from lazaretto.web.spoken import language, spoken
 
 STATIC = Path(__file__).parent / "static"
-
-LARGEST_PLACE = 100_000_000
-"""Residents of a place at most; a nation needs more memory than most machines have."""
-
-
-class Room:
-    """A control room: its scenarios, its queue, and what it allows.
-
-    Parameters
-    ----------
-    folder
-        Where run folders lie; jobs and scenarios that were brought lie in ``room`` below it.
-    own
-        Scenario files of the owner.
-    workers
-        Processes that work at the same time.
-    largest
-        Residents of a place at most.
-    keep_days
-        Days after which a job that has ended is forgotten, its run folder not; never if None.
-
-    Raises
-    ------
-    ScenarioError
-        If a scenario of the owner cannot be read.
-    OSError
-        If the folder cannot be written.
-    """
-
-    def __init__(
-        self, folder: Path, own: tuple[Path, ...] = (), workers: int = 1,
-        largest: int = LARGEST_PLACE, keep_days: int | None = None,
-    ) -> None:  # fmt: skip
-        self.folder = folder
-        self.largest = largest
-        self.journal = Journal(folder / "room" / "jobs")
-        self.scenarios = Scenarios(folder / "room" / "scenarios", own, largest)
-        self.queue = Queue(self.journal, folder, workers, keep_days=keep_days)
 
 
 def application(room: Room, door: Door) -> Starlette:
@@ -99,18 +60,26 @@ def application(room: Room, door: Door) -> Starlette:
     return made
 
 
-async def _said(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's
+async def _said(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return PlainTextResponse(f"{error.detail}\n", error.status_code)
+    return _plain(request, error.status_code, error.detail)
 
 
-async def _wrong(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    text = f"Something is wrong in the room itself ({type(error).__name__}); please report it.\n"
+async def _wrong(request: Request, error: Exception) -> Response:
+    text = f"Something is wrong in the room itself ({type(error).__name__}); please report it."
     # Answered outside the guard, so what the browser must not do is said here.
-    return PlainTextResponse(text, 500, HEADERS | {"content-security-policy": POLICY})
+    headers = HEADERS | {"content-security-policy": POLICY}
+    return _plain(request, 500, text, headers)
 
 
-async def _not_written(request: Request, error: Exception) -> Response:  # noqa: ARG001
+async def _not_written(request: Request, error: Exception) -> Response:
     said = getattr(error, "strerror", None) or str(error)
-    text = f"This could not be written: {said}. Nothing that was there before is lost.\n"
-    return PlainTextResponse(text, 507)
+    text = f"This could not be written: {said}. Nothing that was there before is lost."
+    return _plain(request, 507, text)
+
+
+def _plain(
+    request: Request, code: int, text: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    said = spoken(language(request))(text)
+    return PlainTextResponse(f"{said}\n", code, headers)

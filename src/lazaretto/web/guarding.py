@@ -13,6 +13,8 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lazaretto.web.spoken import language, spoken
+
 TOKEN, PERSON = "lazaretto_token", "lazaretto_person"
 """Cookies: the token of the room, and which browser it is."""
 
@@ -127,7 +129,8 @@ class Guard:
         except ClientDisconnect:
             pass  # nobody is there any more to be answered
         except TooLargeError:
-            await _plain(413, f"More than {LARGEST:,} bytes are not taken.")(scope, receive, say)
+            answer = _plain(connection, 413, f"More than {LARGEST:,} bytes are not taken.")
+            await answer(scope, receive, say)
 
     def _refused(self, asked: HTTPConnection, method: str) -> Response | None:
         door = self._door
@@ -136,19 +139,20 @@ class Guard:
         except ValueError:
             host = ""
         if door.names and host not in door.names:
-            return _plain(421, f"This room answers to {', '.join(door.names)} only. To give it "
-                               "another name: lazaretto serve --name NAME")  # fmt: skip
+            said = f"This room answers to {', '.join(door.names)} only. To give it another name: "
+            return _plain(asked, 421, f"{said}lazaretto serve --name NAME")
         length = asked.headers.get("content-length", "")
         if length.isdecimal() and (len(length) > 9 or int(length) > LARGEST):
-            return _plain(413, f"More than {LARGEST:,} bytes are not taken.")
+            return _plain(asked, 413, f"More than {LARGEST:,} bytes are not taken.")
         site, mode = (asked.headers.get(f"sec-fetch-{what}") for what in ("site", "mode"))
         if site == "cross-site" and mode != "navigate":
-            return _plain(403, "Pages of other sites may link to this room, and nothing else.")
+            said = "Pages of other sites may link to this room, and nothing else."
+            return _plain(asked, 403, said)
         if not door.token and FORWARDED & set(asked.headers):
-            return _plain(403, "This room is for this machine only, and a proxy stands before it: "
-                               "lazaretto serve --name NAME")  # fmt: skip
+            said = "This room is for this machine only, and a proxy stands before it: "
+            return _plain(asked, 403, f"{said}lazaretto serve --name NAME")
         if method not in ("GET", "HEAD") and not asked.headers.get(OURS):
-            return _plain(403, "This can be asked for from the pages of the room only.")
+            return _plain(asked, 403, "This can be asked for from the pages of the room only.")
         if not door.token:
             return None
         given = asked.query_params.get("token")
@@ -163,8 +167,8 @@ class Guard:
             return None
         if _same(asked.headers.get("authorization", "").removeprefix("Bearer "), door.token):
             return None
-        return _plain(401, "This room needs its token: open the address that lazaretto serve "
-                           "printed, which ends in ?token=...")  # fmt: skip
+        said = "This room needs its token: open the address that lazaretto serve printed, which "
+        return _plain(asked, 401, f"{said}ends in ?token=...")
 
 
 class TooLargeError(Exception):
@@ -180,5 +184,5 @@ def _cookie(name: str, value: str, https: bool) -> str:
     return f"{name}={value}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"
 
 
-def _plain(code: int, text: str) -> PlainTextResponse:
-    return PlainTextResponse(text + "\n", code)
+def _plain(asked: HTTPConnection, code: int, text: str) -> PlainTextResponse:
+    return PlainTextResponse(spoken(language(asked))(text) + "\n", code)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -22,7 +23,7 @@ from lazaretto.studies import find_runs
 from lazaretto.web.answers import CHECKS, job_of, policy_of, problem_lines, read_shown, room_of
 from lazaretto.web.asked import MOST_REPLICATES, Asked
 from lazaretto.web.controls import controls_of
-from lazaretto.web.spoken import COOKIE, LANGUAGES, amounts_said, language, spoken
+from lazaretto.web.spoken import COOKIE, LANGUAGES, language, spoken
 
 LATEST = 200
 """Jobs that the history lists."""
@@ -47,8 +48,16 @@ _templates = jinja2.Environment(
 
 def _page(request: Request, name: str, status: int = 200, **content: Any) -> Response:  # noqa: ANN401
     code = language(request)
+    say = spoken(code)
+
+    def told(text: str) -> str:
+        """Return a text in the language of the page, marked where it stays English."""
+        said = say(text)
+        english = code != "en" and text and said == text
+        return Markup('<span lang="en">{}</span>').format(text) if english else said
+
     html = _templates.get_template(name).render(
-        say=spoken(code), amount=amounts_said(code), language=code,
+        say=say, told=told, language=code,
         colon="：" if code == "zh" else ": ", stop="。" if code == "zh" else ".",
         languages=LANGUAGES, version=lazaretto.__version__,
         here=request.url.path, query=request.url.query, **content,
@@ -61,7 +70,7 @@ def _page(request: Request, name: str, status: int = 200, **content: Any) -> Res
 
 async def levers(request: Request) -> Response:
     """Show the levers of a scenario as a link has them."""
-    room = room_of(request)
+    room, say = room_of(request), spoken(language(request))
     fields = [(name, value) for name, value in request.query_params.multi_items()
               if name not in ("lang", "job")]  # fmt: skip
     problems: list[dict[str, str]] = []
@@ -70,13 +79,13 @@ async def levers(request: Request) -> Response:
         async with CHECKS:
             base = await run_in_threadpool(room.scenarios.load, asked.scenario)
     except ScenarioError as error:
-        problems, asked = problem_lines(error), Asked(room.scenarios.first)
+        problems, asked = problem_lines(error, say), Asked(room.scenarios.first)
         base = await run_in_threadpool(room.scenarios.load, asked.scenario)
     if fields and not problems:
         try:
             await policy_of(room, asked)
         except ScenarioError as error:
-            problems = problem_lines(error)
+            problems = problem_lines(error, say)
     groups: dict[str, list[Any]] = {}
     for control in controls_of(base):
         groups.setdefault(control.group, []).append(control)

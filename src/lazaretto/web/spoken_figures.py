@@ -1,18 +1,35 @@
-"""Figures in another language: headings and legends, their data left as they are."""
+"""Figures in another language: headings, axes, legends and dates; their data left as they are."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
-from lazaretto.web.spoken import Say, words
+from lazaretto.report.appearance import THOUSANDS
+from lazaretto.report.both_pans import SMALL_AND_LARGE
+from lazaretto.web.phrases import Say
+from lazaretto.web.spoken import words
 
-HEADINGS = ("title", "text")
-"""Keys of a specification that hold what is written over a panel."""
+WRITTEN = ("title", "text", "format", "description")
+"""Keys of a specification that hold what is written."""
+
+LEGENDS = {"color": "legend", "facet": "header", "x": "axis", "y": "axis"}
+"""Channels whose labels are names, and where their labels are described."""
+
+LARGE = (
+    "datum.value >= 1e8 ? format(datum.value / 1e8, '~r') + ' 亿'"
+    " : datum.value >= 1e4 ? format(datum.value / 1e4, '~r') + ' 万'"
+)
+NUMBERS = {
+    THOUSANDS: f"{LARGE} : format(datum.value, ',')",
+    SMALL_AND_LARGE: f"{LARGE} : format(datum.value, '~r')",
+}
+"""Vega expressions for large numbers, and what they are in Chinese."""
 
 
 def figure_said(figure: dict[str, Any], code: str, say: Say) -> dict[str, Any]:
-    """Return a figure whose headings and legends are in a language.
+    """Return a figure in a language.
 
     Parameters
     ----------
@@ -23,51 +40,72 @@ def figure_said(figure: dict[str, Any], code: str, say: Say) -> dict[str, Any]:
     """
     if not words(code):
         return figure
-    specs = {size: _said(spec, say, _labels(spec, figure["data"], say))
-             for size, spec in figure["specs"].items()}  # fmt: skip
-    return figure | {"specs": specs, "heading": say(figure["heading"])}
+    names = {text for spec in figure["specs"].values() for text in _domains(spec)}
+    names |= {text for table in figure["data"].values() for column in table.values()
+              for text in column if isinstance(text, str)}  # fmt: skip
+    said = {name: say(name) for name in sorted(names) if say(name) != name}
+    specs = {size: _said(spec, say, json.dumps(said)) for size, spec in figure["specs"].items()}
+    return figure | {"specs": specs}
 
 
-def _labels(spec: dict[str, Any], data: dict[str, dict[str, list[Any]]], say: Say) -> str:
-    """Return a Vega expression that says the labels of legends which have words."""
-    found = {text for part in (*_domains(spec), *_columns(data)) for text in part
-             if isinstance(text, str) and say(text) != text}  # fmt: skip
-    said = "datum.label"
-    for text in sorted(found):
-        said = f"datum.label == {json.dumps(text)} ? {json.dumps(say(text))} : {said}"
-    return said if found else ""
-
-
-def _domains(part: Any) -> list[list[Any]]:  # noqa: ANN401 - any JSON
+def _domains(part: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    """Yield the names that scales have."""
     if isinstance(part, dict):
-        own = [part["domain"]] if isinstance(part.get("domain"), list) else []
-        return own + [each for value in part.values() for each in _domains(value)]
+        domain = part.get("domain")
+        if isinstance(domain, list):
+            yield from (each for each in domain if isinstance(each, str))
+        for value in part.values():
+            yield from _domains(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _domains(value)
+
+
+def _said(part: Any, say: Say, names: str) -> Any:  # noqa: ANN401 - any JSON
+    """Return a part of a specification; `names` is a Vega expression of words by name."""
     if isinstance(part, list):
-        return [each for value in part for each in _domains(value)]
-    return []
-
-
-def _columns(data: dict[str, dict[str, list[Any]]]) -> list[set[Any]]:
-    return [
-        {value for value in column if isinstance(value, str)}
-        for table in data.values() for column in table.values()
-    ]  # fmt: skip
-
-
-def _said(part: Any, say: Say, labels: str) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(part, list):
-        return [_said(each, say, labels) for each in part]
+        return [_said(each, say, names) for each in part]
     if not isinstance(part, dict):
         return part
-    made = {key: _said(value, say, labels) for key, value in part.items()}
-    for key in HEADINGS:
-        if isinstance(made.get(key), str):
-            made[key] = say(made[key])
-        elif isinstance(made.get(key), list):
-            made[key] = [say(each) if isinstance(each, str) else each for each in made[key]]
-    color = made.get("color")
-    if labels and isinstance(color, dict) and color.get("type") == "nominal":
-        legend = color.get("legend", {})
-        if isinstance(legend, dict):
-            made["color"] = color | {"legend": {"labelExpr": labels, **legend}}
+    made = {key: _said(value, say, names) for key, value in part.items()}
+    for key in WRITTEN:
+        if key in made:
+            made[key] = _written(made[key], say)
+    if made.get("labelExpr") in NUMBERS:
+        made["labelExpr"] = NUMBERS[made["labelExpr"]]
+    for channel, labels in LEGENDS.items():
+        if _named(made.get(channel)) and isinstance(made[channel].get(labels, {}), dict):
+            label = {"labelExpr": f"{names}[datum.label] || (datum.label)"}
+            made[channel] = made[channel] | {labels: label | made[channel].get(labels, {})}
+    if "encoding" in made:
+        _in_data(made, say, names)
     return made
+
+
+def _in_data(view: dict[str, Any], say: Say, names: str) -> None:
+    """Say the names that a view writes from its data: as text, and under the pointer."""
+    encoding = view["encoding"]
+    told = encoding.get("tooltip", [])
+    wanted = [each for each in (*(told if isinstance(told, list) else [told]),
+                                encoding.get("text", {})) if "field" in each]  # fmt: skip
+    for each in wanted:
+        each.setdefault("title", say(each["field"]))
+    fields = [each["field"] for each in wanted if _named(each)]
+    for each in wanted:
+        each["field"] += "_said" if _named(each) else ""
+    view["transform"] = view.get("transform", []) + [
+        {"calculate": f"{names}[datum.{field}] || datum.{field}", "as": f"{field}_said"}
+        for field in dict.fromkeys(fields)
+    ]
+
+
+def _named(channel: Any) -> bool:  # noqa: ANN401 - any JSON
+    return isinstance(channel, dict) and channel.get("type") == "nominal" and "field" in channel
+
+
+def _written(text: Any, say: Say) -> Any:  # noqa: ANN401 - any JSON
+    """Return what is written, said; a title of several lines as one where it is known."""
+    if isinstance(text, list) and all(isinstance(each, str) for each in text):
+        whole = say(" ".join(text))
+        return [whole] if whole != " ".join(text) else [say(each) for each in text]
+    return say(text) if isinstance(text, str) else text

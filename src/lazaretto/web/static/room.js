@@ -44,8 +44,8 @@
         if (each.value || of) item.append(`${of}${each.value ? `: ${each.value}` : ""}`);
         item.append(element("br"));
       }
-      if (each.allowed) item.append(`${words.allowed}: ${each.allowed}`, element("br"));
-      if (each.advice) item.append(each.key ? `${words.do}: ${each.advice}` : each.advice);
+      if (each.allowed) item.append(`${words.allowed}${words.colon}${each.allowed}`, element("br"));
+      if (each.advice) item.append(each.key ? `${words.do}${words.colon}${each.advice}` : each.advice);
       list.append(item);
       const field = each.key && document.getElementById(each.key);
       if (field) { field.setAttribute("aria-invalid", "true"); field.focus(); }
@@ -152,7 +152,7 @@
     if (answer.ok) { location.href = `/runs/${answer.id}`; return; }
     const first = answer.problems[0];
     one("#pins [role=status]").textContent =
-      [first.value, first.allowed && `${words.allowed}: ${first.allowed}`, first.advice].filter(Boolean).join("; ");
+      [first.value, first.allowed && `${words.allowed}${words.colon}${first.allowed}`, first.advice].filter(Boolean).join("; ");
   });
   one("#unpin-all")?.addEventListener("click", () => keepPins([]));
   all("button.pin").forEach((button) => button.addEventListener("click", () =>
@@ -291,7 +291,7 @@
       bar.value = now.state === "done" ? 1 : now.share;
       bar.hidden = now.state !== "running";
       const name = now.state === "failed" ? words.failed_state : words[now.state] || now.state;
-      const ahead = now.before ? ` (${words.ahead}: ${now.before})` : "";
+      const ahead = now.before ? ` (${words.ahead}${words.colon}${now.before})` : "";
       what.textContent = now.state === "running" && now.what ? now.what : `${name}${ahead}`;
       if (state !== now.state) one("#spoken").textContent = name;
       state = now.state;
