@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
+from plain_chance import second_plain
 from reference_people import Moods, People
 from reference_town import ALWAYS, Town, chance, high31, low31, one_of_the_others, outcome_of, pick
 from reference_world import AT_HOME, AT_LARGE
 from scipy import stats
 
-from lazaretto.chance import Purpose, draw_plain, second_plain, stream_key
+from lazaretto.chance import Purpose, draw_plain, stream_key
 from lazaretto.engine.settings import Settings
 from lazaretto.measures import Orders
 from lazaretto.words import (

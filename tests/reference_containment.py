@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from plain_chance import second_plain
 from reference_infection import Infection
 from reference_town import chance, high31, low31, outcome_of
 from reference_world import (
@@ -19,7 +20,7 @@ from reference_world import (
     Stay,
 )
 
-from lazaretto.chance import Purpose, second_plain
+from lazaretto.chance import Purpose
 from lazaretto.measures.rules import TraceRule, TreatRule
 from lazaretto.words import FOUND_WHERE, HOUSEHOLD, LAYERS, TIERS
 

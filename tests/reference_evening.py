@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from plain_chance import second_plain
 from reference_town import ALWAYS, chance, high31, low31, pick
 from reference_transfers import Transfers
 from reference_world import AT_HOME, AT_LARGE, CASE, COMPANION, Case, Sample
 from scipy import stats
 
-from lazaretto.chance import Purpose, draw_plain, second_plain
+from lazaretto.chance import Purpose, draw_plain
 from lazaretto.measures.rules import RoundRule, SymptomRule, Test
 from lazaretto.words import SAMPLED_FOR
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from plain_chance import second_plain
 from reference_contacts import Contacts
 from reference_town import ALWAYS, chance, high31, low31, outcome_of, pick
 from reference_world import AT_HOME, AT_LARGE, CRITICAL, DEAD, MILD, WARD, Case
 from scipy import stats
 
-from lazaretto.chance import GOLDEN, Purpose, second_plain
+from lazaretto.chance import GOLDEN, Purpose
 from lazaretto.words import BUS, COMPOUND, FACILITY, SEED
 
 REVIEW_DAYS = 7

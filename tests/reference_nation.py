@@ -32,13 +32,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from plain_chance import second_plain
 from reference_infection import SHED_UNIT
 from reference_town import chance, cumulative, high31, low31, one_of_the_others, outcome_of, pick
 from reference_travel import Exposed, Journeys, ReferenceTown, Trip
 from reference_world import AT_HOME, AT_LARGE, AWAY, Case
 from scipy import stats
 
-from lazaretto.chance import GOLDEN, Purpose, draw_plain, second_plain
+from lazaretto.chance import GOLDEN, Purpose, draw_plain
 from lazaretto.words import BUILDING, COMMUNITY, COMPOUND
 
 __all__ = ["Exposed", "ReferenceNation", "ReferenceTown", "Trip", "Visitor"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from plain_chance import second_plain
 from reference_town import chance, high31, low31
 from reference_world import AT_LARGE, World
 
@@ -16,7 +17,7 @@ from lazaretto.behaviour.counting import count_response
 from lazaretto.behaviour.leakage import traits
 from lazaretto.behaviour.livelihoods import income_thresholds
 from lazaretto.behaviour.response import Respondents, Response
-from lazaretto.chance import GOLDEN, Purpose, draw_plain, second_plain
+from lazaretto.chance import GOLDEN, Purpose, draw_plain
 from lazaretto.scenario.behaviour import Hardship
 from lazaretto.words import BUILDING, COMPOUND, LAYERS, SCHOOL, WORKPLACE
 

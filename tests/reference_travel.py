@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
+from plain_chance import second_plain
 from reference_contacts import Day
 from reference_engine import ReferenceEngine
 from reference_town import chance, cumulative, high31, low31, outcome_of, pick
 from reference_world import AT_LARGE
 
-from lazaretto.chance import Purpose, draw_plain, second_plain, stream_key
+from lazaretto.chance import Purpose, draw_plain, stream_key
 from lazaretto.nation.travel import Flows
 from lazaretto.words import CONTROLLED, TRAVEL
 

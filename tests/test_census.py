@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from lazaretto.people import CensusError, areas, make_population, read_area, scaled
-from lazaretto.people.areas import ALSO_CALLED, slug
-from lazaretto.words import AGE_BANDS
+from lazaretto.people.areas import ALSO_CALLED
+from lazaretto.words import AGE_BANDS, slug
 
 HEAD = "area_code,level,name_en,age_band,male,female,total"
 HOUSEHOLDS = (

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from keyed_streams import PARTS, counted, passes, poisson_p, repeated_spacings, verdict
 from keyed_streams import worst_chi_square as p_of_uniform_rows
 from numba import njit
+from plain_chance import second_plain
 from scipy.stats import binom, norm
 
 from lazaretto.chance import (
@@ -28,7 +29,6 @@ from lazaretto.chance import (
     low31,
     pick,
     second,
-    second_plain,
     stream_key,
     threshold,
     uniforms,

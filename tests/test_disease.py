@@ -83,9 +83,6 @@ def test_infectiousness_adds_up_to_one_or_to_the_asymptomatic_share_of_it(name):
     table = courses(name)
     relative = variant(name).asymptomatic_infectiousness.value
     assert table.probability @ table.infectiousness.sum(axis=1) == pytest.approx([relative, 1])
-    mix = np.arange(18.0)
-    share = np.average(table.symptomatic_share, weights=mix)
-    assert table.mean_infectiousness(mix) == pytest.approx(share + (1 - share) * relative)
 
 
 @EVERY

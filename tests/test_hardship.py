@@ -19,7 +19,6 @@ from lazaretto.behaviour.hardship import (
     Supply,
     food_by_kind,
     income_lost_by_kind,
-    no_support,
     stock_at_start,
 )
 from lazaretto.chance import Purpose, stream_key, uniforms
@@ -28,6 +27,11 @@ from lazaretto.scenario.behaviour import Hardship as Rules
 FALSE_ALARM = 1e-6
 ALIKE = {"poorest": 1.0, "migrants": 1.0, "poorest_loss": 1.0, "stock_spread": 0.0}
 ONLY_FOOD = {**ALIKE, "food_weight": 1.0, "care_weight": 0.0, "income_weight": 0.0}
+
+
+def no_support(n_districts):
+    nothing = np.zeros(n_districts)
+    return Supply(nothing, nothing, nothing)
 
 
 def lived(rules, days, supply=None, n_districts=1, begun=(0,), ended=None):

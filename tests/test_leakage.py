@@ -15,7 +15,6 @@ from lazaretto.behaviour.leakage import (
     MeanLeakage,
     grow_tired,
     intercept,
-    sensitivity_quantiles,
     traits,
 )
 from lazaretto.behaviour.livelihoods import lognormal_table, normal_table
@@ -37,9 +36,10 @@ def drawn(rules: Behaviour, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     sds = (leakage.spread_compound, leakage.spread_household, leakage.spread_person)
     sd = np.sqrt(sum(float(each) ** 2 for each in sds))
     logit = intercept(rules) + sd * chance.standard_normal(n)
-    return logit, float(rules.fatigue.effect) * sensitivity_quantiles(
-        rules.fatigue, chance.random(n)
-    )
+    # Sensitivity to fatigue is log-normal with mean 1.
+    spread = float(rules.fatigue.spread)
+    sensitivity = np.exp(spread * chance.standard_normal(n) - spread**2 / 2)
+    return logit, float(rules.fatigue.effect) * sensitivity
 
 
 def adherence(rules: Behaviour, tiers: list[int], seed: int, n: int = 20_000) -> np.ndarray:

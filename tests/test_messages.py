@@ -28,7 +28,6 @@ from lazaretto.behaviour.deletion import (
     NEWS,
     SOCIAL,
     Law,
-    deleted_within,
     effective_offspring,
     law_of,
     mean_copies,
@@ -69,6 +68,13 @@ def same(one: DayOfMessages, other: DayOfMessages) -> bool:
 
 
 # Deletion
+
+
+def deleted_within(law: Law, minutes: float) -> float:
+    """Return the share of deletions that happen within a time after posting."""
+    fast, slow, _ = law.deletion_rate
+    left = law.fast_share * np.exp(-fast * minutes) + (1 - law.fast_share) * np.exp(-slow * minutes)
+    return float(1 - left)
 
 
 def test_b9_delay_of_deletions():

@@ -8,7 +8,7 @@ import yaml
 from own_place import write_place, write_scenario
 
 from lazaretto.scenario import Scenario, ScenarioError
-from lazaretto.scenario.posterior import LAP, draw_of, drawn, drawn_numbers
+from lazaretto.scenario.posterior import LAP, draw_of, drawn
 from lazaretto.studies import run_scenario
 from lazaretto.studies.comparable import check_comparable
 from lazaretto.studies.ensembles.ensemble import Job, each_run
@@ -50,6 +50,11 @@ def test_run_number_n_takes_draw_n_with_its_seed(town):
         assert run.posterior is None
     run, engine = drawn(scenario, 4)
     assert (float(run.r0), engine) == (3, 12 + LAP)
+
+
+def drawn_numbers(scenario):
+    """Return the keys that each run draws."""
+    return [key for number in scenario.posterior.fitted for key in number.keys]
 
 
 def test_what_was_set_by_hand_is_not_drawn(town):

@@ -139,11 +139,6 @@ def draw_plain(key: int, entity: int, index: int) -> int:
     return _mx3_plain(((counter * int(GOLDEN)) & _MASK) ^ int(key))
 
 
-def second_plain(bits: int) -> int:
-    """Return the same bits as `second`, in plain Python integers."""
-    return _mx3_plain((bits + int(GOLDEN)) & _MASK)
-
-
 @njit(inline="always", _nrt=False)
 def low31(bits: np.uint64) -> np.uint32:
     """Return the low 31 bits of a draw, to compare with a `threshold`."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 LAYERS = ("household", "building", "compound", "school", "workplace", "community")
 """Kinds of contact, in the order used by every array with a layer axis."""
 
@@ -60,3 +63,22 @@ GROUPS = ("migrants", "65 and over, living alone")
 
 MIGRANTS = ("others", "migrants")
 """Whether a household is registered here."""
+
+LONGEST_SLUG = 48
+
+
+def slug(text: str, longest: int = LONGEST_SLUG) -> str:
+    """Return a text as a part of a name: letters and digits by hyphens, whole words, maybe none.
+
+    Parameters
+    ----------
+    text
+        As it is written: ``"Jing'an"`` gives ``jingan``.
+    longest
+        Letters at most.
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    plain = re.sub(r"[^a-z0-9]+", "-", plain.lower().replace("'", "")).strip("-")
+    if len(plain) <= longest:
+        return plain
+    return plain[: longest + 1].rpartition("-")[0] or plain[:longest]

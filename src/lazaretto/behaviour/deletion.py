@@ -103,14 +103,6 @@ def law_of(rules: Messages, deletion: bool = True) -> Law:
     )
 
 
-def deleted_within(law: Law, minutes: float | NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share of deletions that happen within a time after posting."""
-    fast, slow, _ = law.deletion_rate
-    after = np.asarray(minutes, np.float64)
-    left = law.fast_share * np.exp(-fast * after) + (1 - law.fast_share) * np.exp(-slow * after)
-    return np.asarray(1 - left)
-
-
 def class_shares(law: Law) -> NDArray[np.float64]:
     """Return the share of new copies in each class by platform, shape (4, 3)."""
     fast = law.doomed * law.fast_share

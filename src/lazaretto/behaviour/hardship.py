@@ -57,12 +57,6 @@ class Supply(NamedTuple):
     income: Floats
 
 
-def no_support(n_districts: int) -> Supply:
-    """Return a day without any support."""
-    nothing = np.zeros(n_districts)
-    return Supply(nothing, nothing, nothing)
-
-
 def food_by_kind(rules: HardshipRules) -> Floats:
     """Return stock and deliveries of each kind relative to the middle fifth, shape (10,).
 

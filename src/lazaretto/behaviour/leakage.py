@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from lazaretto.behaviour.by_building import tire
 from lazaretto.behaviour.livelihoods import lognormal_table, normal_table
@@ -179,9 +179,3 @@ def grow_tired(
     later = np.empty_like(fatigue)
     tire(tier, fresh, faded, fatigue, later)
     return later
-
-
-def sensitivity_quantiles(rules: Fatigue, quantile: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a person's sensitivity to fatigue (log-normal, mean 1) at quantiles, shape (n,)."""
-    sd = float(rules.spread)
-    return np.asarray(np.exp(sd * stats.norm.ppf(quantile) - sd**2 / 2))

@@ -57,10 +57,10 @@ def new_place(
 ) -> None:
     """Write a folder to start from: a place of your own, its tables, a scenario with comments."""
     from lazaretto.disease import variants
-    from lazaretto.people.areas import slug
     from lazaretto.people.own_ages import read_own_ages
     from lazaretto.scenario import Problem, ScenarioError, did_you_mean, one_of
     from lazaretto.studies.new_place import NewPlace, make_folder
+    from lazaretto.words import slug
 
     name = slug(folder.name) or NAMELESS
     with problems_shown(as_json):

@@ -112,17 +112,6 @@ class CourseTable:
             total += chance * row.sum()
         return float(before.sum() / total)
 
-    def mean_infectiousness(self, age_mix: Floats) -> float:
-        """Return the mean infectiousness of infections in a mix of ages.
-
-        Parameters
-        ----------
-        age_mix
-            Weight of each age band among the infected, (18,), any scale.
-        """
-        share = float(np.average(self.symptomatic_share, weights=age_mix))
-        return float(self._mix(share) @ self.infectiousness.sum(axis=1))
-
     def generation_interval(self, symptomatic_share: float | None = None) -> Floats:
         """Return the intrinsic generation interval: probability by day since infection, (n_days,).
 

@@ -185,17 +185,6 @@ def solve(r0: float, met: Meeting, courses: CourseTable, contacts: ContactRates)
     return float(np.exp(brentq(excess, np.log(1e-9), np.log(1e3), xtol=1e-10)))
 
 
-def household_attack_rate(
-    transmissibility: float, met: Meeting, courses: CourseTable, contacts: ContactRates
-) -> float:
-    """Return the chance that one infected member infects another, mean over pairs.
-
-    The direct part of the household secondary attack rate, without tertiary cases.
-    """
-    infections = secondary_infections(transmissibility, met, courses, contacts)[HOUSEHOLD]
-    return float(infections * met.n_persons / max(met.pairs.sum(), 1))
-
-
 def _groups(size: NDArray[np.int64], s_sum: Floats, p_sum: Floats) -> Groups:
     persons = np.bincount(size, size) if size.size else np.zeros(1)
     sizes = np.nonzero(persons)[0]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -24,7 +22,7 @@ from lazaretto.people.tables import (
     shipped,
     shipped_ages,
 )
-from lazaretto.words import AGE_BANDS
+from lazaretto.words import AGE_BANDS, slug
 
 _BY_DISTRICT = {"310100": "31", "110100": "11"}
 
@@ -82,12 +80,6 @@ class Place:
     province: str
     population: int
     districts: int
-
-
-def slug(text: str) -> str:
-    """Return lower-case letters and digits joined by hyphens: ``"Jing'an"`` gives ``jingan``."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower().replace("'", "")).strip("-")
 
 
 def areas() -> list[Place]:

@@ -46,7 +46,8 @@ from lazaretto.scenario.sourced import (
     is_number_with_provenance,
 )
 from lazaretto.scenario.vaccination import Vaccination
-from lazaretto.scenario.written import PathText, slug, with_dates
+from lazaretto.scenario.written import PathText, with_dates
+from lazaretto.words import slug
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 
@@ -297,7 +298,8 @@ class Scenario(Section):
     def _as_written(
         self, written: dict[str, Any], said: str, overrides: Mapping[str, object], key: str = ""
     ) -> Self:
-        named = {"name": f"{self.name}-{slug(said)}", "title": f"{self.title}: {said}"}
+        ending = slug(said) or "less-restrictive"
+        named = {"name": f"{self.name}-{ending}", "title": f"{self.title}: {said}"}
         try:
             scenario = type(self).from_mapping(written | named, overrides)
         except ScenarioError as error:

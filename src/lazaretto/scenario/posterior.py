@@ -197,11 +197,6 @@ def drawn(scenario: Scenario, seed: int) -> tuple[Scenario, int]:
     return made, own
 
 
-def drawn_numbers(scenario: Scenario) -> list[str]:
-    """Return the keys that each run draws, those set by hand left out."""
-    return [] if scenario.posterior is None else [key for _, key in _drawn(scenario.posterior)]
-
-
 def set_by_hand(
     written: Mapping[str, Any], changed: Mapping[str, Any], keys: Iterable[str]
 ) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from pydantic.fields import FieldInfo
 
 from lazaretto.scenario.problems import Problem, ScenarioError, did_you_mean, one_of, shown
 from lazaretto.scenario.sentences import in_words
-from lazaretto.scenario.written import slug
 from lazaretto.scenario.yaml_text import YamlError, read_yaml, text_of
+from lazaretto.words import slug
 
 
 def library() -> list[tuple[str, str]]:
@@ -53,7 +53,7 @@ def read_scenario(name_or_path: str | Path) -> tuple[dict[str, Any], Path | None
         raise ScenarioError(
             [Problem("scenario", shown(name), "a YAML file in UTF-8", f"correct it: {error}")]
         ) from None
-    return {"name": slug(path.stem), **_parse(text, name)}, path.resolve().parent
+    return {"name": slug(path.stem) or "scenario", **_parse(text, name)}, path.resolve().parent
 
 
 def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:

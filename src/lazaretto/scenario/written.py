@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator
-
-LONGEST_SLUG = 48
-"""Letters of a slug at most."""
-
 
 LONGEST_PART, LONGEST_PATH = 255, 4_000
 """Bytes of a part of a path, and of a path, at most: more no file has."""
@@ -61,12 +56,3 @@ def _as_key(key: object) -> str:
     if isinstance(key, bool):
         return "on" if key else "off"
     return str(key)
-
-
-def slug(words: str) -> str:
-    """Return words as they may be a part of the name of a scenario, whole ones only."""
-    plain = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
-    if len(plain) > LONGEST_SLUG:
-        whole = plain[: LONGEST_SLUG + 1].rpartition("-")[0]
-        plain = whole or plain[:LONGEST_SLUG]
-    return plain or "less-restrictive"

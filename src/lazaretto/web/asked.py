@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from lazaretto.scenario import Problem, Scenario, ScenarioError
-from lazaretto.scenario.written import slug
 from lazaretto.web.controls import in_words
+from lazaretto.words import slug
 
 MOST_REPLICATES = 100
 MOST_CHANGES = 50
@@ -120,7 +119,7 @@ class Asked:
             return policy
         said = self.name or ", ".join(moved)
         short = said if len(said) <= LONGEST_NAME else f"{said[:LONGEST_NAME]}..."
-        plain = slug(said)[:36].strip("-") if re.search("[a-z0-9]", said.lower()) else "policy"
+        plain = slug(said, 36) or "policy"
         ending = f"{plain}-{policy.digest()[:4]}"
         named = {"name": f"{policy.name}-{ending}", "title": f"{policy.title}: {short}"}
         made = type(policy).from_mapping(policy.resolved() | named)
