@@ -154,6 +154,9 @@ def test_final_size_by_age(people: Population, name: str):
         squared += float(apart @ np.linalg.solve(covariance, apart))
         print(np.round(infected / residents, 3), np.round(expected / residents, 3), squared)
         assert abs(apart.sum()) < BAND * np.sqrt(covariance.sum())
+    measured(
+        f"final size by age, {name}, chi-square", squared, None, chi2.isf(FALSE_ALARM, 18 * RUNS)
+    )
     attack = expected / residents
     assert attack[0] < attack[8]
     assert squared < chi2.isf(FALSE_ALARM, 18 * RUNS)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from evidence import measured
 from numpy.typing import NDArray
 
 from lazaretto.behaviour.cascades import Cascade, Crowd, content_key
@@ -30,15 +31,15 @@ def only_messaging(n: float, **changes: object) -> Rules:
     return Rules.model_validate({"messaging": shape, "variation": 0} | changes)
 
 
-def interval(of_seeds: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return mean, and the quantiles that hold 95 % of the seeds."""
+def interval(of_seeds: NDArray[np.float64]) -> str:
+    """Return mean, and the quantiles that hold 95 % of the seeds, in words."""
     low, high = np.quantile(of_seeds, [0.025, 0.975])
-    return float(of_seeds.mean()), float(low), float(high)
+    return f"{of_seeds.mean():.3g} ({low:.3g} to {high:.3g})"
 
 
 def overlaps(of_seeds: NDArray[np.float64], low: float, high: float) -> bool:
-    _, at_least, at_most = interval(of_seeds)
-    return at_least <= high and at_most >= low
+    at_least, at_most = np.quantile(of_seeds, [0.025, 0.975])
+    return bool(at_least <= high and at_most >= low)
 
 
 def test_b15_limit_of_forwards():
@@ -70,6 +71,8 @@ def test_b15_limit_of_forwards():
         print(f"B15 n {n} ({with_limit:.2f} with the limit): slower by {interval(slower)} (5-20), "
               f"reach {interval(less)} of that without (0.8-1.2)")  # fmt: skip
         if n == 40:
+            measured("B15: times slower with a limit of forwards", slower.mean(), 5, 20)
+            measured("B15: reach of that without", less.mean(), 0.8, 1.2)
             assert overlaps(slower, 5, 20)
             assert overlaps(less, 0.8, 1.2)
 
@@ -118,6 +121,7 @@ def test_b16_sizes_have_a_heavy_tail():
         print(f"B16 n {n}: exponent {interval(slope)} (0.8-1.6 for n 0.8-0.95), "
               f"by Hill's estimator {interval(hill)}")  # fmt: skip
         if n >= 0.8:
+            measured(f"B16: exponent of the tail, {n} copies a copy", slope.mean(), 0.8, 1.6)
             assert overlaps(slope, 0.8, 1.6)
 
 
