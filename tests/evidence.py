@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--evidence", None) is not None and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Keeper(config.getoption("--evidence")), "evidence")
+        whole = not config.option.keyword and not any("::" in word for word in config.args)
+        config.pluginmanager.register(Keeper(config.getoption("--evidence"), whole), "evidence")
 
 
 def mark_evidence(items: list[pytest.Item]) -> None:
@@ -78,14 +79,44 @@ def mark_evidence(items: list[pytest.Item]) -> None:
 
 
 class Keeper:
-    """Keeps what was found, each test as it ends: an interrupted validation loses nothing."""
+    """Keeps what was found, each test as it ends: an interrupted validation loses nothing.
 
-    def __init__(self, file: Path) -> None:
-        self.file, self.tests, self.parts = file, claimed(), {}
-        self.kept = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    A test that ended its process, or was never got to, is kept as one that failed; one that is
+    skipped leaves what was found before, and says since when and why it was not run again.
+    """
+
+    def __init__(self, file: Path, whole: bool) -> None:
+        self.file, self.whole, self.tests = file, whole, claimed()
+        self.parts: dict[str, dict[str, Any]] = {}
+        self.due: set[str] = set()
+        self.ended: set[str] = set()
         asked = ["git", "describe", "--always", "--dirty"]
         done = subprocess.run(asked, cwd=CLAIMS.parent, capture_output=True, text=True, check=False)
-        self.version = done.stdout.strip() or "unknown"
+        self.stamp = {
+            "date": f"{datetime.now(UTC):%Y-%m-%d}",
+            "version": done.stdout.strip() or "unknown",
+        }
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Take in which tests are to be run."""
+        self.take_in(item.nodeid for item in session.items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: object, ids: list[str]) -> None:
+        """Take in which tests are to be run by workers."""
+        self.take_in(ids)
+
+    def take_in(self, names: Iterable[str]) -> None:
+        """Remember the tests that are evidence among those to be run."""
+        self.due |= {name for name in names if without_case(name) in self.tests}
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep that a file of tests could not be read."""
+        if report.failed:
+            why = {"outcome": "failed", "reason": "its file of tests cannot be read"}
+            for test in self.tests:
+                if test.startswith(f"{report.nodeid}::"):
+                    self.keep(test, dict(why))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in one part of a test: its set-up, its call or its end."""
@@ -99,23 +130,42 @@ class Keeper:
         elif hasattr(report, "wasxfail"):
             found["outcome"], found["reason"] = "xpassed", report.wasxfail
         if report.when == "call":
-            found["printed"] = [
-                line[:LINE] for line in report.capstdout.split("\n") if line.strip()
-            ]
+            lines = [line.strip() for line in report.capstdout.splitlines()]
+            found["printed"] = [line[:LINE] for line in lines if line][-LINES:]
             found["measured"] = [v for name, v in report.user_properties if name == "measured"]
-        if report.when == "teardown":
+        if report.when not in ("setup", "call"):
             del self.parts[report.nodeid]
+            self.ended.add(report.nodeid)
             self.keep(report.nodeid, found)
 
-    def keep(self, test: str, found: dict[str, Any]) -> None:
-        """Write the entry of a test that ended; one that was skipped leaves the older entry."""
-        if found["outcome"] == "skipped" and test in self.kept:
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Keep what did not end, and forget cases of tests that are no more."""
+        if exitstatus not in (0, 1):
             return
-        found["printed"] = found.get("printed", [])[-LINES:]
-        found["seconds"] = round(found["seconds"], 1)
-        found |= {"date": f"{datetime.now(UTC):%Y-%m-%d}", "version": self.version}
-        self.kept[test] = found
-        write_whole(self.file, json.dumps(self.kept, indent=1, sort_keys=True) + "\n")
+        for test in self.due - self.ended:
+            self.keep(test, {"outcome": "failed", "reason": "it did not end"})
+        if self.whole:
+            functions = {without_case(test) for test in self.due}
+            kept = self.read()
+            gone = [t for t in kept if without_case(t) in functions and t not in self.due]
+            self.write({test: entry for test, entry in kept.items() if test not in gone})
+
+    def keep(self, test: str, found: dict[str, Any]) -> None:
+        """Write the entry of a test that ended."""
+        kept = self.read()
+        if found["outcome"] == "skipped" and test in kept:
+            kept[test]["skipped"] = {"date": self.stamp["date"], "reason": found.get("reason", "")}
+        else:
+            found["seconds"] = round(found.get("seconds", 0.0), 1)
+            kept[test] = found | self.stamp
+        self.write(kept)
+
+    def read(self) -> dict[str, Any]:
+        """Return what is kept; read anew each time, for another may have kept something."""
+        return json.loads(self.file.read_text("utf-8")) if self.file.is_file() else {}
+
+    def write(self, kept: dict[str, Any]) -> None:
+        write_whole(self.file, json.dumps(kept, indent=1, sort_keys=True) + "\n")
 
 
 def reason_of(report: pytest.TestReport) -> str:

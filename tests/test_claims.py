@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from evidence import claimed, claims
@@ -36,7 +37,7 @@ def test_behaviour_tests_b1_to_b20_are_claims():
     assert numbers == [f"B{number}" for number in range(1, 21)]
 
 
-def kept_of(folder: Path, text: str) -> dict[str, dict[str, object]]:
+def kept_of(folder: Path, text: str) -> dict[str, dict[str, Any]]:
     """Return what is kept of a small file of tests that prove two claims."""
     tests = folder / "tests"
     (tests / "validation").mkdir(parents=True)
@@ -50,17 +51,22 @@ def kept_of(folder: Path, text: str) -> dict[str, dict[str, object]]:
         "    - {claim: left, tests: ['tests/test_it.py::test_left']}\n",
         encoding="utf-8",
     )
-    (tests / "test_it.py").write_text(text, encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n slow\n evidence\n", encoding="utf-8")
-    asked = [sys.executable, "-m", "pytest", "-q", "-m", "slow or evidence",
-             "--evidence", "kept.json", "tests"]  # fmt: skip
+    return run_again(folder, text)
+
+
+def run_again(folder: Path, text: str, *words: str) -> dict[str, dict[str, Any]]:
+    """Return what is kept after these tests were run."""
+    (folder / "tests" / "test_it.py").write_text(text, encoding="utf-8")
+    asked = [sys.executable, "-B", "-m", "pytest", "-q", "-m", "slow or evidence", *words,
+             "--evidence=kept.json", "tests"]  # fmt: skip
     subprocess.run(asked, cwd=folder, capture_output=True, check=False)
-    kept: dict[str, dict[str, object]] = json.loads((folder / "kept.json").read_text("utf-8"))
+    kept: dict[str, dict[str, Any]] = json.loads((folder / "kept.json").read_text("utf-8"))
     return kept
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+def kept(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     return kept_of(
         tmp_path_factory.mktemp("claims"),
         "import pytest\n"
@@ -95,16 +101,53 @@ def test_the_page_tells_what_holds_and_what_does_not(kept, monkeypatch):
     monkeypatch.syspath_prepend(TESTS / "validation")
     import page
 
-    ways = [
-        page.judged(
-            [entry for name, entry in kept.items() if name.startswith(f"tests/test_it.py::{test}")]
-        )
-        for test in ("test_sound", "test_known", "test_broken", "test_left")
-    ]
+    def judged(test: str) -> tuple[str, bool | None]:
+        return page.judged([entry for name, entry in kept.items() if f"::test_{test}" in name], [])
+
+    ways = [judged(test) for test in ("sound", "known", "broken", "left")]
     assert [holds for _, holds in ways] == [True, False, False, None]
     assert ways[1][0] == "**does not hold** (this): it is off by a tenth"
     assert ways[2][0].startswith("**fails**")
     assert ways[3][0] == "not run: no such machine"
+    sound = [entry for name, entry in kept.items() if "::test_sound" in name]
+    assert page.judged(sound, ["test_gone"]) == (
+        "holds as far as it was run (no entry of test_gone)", None)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "place", "inside"),
+    [
+        ((2.0, 1.0, 3.0), 0.0, True),
+        ((3.5, 1.0, 3.0), 1.5, False),
+        ((5.0, None, 10.0), 0.5, True),
+        ((20.0, None, 10.0), 1.6, False),
+        ((2.0, 1.0, None), -0.5, True),
+        ((0.8, 1.0, None), -1.25, False),
+        ((1.0, 1.0, 1.0), 0.0, True),
+        ((2.0, 1.0, 1.0), 1.6, False),
+    ],
+)
+def test_a_number_is_drawn_where_it_lies_in_its_band(monkeypatch, number, place, inside):
+    monkeypatch.syspath_prepend(TESTS / "validation")
+    import page
+
+    assert page.place_in_band(*number) == pytest.approx(place)
+    assert page.inside(*number) is inside
+
+
+def test_what_ends_its_process_and_what_is_no_more_is_not_left_as_it_was(tmp_path):
+    """A process that dies, a case that is gone, a file that cannot be read, a test skipped now."""
+    sound = "import os, pytest\n@pytest.mark.parametrize('r0', [2, 3])\ndef test_sound(r0): pass\n"
+    kept_of(tmp_path, sound + "def test_known(): pass\ndef test_left(): pass\n")
+    again = sound.replace("[2, 3]", "[2]") + "def test_known(): os._exit(1)\n"
+    again += "def test_left(): pytest.skip('no such machine')\n"
+    kept = run_again(tmp_path, again, "-n", "1")
+    assert "tests/test_it.py::test_sound[3]" not in kept
+    assert kept["tests/test_it.py::test_known"]["outcome"] == "failed"
+    left = kept["tests/test_it.py::test_left"]
+    assert (left["outcome"], left["skipped"]["reason"]) == ("passed", "no such machine")
+    kept = run_again(tmp_path, "import nothing_of_this_name\n")
+    assert kept["tests/test_it.py::test_known"]["reason"] == "its file of tests cannot be read"
 
 
 def test_the_page_is_that_of_the_evidence_kept(monkeypatch):

@@ -77,7 +77,7 @@ SCORES = {score["name"]: score for score in FIT["held_out"]["scores"]}
 
 @pytest.mark.xfail(
     strict=True,
-    reason="the fitted model has three to four times the error of an exponential decline and more "
+    reason="the fitted model has four times the error of an exponential decline and more "
     "than persistence with drift: declines of its draws in May are too slow",
 )
 def test_held_out_days_are_foretold_better_than_by_both_baselines():
@@ -89,10 +89,22 @@ def test_held_out_days_are_foretold_better_than_by_both_baselines():
     assert min(ours) < min(others)
 
 
-def test_bands_of_held_out_days_hold_what_they_say():
+WIDE = pytest.mark.xfail(
+    strict=True,
+    reason="its 50 % band holds 77 % of the days: where the last error is carried on, it is wide",
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["fitted model", pytest.param("fitted model, its last error carried on", marks=WIDE)],
+)
+def test_bands_of_held_out_days_hold_what_they_say(name: str):
     """Within 20 points of 50 %, 10 of 90 %: 31 days of one epidemic are few and not independent."""
-    score = SCORES["fitted model"]
-    measured("days of May in the 50 % band", score["coverage_50"], 0.30, 0.70)
-    measured("days of May in the 90 % band", score["coverage_90"], 0.80, 1.00)
+    score = SCORES[name]
+    print(f"{name}: {score['coverage_50']:.0%} of days in the 50 % band, "
+          f"{score['coverage_90']:.0%} in that of 90 %")  # fmt: skip
+    measured(f"{name}, days of May in the 50 % band", score["coverage_50"], 0.30, 0.70)
+    measured(f"{name}, days of May in the 90 % band", score["coverage_90"], 0.80, 1.00)
     assert 0.30 <= score["coverage_50"] <= 0.70
     assert 0.80 <= score["coverage_90"] <= 1.00
