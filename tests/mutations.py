@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import yaml
@@ -73,7 +73,8 @@ def near(rng: random.Random, given: object) -> object:
         return rng.choice((0, 1, 0.5 * given, 1.5 * given, 0.99 * given, round(given), 1e-9))
     day = as_date(given)
     if day is not None:
-        return (day + timedelta(rng.choice((-40, -7, -1, 0, 1, 2, 7, 30)))).isoformat()
+        number = day.toordinal() + rng.choice((-40, -7, -1, 0, 1, 2, 7, 30))
+        return date.fromordinal(min(max(number, 1), date.max.toordinal())).isoformat()
     if isinstance(given, list):
         return rng.choice((given[:1], given[::-1], given * 2, given[1:]))
     if isinstance(given, dict):
