@@ -165,6 +165,8 @@ def test_no_words_are_said_twice_and_gaps_agree():
     [
         ("Infections: 3 (1 to 4) persons more; 2 per death averted",
          "感染：增加 3（1 至 4），单位：人；每避免一例死亡 2"),
+        ("98,700 (+52,800; +42,200 to +63,400)", "9.87 万（+5.28 万；+4.22 万至 +6.34 万）"),
+        ("orders: controlled, food 60 %, r0=4", "管控级别：管控、食物配送 60%、r0=4"),
         ("20 % of infections, 21 % of deaths", "感染 20%、死亡 21%"),
         ("The aim, at most 5 deaths by 30 June 2022, is reached in 3 of 20 runs.",
          "目标（至 2022 年 6 月 30 日死亡不超过 5 人）：20 次模拟中有 3 次达到。"),

@@ -33,6 +33,7 @@ GAPS = {"{#}": AMOUNT, "{@}": DATE, "{-}": r"[^,;:()]+"}
 """What fills each gap but ``{}``, which takes anything."""
 
 AMOUNTS = re.compile(AMOUNT)
+CHANGE = re.compile(r"[a-z][\w.-]*=\S+")
 DATES = re.compile(rf"(\d{{1,2}}) ({'|'.join(MONTHS)})[a-z]*(?: (\d{{4}}))?")
 
 BETWEEN = re.compile(r"(?<=[^.][.?!]) (?=[A-Z0-9])")
@@ -140,7 +141,7 @@ def _filled(text: str, patterns: Sequence[Pattern], say: Say) -> str:
 
 
 def _joined(
-    text: str, joint: re.Pattern[str], joined: str, enough: Callable[[Iterable[bool]], bool],
+    text: str, joint: re.Pattern[str], joined: str, enough: Callable[[Iterable[object]], bool],
     say: Say,
 ) -> str:  # fmt: skip
     """Return a text said part by part; empty if too few of its parts are known."""
@@ -148,7 +149,8 @@ def _joined(
     if len(parts) == 1:
         return ""
     said = [say(part) for part in parts]
-    known = (a != b or amount_said(a) is not None for a, b in zip(parts, said, strict=True))
+    known = (a != b or CHANGE.fullmatch(a) or amount_said(a) is not None
+             for a, b in zip(parts, said, strict=True))  # fmt: skip
     return _close(joined.join(said)) if enough(known) else ""
 
 
@@ -186,7 +188,8 @@ def _number(text: str) -> str:
     short = float(f"{number:.4g}")
     for large, word in ((1e8, "亿"), (1e4, "万")):
         if short == number and abs(number) >= large:
-            return f"{float(f'{number / large:.4g}'):g} {word}"
+            sign = "+" if figure.startswith("+") else ""
+            return f"{sign}{float(f'{number / large:.4g}'):g} {word}"
     return f"{number:g}" if size else text
 
 
