@@ -19,6 +19,7 @@ import yaml
 
 from lazaretto.whole_files import write_whole
 
+ROOT = Path(__file__).parents[1]
 CLAIMS = Path(__file__).parent / "validation" / "claims.yaml"
 LINES, LINE = 4, 300
 """Lines of a test that are kept, from its last, and characters of a line."""
@@ -90,12 +91,7 @@ class Keeper:
         self.parts: dict[str, dict[str, Any]] = {}
         self.due: set[str] = set()
         self.ended: set[str] = set()
-        asked = ["git", "describe", "--always", "--dirty"]
-        done = subprocess.run(asked, cwd=CLAIMS.parent, capture_output=True, text=True, check=False)
-        self.stamp = {
-            "date": f"{datetime.now(UTC):%Y-%m-%d}",
-            "version": done.stdout.strip() or "unknown",
-        }
+        self.stamp = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "version": version()}
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take in which tests are to be run."""
@@ -166,6 +162,18 @@ class Keeper:
 
     def write(self, kept: dict[str, Any]) -> None:
         write_whole(self.file, json.dumps(kept, indent=1, sort_keys=True) + "\n")
+
+
+def version() -> str:
+    """Return the commit that is checked out, with a mark if code or tests differ from it."""
+
+    def git(*words: str) -> subprocess.CompletedProcess[str]:
+        command = ["git", *words]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    commit = git("rev-parse", "--short", "HEAD").stdout.strip()
+    changed = commit and git("diff", "--quiet", "HEAD", "--", "src", "tests").returncode
+    return f"{commit}, changed" if changed else commit or "unknown"
 
 
 def reason_of(report: pytest.TestReport) -> str:

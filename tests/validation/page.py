@@ -80,7 +80,8 @@ def found_by(entries: list[dict[str, Any]]) -> str:
         lines = [said(*number) for number in worst[:SHOWN]]
         more = f"; and {len(numbers) - SHOWN} nearer the middle" if len(numbers) > SHOWN else ""
         return "; ".join(lines) + more
-    lines = [line for entry in entries for line in entry.get("printed", [])]
+    lines = [line for entry in entries for line in entry.get("printed", [])
+             if not line.startswith("E ")]  # fmt: skip  # of pytest within a test
     text = "; ".join(dict.fromkeys(lines))
     if not text:
         ran = sum(entry["outcome"] == "passed" for entry in entries)
