@@ -81,7 +81,7 @@ def found_by(entries: list[dict[str, Any]]) -> str:
         more = f"; and {len(numbers) - SHOWN} nearer the middle" if len(numbers) > SHOWN else ""
         return "; ".join(lines) + more
     lines = [line for entry in entries for line in entry.get("printed", [])
-             if not line.startswith("E ")]  # fmt: skip  # of pytest within a test
+             if not line.strip().startswith("E ")]  # fmt: skip  # of pytest within a test
     text = "; ".join(dict.fromkeys(lines))
     if not text:
         ran = sum(entry["outcome"] == "passed" for entry in entries)
