@@ -52,6 +52,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         _running.clear()
 
 
+def running() -> str:
+    """Return the name of the running test."""
+    return _running[-1].name
+
+
 def measured(what: str, value: float, low: float | None, high: float | None) -> None:
     """Keep a number of the running test and the band it has to lie in, for the figure of them all.
 

@@ -23,7 +23,7 @@ SHOWN, LONGEST = 4, 420
 """Measured numbers, and characters, of a claim in the table."""
 
 EDGE = 1.6
-"""What lies further out than this many half bands is drawn there, as an arrow."""
+"""What lies further out than this many half bands is drawn there."""
 
 
 class Row(NamedTuple):
@@ -125,13 +125,15 @@ def row_of(claim: dict[str, Any], kept: dict[str, Any]) -> Row:
     if versions:
         date += f" ({', '.join(versions)})"
     text = claim["claim"] + (f" ({claim['source']})" if "source" in claim else "")
-    return Row(text, found_by(entries), verdict, holds, date, command_of(tests))
+    took = sum(entry["seconds"] for entry in entries)
+    cost = f" ({took:,.0f} s)" if took >= 1 else ""
+    return Row(text, found_by(entries), verdict, holds, date, command_of(tests) + cost)
 
 
 def command_of(tests: list[str]) -> str:
     """Return the command of some tests: one by its name, several by their files."""
     files = dict.fromkeys(test.partition("::")[0] for test in tests)
-    return f"`python -m pytest -s {tests[0] if len(tests) == 1 else ' '.join(files)}`"
+    return f"`.venv/bin/python -m pytest -s {tests[0] if len(tests) == 1 else ' '.join(files)}`"
 
 
 def page(kept: dict[str, Any]) -> str:
@@ -147,9 +149,14 @@ def page(kept: dict[str, Any]) -> str:
         " was not run again keeps its older date.",
         "",
         f"**{len(rows)} claims: {hold} hold, {fail} do not or not in everything, {open_} were not"
-        " run.** What does not hold stays listed, with the reason.",
+        " run, or not in all parts.** What does not hold stays listed, with the reason.",
         "",
-        "| part | claims | hold | do not | not run |",
+        "Commands work after `make test`; `x` in what pytest prints is a known miss. Those of several"
+        " tests name their files, which hold others too. Seconds are of the machine that made the"
+        ' entry, with other work beside it; brackets after the date hold the commit, "changed" if'
+        " code or tests differed from it.",
+        "",
+        "| part | claims | hold | do not | not run, or not all of it |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
     for part, found in parts:
@@ -157,9 +164,11 @@ def page(kept: dict[str, Any]) -> str:
         name = part["part"]
         lines.append(f"| [{name}](#{anchor(name)}) | {len(found)} | "
                      + " | ".join(map(str, counts)) + " |")  # fmt: skip
-    lines += ["", "![Every number that was measured, in its band](images/validation.svg)", "",
+    lines += ["", "![Numbers that were measured with a band, where they lie in it](images/validation.svg)", "",
               "Each dot is a number drawn where it lies in the band it has to lie in: from -1 to 1"
-              " inside; a band with one end has it at 1 or -1. Of Shanghai and of chi-squares the"
+              " inside; a band with one end has it at 1 or -1, and what"
+              " is further out than 1.6 is drawn there. Numbers of peers and orderings have no band"
+              " and are in the tables only. Of Shanghai and of chi-squares the"
               " dot is another: the published number in the band of twenty runs, and the statistic"
               " under its limit.", "",
               "What holds does so by the test named in its row and no further: bands of closed"

@@ -14,6 +14,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from evidence import measured, running
 
 from lazaretto.engine.prepare import prepare
 from lazaretto.engine.simulation import Simulation
@@ -49,7 +50,12 @@ def day(name: str, written: str) -> int:
 def overlaps(name: str, number: Callable[[Tally], float], low: float, high: float) -> bool:
     """Return whether the range of a number over the seeds overlaps a band."""
     by_seed = np.array([number(tally) for tally in runs(name)])
-    print(f"{name}: {np.round(by_seed, 4).tolist()}, band {low:g} to {high:g}")
+    what = running().replace("test_", "").replace("_", " ")
+    print(f"{what}: {np.round(by_seed, 4).tolist()}, band {low:g} to {high:g}")
+    if low < high:
+        measured(what, by_seed.mean(), low, high)
+    else:
+        measured(f"{what}, published", low, by_seed.min(), by_seed.max())
     return bool(by_seed.min() <= high and by_seed.max() >= low)
 
 
@@ -105,7 +111,8 @@ def test_beijing_never_sealed_a_tenth_of_its_people():
 
 def test_beijing_late_has_many_times_the_infections_in_every_pair():
     for early, late in zip(runs(BEIJING), runs("beijing-late"), strict=True):
-        print(early.infections.sum(), late.infections.sum())
+        many, few = late.infections.sum(), early.infections.sum()
+        print(f"infected {few:,}, as in beijing-late {many:,}")
         assert late.infections.sum() > 4 * early.infections.sum()
 
 
