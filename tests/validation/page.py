@@ -151,8 +151,8 @@ def page(kept: dict[str, Any]) -> str:
         f"**{len(rows)} claims: {hold} hold, {fail} do not or not in everything, {open_} were not"
         " run, or not in all parts.** What does not hold stays listed, with the reason.",
         "",
-        "Commands work after `make test`; `x` in what pytest prints is a known miss. Those of several"
-        " tests name their files, which hold others too. Seconds are of the machine that made the"
+        "Commands work after `make test`; `x` in what pytest prints is a known miss. Those of more"
+        " than one test name their files, which hold others too. Seconds are of the machine that made the"
         ' entry, with other work beside it; brackets after the date hold the commit, "changed" if'
         " code or tests differed from it.",
         "",
@@ -164,7 +164,8 @@ def page(kept: dict[str, Any]) -> str:
         name = part["part"]
         lines.append(f"| [{name}](#{anchor(name)}) | {len(found)} | "
                      + " | ".join(map(str, counts)) + " |")  # fmt: skip
-    lines += ["", "![Numbers that were measured with a band, where they lie in it](images/validation.svg)", "",
+    picture = "![Numbers that were measured with a band, and where they lie in it]"
+    lines += ["", f"{picture}(images/validation.svg)", "",
               "Each dot is a number drawn where it lies in the band it has to lie in: from -1 to 1"
               " inside; a band with one end has it at 1 or -1, and what"
               " is further out than 1.6 is drawn there. Numbers of peers and orderings have no band"
