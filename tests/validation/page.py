@@ -152,9 +152,9 @@ def page(kept: dict[str, Any]) -> str:
         " run, or not in all parts.** What does not hold stays listed, with the reason.",
         "",
         "Commands work after `make test`; `x` in what pytest prints is a known miss. Those of more"
-        " than one test name their files, which hold others too. Seconds are of the machine that made"
-        ' the entry, with other work beside it; brackets after the date hold the commit, "changed" if'
-        " code or tests differed from it.",
+        " than one test name their files, which hold others too. Seconds are those of the machine"
+        " that made the entry, with other work beside it. Brackets after the date hold the commit,"
+        ' "changed" if code or tests differed from it.',
         "",
         "| part | claims | hold | do not | not run, or not all of it |",
         "| --- | ---: | ---: | ---: | ---: |",
