@@ -85,6 +85,7 @@ def test_the_posterior_is_the_closed_one(tmp_path):
     assert len(found.generations) >= 3
 
 
+@pytest.mark.slow
 def test_the_same_call_gives_the_same_posterior_and_another_seed_another(tmp_path):
     one = fitted(tmp_path, Runner(), name="a")
     np.random.default_rng(1)  # a stranger's use of chance in between changes nothing

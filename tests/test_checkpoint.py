@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import some_now
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -335,7 +334,8 @@ def test_nothing_is_left_of_a_checkpoint_that_cannot_be_written(
     assert [p.name for p in saved.parent.iterdir()] == [saved.name]
 
 
-@pytest.mark.parametrize("kind", some_now(KINDS, 1))
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
 def test_contacts_of_past_days_can_be_read_after_going_on(tmp_path: Path, kind: str):
     """A tracer must not notice that the run was interrupted."""
     path = tmp_path / "run.checkpoint"
