@@ -276,8 +276,9 @@ class Queue:
             self._keep(job)
         else:
             job.end("failed", [f"Its process ended {job.tries} times before it was done, perhaps "
-                               "for want of memory. Nothing else was touched. Ask for fewer runs "
-                               "or a smaller place, or try again."])  # fmt: skip
+                               "for want of memory or of room on the disk. Nothing else was "
+                               "touched. Make room, ask for fewer runs or a smaller place, or try "
+                               "again."])  # fmt: skip
 
     def _keep(self, job: Job) -> None:
         """Write a job; if that cannot be done it goes on, and is written with its next change."""

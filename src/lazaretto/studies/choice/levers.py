@@ -32,6 +32,9 @@ from lazaretto.studies.flips import value_key
 from lazaretto.studies.labels import label
 from lazaretto.studies.levers import is_condition
 
+MOST_OF_ALL = 1e12
+"""No number of a scenario is as large."""
+
 STEPS = 20
 """Steps in which a range is searched where the file says no step."""
 
@@ -283,6 +286,9 @@ def _values(each: WrittenLever, targets: Sequence[Target]) -> tuple[Any, ...] | 
     if not all(fit) or each.choices or timed != (each.kind in ("date", "shift")):
         allowed = f"low: and high: of kind {each.kind}, no choices; dates are of kind date or shift"
         return Problem(said, f"{shown(low)} to {shown(high)}", allowed, "write them so")
+    ends = [end for end in (low, high, each.step) if isinstance(end, int | float)]
+    if not all(-MOST_OF_ALL < end < MOST_OF_ALL for end in ends):
+        return Problem(said, shown(ends), f"numbers below {MOST_OF_ALL:,.0f}", "write others")
     assert low is not None
     assert high is not None
     span: Any = (high - low).days if dated else high - low  # type: ignore[operator,union-attr]

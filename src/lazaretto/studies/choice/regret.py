@@ -100,8 +100,11 @@ def draws_of(scenario: Scenario, path: Path, most: int) -> list[World]:
                 did_you_mean(key, known, "leave the column out"))
         for key in keys if key not in known
     ]  # fmt: skip
-    numbers = table.apply(pd.to_numeric, errors="coerce")
-    if table.empty or not keys or bool(numbers.isna().any(axis=None)):
+    try:
+        numbers = table.apply(pd.to_numeric, errors="coerce")
+    except OverflowError:  # digits without end
+        numbers = pd.DataFrame({"": [np.nan]})
+    if table.empty or not keys or not bool(np.isfinite(numbers.to_numpy(np.float64)).all()):
         allowed = "at least one draw, each a number in every column"
         problems.append(Problem("--draws", shown(path.name), allowed, "complete the table"))
     if problems:
