@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from datetime import date, datetime
+from math import isfinite
 from typing import Any
 
 import yaml
@@ -70,7 +71,8 @@ def near(rng: random.Random, given: object) -> object:
     if isinstance(given, int):
         return rng.choice((0, 1, 2, 3, given + 1, given - 1, 2 * given, given // 2, 10 * given))
     if isinstance(given, float):
-        return rng.choice((0, 1, 0.5 * given, 1.5 * given, 0.99 * given, round(given), 1e-9))
+        whole = round(given) if isfinite(given) else given
+        return rng.choice((0, 1, 0.5 * given, 1.5 * given, 0.99 * given, whole, 1e-9))
     day = as_date(given)
     if day is not None:
         number = day.toordinal() + rng.choice((-40, -7, -1, 0, 1, 2, 7, 30))
