@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -228,7 +229,7 @@ def load(folder: Path, key: str) -> Population:
         if set(manifest["files"]) != wanted:
             raise CacheError(f"{folder}: other arrays than this version needs")
         arrays = {n: _map(folder / f"{n}.npy", about) for n, about in manifest["files"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, TokenError) as error:
         raise CacheError(f"{folder}: {error}") from error
     _check(folder, arrays, manifest["files"])
     return Population(
