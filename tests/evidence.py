@@ -132,7 +132,7 @@ class Keeper:
             found["outcome"], found["reason"] = "xpassed", report.wasxfail
         if report.when == "call":
             lines = [line.strip() for line in report.capstdout.splitlines()]
-            found["printed"] = [line[:LINE] for line in lines if line][-LINES:]
+            found["printed"] = [without_root(line)[:LINE] for line in lines if line][-LINES:]
             found["measured"] = [v for name, v in report.user_properties if name == "measured"]
         if report.when not in ("setup", "call"):
             del self.parts[report.nodeid]
@@ -188,4 +188,10 @@ def reason_of(report: pytest.TestReport) -> str:
     if isinstance(report.longrepr, tuple):
         return str(report.longrepr[2]).removeprefix("Skipped: ")
     crash = getattr(report.longrepr, "reprcrash", None)
-    return str(getattr(crash, "message", report.longrepr)).split("\n")[0][:LINE]
+    said = str(getattr(crash, "message", report.longrepr)).split("\n")[0]
+    return without_root(said)[:LINE]
+
+
+def without_root(text: str) -> str:
+    """Return a text without the path of this checkout, which nobody else has."""
+    return text.replace(f"{ROOT}/", "")

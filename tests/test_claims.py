@@ -79,7 +79,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
         "def test_known():\n"
         "    assert False\n"
         "def test_broken():\n"
-        "    assert 1 == 2\n"
+        "    assert not __file__\n"
         "def test_left():\n"
         "    pytest.skip('no such machine')\n"
         "def test_no_evidence():\n"
@@ -93,7 +93,9 @@ def test_what_tests_found_is_kept(kept):
     assert entry["printed"] == ["seen 3"]
     assert entry["measured"] == [["size", 0.5, 0.4, 0.6]]
     assert kept["tests/test_it.py::test_known"]["reason"] == "it is off by a tenth"
-    assert kept["tests/test_it.py::test_broken"]["outcome"] == "failed"
+    broken = kept["tests/test_it.py::test_broken"]
+    assert broken["outcome"] == "failed"
+    assert broken["reason"] == "AssertionError: assert not 'tests/test_it.py'"
     assert "tests/test_it.py::test_no_evidence" not in kept
 
 

@@ -30,7 +30,7 @@ from own_process import Ended, begun, ended, in_a_process
 from lazaretto.people import population
 from lazaretto.scenario import Scenario
 from lazaretto.studies import run_scenario
-from lazaretto.studies.run_folder import MANIFEST
+from lazaretto.studies.manifest import MANIFEST
 
 REPLICATES = 2
 FINISHED = {MANIFEST, "scenario.yaml", "trajectories.nc", "events-000.parquet",

@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 
 from lazaretto.cli import app
 from lazaretto.scenario import Scenario
-from lazaretto.studies import FolderBusyError, Interrupted, run_scenario
+from lazaretto.studies import FolderBusyError, Interrupted, find_runs, run_scenario
+from lazaretto.studies.manifest import MANIFEST
 from lazaretto.studies.run_folder import RunFolder, digest_of, inputs_of
 
 
@@ -233,6 +234,21 @@ def test_a_damaged_run_is_made_again(scenario, whole, finished, name, damage):
     assert not made.found
     assert made.summary["series_sha256"] == whole["series_sha256"]
     assert names(folder) == COMPLETE
+
+
+def test_a_manifest_with_another_value_is_no_run(scenario, finished):
+    folder = folder_of(scenario, finished)
+    said = json.loads((folder.path / MANIFEST).read_text())
+    said["summary"]["persons"] += 1
+    (folder.path / MANIFEST).write_text(json.dumps(said))
+    assert find_runs(finished) == []
+    result = CliRunner().invoke(app, ["branch", str(folder.path), "--on", "2022-03-10"])
+    assert result.exit_code == 2
+    assert "a run folder with a whole manifest" in " ".join(result.output.split())
+    assert not run_scenario(scenario, out=finished).found
+    assert [run["summary"]["persons"] for run in find_runs(finished)] == [
+        said["summary"]["persons"] - 1
+    ]
 
 
 def test_a_damaged_replicate_is_made_again(scenario, runs):

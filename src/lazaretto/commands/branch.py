@@ -195,17 +195,20 @@ def _cell(contrast: Contrast | None) -> str:
 
 def _base(name: str, overrides: list[str]) -> tuple[Scenario, int, int | None]:
     """Return the scenario and its seed, and of a run folder its number of replicates."""
-    import json
-
     from lazaretto.engine.checked import read_checked
-    from lazaretto.studies.run_folder import MANIFEST
+    from lazaretto.scenario import Problem, ScenarioError
+    from lazaretto.studies.manifest import MANIFEST, read_manifest
 
-    manifest = Path(name) / MANIFEST
-    if not manifest.is_file():
+    run = Path(name)
+    if not (run / MANIFEST).is_file():
         file_given(name)
         return read_checked(name, overrides), 1, None
-    inputs = json.loads(manifest.read_text(encoding="utf-8"))["inputs"]
-    read = read_checked(Path(name) / "scenario.yaml", overrides)
+    said = read_manifest(run)
+    if said is None:
+        advice = "run its scenario again; the folder's scenario.yaml can be given instead"
+        raise ScenarioError([Problem("NAME", name, "a run folder with a whole manifest", advice)])
+    inputs = said["inputs"]
+    read = read_checked(run / "scenario.yaml", overrides)
     return read, int(inputs["seed"]), int(inputs["replicates"])
 
 

@@ -94,11 +94,11 @@ def _problems(
     from lazaretto.scenario import Problem
     from lazaretto.studies.exports.crate import runs_in
     from lazaretto.studies.exports.hubverse import MODEL_ID
-    from lazaretto.studies.run_folder import MANIFEST
+    from lazaretto.studies.manifest import read_manifest
 
     found = []
     runs = runs_in(run) if run.is_dir() else []
-    if not (run / MANIFEST).is_file() and (form is not Form.ro_crate or not runs):
+    if read_manifest(run) is None and (form is not Form.ro_crate or not runs):
         allowed = "the folder of a finished run" + (
             ", or a folder with such folders in it" if form is Form.ro_crate else ""
         )

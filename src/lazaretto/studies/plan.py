@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from lazaretto.scenario import Scenario
-from lazaretto.studies.run_folder import MANIFEST, RunFolder, digest_of, inputs_of
+from lazaretto.studies.manifest import read_manifest
+from lazaretto.studies.run_folder import RunFolder, digest_of, inputs_of
 
 MINUTE, HOUR = 60, 3600
 
@@ -79,9 +79,5 @@ def _runs(number: int) -> str:
 
 def _is_there(out: Path, name: str, digest: str) -> bool:
     """Return whether a run is finished by its manifest alone; its files are read when needed."""
-    manifest = RunFolder.of(out, name, digest).path / MANIFEST
-    try:
-        found = json.loads(manifest.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(found, dict) and found.get("digest") == digest
+    found = read_manifest(RunFolder.of(out, name, digest).path)
+    return found is not None and found["digest"] == digest

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
 import shutil
 from contextlib import AbstractContextManager
@@ -23,9 +22,9 @@ from lazaretto.people import read_area
 from lazaretto.scenario import Scenario
 from lazaretto.scenario.posterior import draws_file, own_draws
 from lazaretto.studies.lock import alone_in
+from lazaretto.studies.manifest import MANIFEST, json_digest, read_manifest, write_manifest
 from lazaretto.whole_files import write_whole
 
-MANIFEST = "manifest.json"
 DRAWS = "draws.csv"
 """Draws of a posterior of the user's, beside the scenario of the run."""
 FORMAT = 1
@@ -84,7 +83,7 @@ def _tables(scenario: Scenario) -> bytes:
 
 def digest_of(inputs: dict[str, Any]) -> str:
     """Return the SHA-256 of the inputs of a run, 64 hexadecimal digits."""
-    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    return json_digest(inputs)
 
 
 @dataclass(frozen=True)
@@ -143,12 +142,10 @@ class RunFolder:
 
         A run whose files are not what its manifest says is none.
         """
-        found = _manifest(self.path)
+        found = read_manifest(self.path)
         if found is None or found.get("digest") != self.digest:
             return None
-        files, summary = found.get("files"), found.get("summary")
-        if not isinstance(files, dict) or not isinstance(summary, dict):
-            return None
+        files, summary = found["files"], found["summary"]
         try:
             for name, about in files.items():
                 if (self.path / name).stat().st_size != about["bytes"]:
@@ -156,7 +153,7 @@ class RunFolder:
             if _sha256(self.trajectories) != files[self.trajectories.name]["sha256"]:
                 return None
             results = xr.load_dataset(self.trajectories, engine="h5netcdf")
-        except (OSError, KeyError, TypeError, ValueError):
+        except (OSError, KeyError, ValueError):
             return None
         return summary | {"run": str(self.path)}, results
 
@@ -182,7 +179,7 @@ class RunFolder:
             "machine": platform.machine(),
             "versions": {name: version(name) for name in ("numpy", "numba", "scipy", "xarray")},
         }
-        write_whole(self.path / MANIFEST, json.dumps(manifest, indent=2))
+        write_manifest(self.path, manifest)
         self._remove(*LEFT_OVERS)
 
     def clear(self) -> None:
@@ -218,18 +215,10 @@ def find_runs(out: Path) -> list[dict[str, Any]]:
     """Return the manifests of the finished runs below a folder, newest first, with their path."""
     found = []
     for path in out.glob(f"*/{MANIFEST}"):
-        manifest = _manifest(path.parent)
-        if manifest is not None and isinstance(manifest.get("summary"), dict):
+        manifest = read_manifest(path.parent)
+        if manifest is not None:
             found.append((path.stat().st_mtime, manifest | {"path": str(path.parent)}))
     return [manifest for _, manifest in sorted(found, key=lambda pair: pair[0], reverse=True)]
-
-
-def _manifest(folder: Path) -> dict[str, Any] | None:
-    try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _sha256(path: Path) -> str:

@@ -5,7 +5,6 @@ RO-Crate 1.1 (https://w3id.org/ro/crate/1.1): a folder with ``ro-crate-metadata.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from typing import Any
 from lazaretto.disease import variant
 from lazaretto.provenance import Figure
 from lazaretto.scenario import Scenario, ScenarioError
-from lazaretto.studies.run_folder import MANIFEST
+from lazaretto.studies.manifest import MANIFEST, read_manifest
 
 VERSION = "1.1"
 
@@ -59,9 +58,10 @@ class CrateError(Exception):
 
 def runs_in(folder: Path) -> list[Path]:
     """Return the run folders that a folder is or holds, in order."""
-    if (folder / MANIFEST).is_file():
+    if read_manifest(folder) is not None:
         return [folder]
-    return sorted(path.parent for path in folder.glob(f"*/{MANIFEST}"))
+    below = (path.parent for path in folder.glob(f"*/{MANIFEST}"))
+    return sorted(run for run in below if read_manifest(run) is not None)
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -105,7 +105,8 @@ def write_crate(
     def context(identifier: str, **properties: Any) -> Any:  # noqa: ANN401 - JSON values
         return crate.add(ContextEntity(crate, identifier, properties=properties))
 
-    manifests = {run: json.loads((run / MANIFEST).read_text("utf-8")) for run in runs_in(folder)}
+    read = {run: read_manifest(run) for run in runs_in(folder)}
+    manifests = {run: manifest for run, manifest in read.items() if manifest is not None}
     if not manifests:
         raise CrateError(f"{folder} is no run folder and holds none")
     first = next(iter(manifests.values()))

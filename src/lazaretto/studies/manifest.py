@@ -1,0 +1,51 @@
+"""The manifest of a finished run: written last, and believed only as it was written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from lazaretto.whole_files import write_whole
+
+MANIFEST = "manifest.json"
+CHECKSUM = "checksum"
+
+
+def write_manifest(folder: Path, said: dict[str, Any]) -> None:
+    """Write the manifest of a run, with a checksum of what it says.
+
+    Parameters
+    ----------
+    folder
+        The run folder.
+    said
+        Inputs, summary, files and versions, ready for JSON.
+    """
+    as_read = json.loads(json.dumps(said))
+    whole = as_read | {CHECKSUM: json_digest(as_read)}
+    write_whole(folder / MANIFEST, json.dumps(whole, indent=2))
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of a run; none if it is not there or not as it was written.
+
+    Parameters
+    ----------
+    folder
+        The run folder.
+    """
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict):
+        return None
+    checksum = found.pop(CHECKSUM, None)
+    return found if checksum == json_digest(found) else None
+
+
+def json_digest(values: dict[str, Any]) -> str:
+    """Return the SHA-256 of values as sorted JSON, 64 hexadecimal digits."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
