@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,29 @@ def test_imports_run_one_way():
 )
 def test_a_backward_import_is_noticed_wherever_it_is(room, text, found):
     assert backward(room, text, ["lazaretto", "engine"]) == found
+
+
+def module_of(path):
+    return ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported_modules(path, modules):
+    """Return the modules that a file imports, at the top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= names & modules or {node.module}
+    return (found & modules) - {module_of(path), "lazaretto"}
+
+
+def test_no_circle_of_imports():
+    modules = {module_of(path) for path in FILES}
+    above = {module_of(path): imported_modules(path, modules) for path in FILES}
+    assert len(list(TopologicalSorter(above).static_order())) >= len(modules)
+    assert sum(map(len, above.values())) > len(modules)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))

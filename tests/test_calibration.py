@@ -31,7 +31,7 @@ from lazaretto.cli import app
 from lazaretto.people import read_area
 from lazaretto.people.travel import balanced, gravity
 from lazaretto.scenario import Scenario, ScenarioError
-from lazaretto.scenario.posterior import AGAIN, drawn
+from lazaretto.scenario.draws import AGAIN, drawn
 from lazaretto.studies import run_scenario
 from lazaretto.studies.calibration import calibrate, load_plan
 from lazaretto.studies.calibration import fit as fitting

@@ -8,7 +8,7 @@ import yaml
 from own_place import write_place, write_scenario
 
 from lazaretto.scenario import Scenario, ScenarioError
-from lazaretto.scenario.posterior import LAP, draw_of, drawn
+from lazaretto.scenario.draws import LAP, draw_of, drawn
 from lazaretto.studies import run_scenario
 from lazaretto.studies.comparable import check_comparable
 from lazaretto.studies.ensembles.ensemble import Job, each_run

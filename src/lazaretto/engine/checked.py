@@ -31,9 +31,9 @@ from lazaretto.scenario import (
     check_areas,
     did_you_mean,
 )
+from lazaretto.scenario.draws import read_draws
 from lazaretto.scenario.nation import NATION
 from lazaretto.scenario.overrides import apply_overrides
-from lazaretto.scenario.posterior import read_draws
 from lazaretto.scenario.problems import of_measures
 from lazaretto.scenario.reading import read_scenario
 from lazaretto.scenario.written import may_be_path

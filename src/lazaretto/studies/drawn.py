@@ -9,7 +9,7 @@ import xarray as xr
 
 from lazaretto.engine.prepare import Ground, Prepared, ground_of, prepare
 from lazaretto.scenario import Scenario
-from lazaretto.scenario.posterior import draw_of, drawn
+from lazaretto.scenario.draws import draw_of, drawn
 
 
 def prepared_with(

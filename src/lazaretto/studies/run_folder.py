@@ -20,7 +20,7 @@ from lazaretto.engine.checked import place_of
 from lazaretto.measures import measure_file
 from lazaretto.people import read_area
 from lazaretto.scenario import Scenario
-from lazaretto.scenario.posterior import draws_file, own_draws
+from lazaretto.scenario.draws import draws_file, own_draws
 from lazaretto.studies.lock import alone_in
 from lazaretto.studies.manifest import MANIFEST, json_digest, read_manifest, write_manifest
 from lazaretto.whole_files import write_whole

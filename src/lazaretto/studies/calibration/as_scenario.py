@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lazaretto.scenario import Scenario
-from lazaretto.scenario.posterior import AGAIN, SEED
+from lazaretto.scenario.draws import AGAIN, SEED
 from lazaretto.studies.calibration.plan import Plan
 from lazaretto.studies.calibration.posterior import Posterior, resampled
 from lazaretto.studies.calibration.predict import quantiles

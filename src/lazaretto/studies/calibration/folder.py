@@ -15,7 +15,7 @@ import yaml
 from numpy.typing import NDArray
 
 from lazaretto.scenario import Scenario
-from lazaretto.scenario.posterior import SEED
+from lazaretto.scenario.draws import SEED
 from lazaretto.studies.calibration.as_scenario import (
     DRAWS,
     draws_of,

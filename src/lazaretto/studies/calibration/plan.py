@@ -22,7 +22,7 @@ from lazaretto.scenario import (
     one_of,
     problems_of,
 )
-from lazaretto.scenario.posterior import SEED, VOID
+from lazaretto.scenario.draws import SEED, VOID
 from lazaretto.scenario.reading import read_scenario
 from lazaretto.scenario.written import PathText
 from lazaretto.studies.calibration.kept import Kept, own_data, reported_data

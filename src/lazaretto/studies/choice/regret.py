@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lazaretto.scenario import Problem, Scenario, ScenarioError, did_you_mean, shown
-from lazaretto.scenario.posterior import SEED
+from lazaretto.scenario.draws import SEED
 from lazaretto.studies.calibration.plan import DISTANCE
 from lazaretto.studies.choice.pareto import Numbers, dominated_by
 from lazaretto.studies.flips import value_key
