@@ -7,11 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
+from scipy.stats import norm
 
 from lazaretto.behaviour.breakouts import Breakout, Breakouts
 from lazaretto.chance import uniforms
 from lazaretto.measures import Places
 from lazaretto.scenario.breakouts import Breakouts as Rules
+
+FALSE_ALARM = 1e-6
+LIMIT = norm.isf(FALSE_ALARM / 2)
+LAWS = ("recruitment", "threshold")
 
 RESIDENTS_OF_A_BUILDING = 110
 USUAL = 0.5, 0.3

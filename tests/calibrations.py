@@ -11,6 +11,8 @@ import numpy as np
 from own_place import write_place, write_scenario
 
 from lazaretto.scenario import Scenario
+from lazaretto.studies.calibration.fit import fit
+from lazaretto.studies.calibration.journal import Journal
 from lazaretto.studies.calibration.kept import LAGS, Kept
 from lazaretto.studies.calibration.plan import Calibration, Plan
 from lazaretto.studies.calibration.posterior import Posterior
@@ -141,3 +143,12 @@ def same(one: Posterior, other: Posterior) -> None:
 
 def days_from(first: date, n: int) -> list[date]:
     return [first + timedelta(days=i) for i in range(n)]
+
+
+TRUE, RUNS, PARTICLES = 3.0, 300, 40
+
+
+def fitted(tmp_path, runner, plan=None, name="runs.sqlite", runs=RUNS, **more):
+    plan = plan or plan_for(tmp_path, data_of(TRUE))
+    with Journal(tmp_path / name, runner) as journal:
+        return fit(plan, journal, runs, seed=5, particles=PARTICLES, **more)

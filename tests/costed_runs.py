@@ -133,3 +133,7 @@ def many_runs(n, first_seed=1, **how):
     joined = xr.concat([one_run(seed, **how) for seed in seeds], "replicate", data_vars="all")
     joined = joined.assign_coords(population=("district", PERSONS))
     return joined.assign_coords(replicate=np.arange(n), seed=("replicate", seeds))
+
+
+def total(costs, kind, bound="mid"):
+    return costs.of(kind).amount.sel(bound=bound).values

@@ -85,3 +85,10 @@ def write_scenario(folder: Path, name: str = "twin.yaml", **changes: Any) -> Pat
     path = folder / name
     path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     return path
+
+
+def write_town(folder: Path) -> Path:
+    """Write the place and its scenario; return the folder."""
+    write_place(folder / "twin")
+    write_scenario(folder)
+    return folder
