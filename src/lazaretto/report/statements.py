@@ -226,6 +226,17 @@ def behaviour_limits(results: xr.Dataset) -> list[str]:
     return said
 
 
+def _taken_again(results: xr.Dataset) -> list[str]:
+    """Return that some runs are of one draw, in a sentence; none if all are of their own."""
+    runs, drawn = results["engine_seed"].size, np.unique(results["engine_seed"]).size
+    if runs == drawn:
+        return []
+    return [
+        f"The {runs} runs are of {drawn} draws: one that the data favour is taken more than once,"
+        " and is the same run again."
+    ]
+
+
 def limits(results: xr.Dataset, n_fitted: int, compared: bool) -> list[str]:
     """Return what the run cannot say, in sentences.
 
@@ -259,6 +270,7 @@ def limits(results: xr.Dataset, n_fitted: int, compared: bool) -> list[str]:
             " and the bands hold both. They do not hold what is not known about all other"
             " parameters, or what the model lacks."
         )
+        said += _taken_again(results)
     else:
         said.append(
             "The bands hold what chance does between runs of the same parameters. They do not"

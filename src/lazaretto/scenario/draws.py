@@ -17,9 +17,8 @@ from lazaretto.scenario.problems import Problem, ScenarioError, did_you_mean, on
 SEED = "seed"
 """Column of the seed of the run that was accepted."""
 
-AGAIN, LAP = 10**9, 10**12
-"""Added to the seed of a draw each time that it is taken again: among the draws, and when all of
-them have been taken."""
+LAP = 10**12
+"""Added to the seed of a draw each time that all draws have been taken."""
 
 VOID = ("posterior", "aim", "less_restrictive", "alternatives")
 """Keys that say nothing of a single run."""

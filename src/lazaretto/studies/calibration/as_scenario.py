@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lazaretto.scenario import Scenario
-from lazaretto.scenario.draws import AGAIN, SEED
+from lazaretto.scenario.draws import SEED
 from lazaretto.studies.calibration.plan import Plan
 from lazaretto.studies.calibration.posterior import Posterior, resampled
 from lazaretto.studies.calibration.predict import quantiles
@@ -35,7 +35,8 @@ def draws_of(plan: Plan, posterior: Posterior) -> pd.DataFrame:
 
     Particles are taken in proportion to their weight, the middle one second and the others far from
     those they were drawn with, so that the first of them show the spread of all. Each has the seed
-    it was accepted with; taken again, it has another.
+    it was accepted with, taken again too: what the data favoured is a whole run, chance included,
+    and the same numbers with other chance may have a wave that no data would have let pass.
 
     Parameters
     ----------
@@ -54,8 +55,7 @@ def draws_of(plan: Plan, posterior: Posterior) -> pd.DataFrame:
         else posterior.values[chosen, i]
         for i, free in enumerate(plan.free)
     }
-    again = pd.Series(chosen).groupby(chosen).cumcount().to_numpy()
-    columns[SEED] = posterior.seeds[chosen] + again * AGAIN
+    columns[SEED] = posterior.seeds[chosen]
     return pd.DataFrame(columns)
 
 
