@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
+BILLIONS = "replace(replace(datum.label, 'G', ' bn'), 'M', ' m')"
+"""Axis labels as they are written elsewhere: k thousand, m million, bn billion."""
+
 AGAINST = ("sealed_days", "income", "care")
 """What deaths are drawn against."""
 
@@ -59,14 +62,14 @@ def choice_figure(study: dict[str, Any], options: pd.DataFrame) -> alt.ChartType
     )
     chart = alt.vconcat(alt.hconcat(*panels[:2]), alt.hconcat(panels[2], line))
     title = alt.Title(
-        f"{study['scenario']}: policies that no other beats in everything",
+        f"{study['title']}: policies that no other beats in everything",
         subtitle=["Points: means over the seeds; lines: lowest to highest. Orange: the scenario as "
-                  "it is. A point below and left of another may cost more of something else."],
+                  "it is.", "A point below and left of another may cost more of something else."],
         subtitleColor=INK,
         offset=16,
     )  # fmt: skip
     said = (
-        f"{len(study['front'])} of {study['tried'] + 1} options of {study['scenario']} on the "
+        f"{len(study['front'])} of {study['tried'] + 1} options of {study['title']} in the "
         "Pareto set of deaths, days sealed, income lost and care forgone."
     )
     data = {"options": rows, "own": rows[:1], "grown": grown}
@@ -77,7 +80,7 @@ def _against(name: str, words: dict[str, str], width: int) -> alt.ChartType:
     import altair as alt
 
     base = alt.Chart(alt.NamedData("options"))
-    axis = alt.Axis(format="~s", tickCount=5)
+    axis = alt.Axis(format="~s", tickCount=5, labelExpr=BILLIONS)
     x = alt.X(f"{name}:Q", title=words[name], axis=axis)
     y = alt.Y("deaths:Q", title=None, axis=axis)
     colour = alt.Color(

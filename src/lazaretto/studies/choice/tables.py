@@ -69,6 +69,7 @@ def as_json(made: Choice) -> dict[str, Any]:
     shares = {o.number: float(share) for o, share in zip(made.options, made.shares, strict=True)}
     return {
         "scenario": made.scenario.name,
+        "title": made.scenario.title,
         "seeds": list(made.seeds),
         "tried": len(made.options) - 1,
         "objectives": [AMOUNTS[name]._asdict() for name in OBJECTIVES],
