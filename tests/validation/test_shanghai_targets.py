@@ -1,6 +1,6 @@
 """SH01 to SH26 and the held-out days: `shanghai-2022` as shipped beside what was published.
 
-Twenty replicates of the whole city, each with another draw of the posterior. A number holds if the
+Twenty replicates of the whole city, sixteen draws of the posterior among them. A number holds if the
 median is inside the reported range or the reported value inside the simulated band; the same
 verdicts stand in docs/shanghai-2022-targets.md. What does not hold is listed with its reason.
 """
@@ -32,11 +32,16 @@ MISSED = {
     ("SH10", 0): "the tail of May declines too slowly",
     ("SH12_0404", 0): "every case of that day is found in sealed buildings, as all are sealed",
     ("SH12_0428", 0): "reopened zones have too many of the cases of late April",
+    ("SH16", 0): PLACES_ALIKE,
     ("SH16", 1): PLACES_ALIKE,
     ("SH17", 0): f"21,386 compounds of the model stand for 37,798 addresses; {PLACES_ALIKE}",
     ("SH17", 1): TOO_MANY_NEIGHBOURS,
     ("SH18_lag7", 0): TOO_MANY_NEIGHBOURS,
     ("SH19", 0): PLACES_ALIKE,
+    (
+        "SH24",
+        0,
+    ): "as many are admitted as were severe, but fewer at once: shorter stays, or a flatter wave",
     ("SH26", 1): "zones reopen later than they did",
 }
 """Why published numbers are missed, by target and part."""
