@@ -1,7 +1,7 @@
 """SH01 to SH26 and the held-out days: `shanghai-2022` as shipped beside what was published.
 
-Twenty replicates of the whole city, sixteen draws of the posterior among them. A number holds if the
-median is inside the reported range or the reported value inside the simulated band; the same
+Twenty replicates of the whole city, sixteen draws of the posterior among them. A number holds if
+the median is inside the reported range or the reported value inside the simulated band; the same
 verdicts stand in docs/shanghai-2022-targets.md. What does not hold is listed with its reason.
 """
 
@@ -41,7 +41,7 @@ MISSED = {
     (
         "SH24",
         0,
-    ): "as many are admitted as were severe, but fewer at once: shorter stays, or a flatter wave",
+    ): "as many are admitted as were severe, fewer at once: short stays, a flat wave",
     ("SH26", 1): "zones reopen later than they did",
 }
 """Why published numbers are missed, by target and part."""
