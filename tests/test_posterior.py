@@ -7,6 +7,7 @@ import xarray as xr
 import yaml
 from own_place import write_place, write_scenario
 
+from lazaretto.report.statements import limits
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.scenario.draws import LAP, draw_of, drawn
 from lazaretto.studies import run_scenario
@@ -87,13 +88,20 @@ def test_a_policy_that_sets_or_lacks_a_fitted_number_is_comparable(town):
     assert drawn_numbers(varied) == ["measures.apart.factor"]
 
 
-def test_draws_taken_again_never_have_the_same_seed(town):
+def test_past_the_last_draw_none_has_the_seed_of_another(town):
     scenario = loaded(town)
-    text = "seed,r0,left\n11,2.5,0.4\n12,3,0.5\n1000000011,2.5,0.4\n"
-    (town / "again.csv").write_text(text)
-    twice = loaded(town, "posterior.draws=again.csv")
-    assert len({draw_of(twice.posterior, town, seed)[1] for seed in range(3_000)}) == 3_000
     assert len({draw_of(scenario.posterior, town, seed)[1] for seed in range(3_000)}) == 3_000
+
+
+def test_a_draw_that_weighs_more_is_the_same_run_again_and_the_report_says_so(town):
+    (town / "again.csv").write_text("seed,r0,left\n11,2.5,0.4\n12,3,0.5\n11,2.5,0.4\n")
+    twice = loaded(town, "posterior.draws=again.csv")
+    runs = run_scenario(twice, seed=0, replicates=3).results
+    xr.testing.assert_equal(squeezed(runs.isel(replicate=0)), squeezed(runs.isel(replicate=2)))
+    said = "The 3 runs are of 2 draws"
+    assert [line for line in limits(runs, 2, False) if said in line]
+    own = run_scenario(loaded(town), seed=0, replicates=3).results
+    assert not [line for line in limits(own, 2, False) if "draws: one" in line]
 
 
 def test_results_say_what_was_drawn(town, tmp_path):

@@ -266,8 +266,8 @@ def limits(results: xr.Dataset, n_fitted: int, compared: bool) -> list[str]:
     elif "drawn" in results:
         numbers = ", ".join(str(name) for name in results["number"].values)
         said.append(
-            f"Each run has a draw of its own of the fitted numbers ({numbers}) and its own chance,"
-            " and the bands hold both. They do not hold what is not known about all other"
+            f"Each run has a draw of the fitted numbers ({numbers}) and the chance that went with"
+            " it, and the bands hold both. They do not hold what is not known about all other"
             " parameters, or what the model lacks."
         )
         said += _taken_again(results)
