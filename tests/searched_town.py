@@ -29,7 +29,7 @@ levers:
   - {key: measures.seal.from, kind: shift, low: -4, high: 4, unit: days}
   - {key: measures.seal.length, kind: whole, low: 1, high: 11, unit: days}
   - {key: measures.seal.tier, kind: choice, choices: [open, controlled, sealed], unit: tier}
-  - {key: measures.clinics.share, kind: number, low: 0, high: 0.9, step: 0.1, unit: share}
+  - {key: measures.food.share, kind: number, low: 0, high: 0.9, step: 0.1, unit: share}
 """
 
 
@@ -44,6 +44,7 @@ def write_searched(folder):
         {"measure": "symptomatic_testing", "name": "clinics", "share": 0.3, "delay_days": 1},
         {"measure": "raids.py:Raids", "name": "rounds"},
         {"measure": "isolation", "beds": ["hall"]},
+        {"measure": "food_delivery", "name": "food", "share": 0.3},
     ]  # fmt: skip
     stocks = [{"name": "hall", "unit": "beds", "opened": [{"amount": 50}]}]
     write_scenario(folder, end="2022-03-18", measures=measures, resources=stocks)

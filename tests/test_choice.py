@@ -56,7 +56,7 @@ def stand_in(front_at=2.0):
         for number, job in reversed(list(enumerate(jobs))):
             length = (job.scenario.measures[0].parameters()["to"]
                       - job.scenario.measures[0].parameters()["from"]).days + 1  # fmt: skip
-            share = job.scenario.measures[1].parameters()["share"]
+            share = job.scenario.measures[4].parameters()["share"]
             away = 5 * abs(share - 0.5)  # nothing but 0.5 is efficient
             said = dict.fromkeys(AMOUNTS, 0.0)
             said |= {"deaths": (length - 11) ** 2 + away, "sealed_days": length**2 + away,
@@ -69,7 +69,7 @@ def stand_in(front_at=2.0):
 TWO = """
 levers:
   - {key: measures.seal.length, kind: whole, low: 1, high: 11, unit: days}
-  - {key: measures.clinics.share, kind: number, low: 0, high: 0.9, step: 0.1, unit: share}
+  - {key: measures.food.share, kind: number, low: 0, high: 0.9, step: 0.1, unit: share}
 """
 
 
@@ -158,7 +158,7 @@ def test_draws_are_read_weighted_and_checked(scenario, tmp_path):
     with pytest.raises(ScenarioError, match=r"did you mean contacts\.building\.rate"):
         draws_of(scenario, tmp_path / "bad.csv", 2)
     there, found = levers_of(scenario, tmp_path, TWO)
-    pd.DataFrame({"measures.clinics.share": [0.5]}).to_csv(tmp_path / "clash.csv", index=False)
+    pd.DataFrame({"measures.food.share": [0.5]}).to_csv(tmp_path / "clash.csv", index=False)
     with pytest.raises(ScenarioError, match="numbers that no lever sets"):
         choose(there, found, KeptAmounts(make=stand_in()), draws=tmp_path / "clash.csv")
 

@@ -46,7 +46,7 @@ SPELLED = (
 @pytest.mark.parametrize("key", SPELLED)
 def test_a_condition_is_refused_in_every_spelling(scenario, tmp_path, key):
     assert CONDITION in refused(scenario, tmp_path, one(key))
-    assert CONDITION in refused(scenario, tmp_path, one(["measures.clinics.share", key]))
+    assert CONDITION in refused(scenario, tmp_path, one(["measures.food.share", key]))
 
 
 def test_a_condition_is_refused_behind_an_anchor_a_merge_and_a_tag(scenario, tmp_path):
@@ -63,7 +63,7 @@ def test_a_condition_is_refused_behind_an_anchor_a_merge_and_a_tag(scenario, tmp
 
 
 def test_a_condition_cannot_come_in_with_what_is_added_or_as_a_choice(scenario, tmp_path):
-    good = one("measures.clinics.share")
+    good = one("measures.food.share")
     for added in ("food_delivery:enforcement=1", "food_delivery:share=1,arrest_rate=2",
                   "censor:share=1", "food_delivery:name=enforcement"):  # fmt: skip
         assert CONDITION in refused(scenario, tmp_path, f"with: ['{added}']\n{good}")
@@ -81,7 +81,8 @@ def test_what_is_on_no_list_is_refused_whatever_it_is(scenario, tmp_path):
                 "measures.rounds.zeal", "seeding.0.infections_per_day", "place", "disease", "end",
                 "measures.seal.when.on", "confinement.residents.sealed.building", "nation",
                 "behaviour.trust.effect", "measures.clinics.labs", "resources.hall", "aim.value",
-                "measures.nobody.share", "measures.clinics.background",
+                "measures.nobody.share", "measures.clinics.background", "measures.clinics.share",
+                "measures.clinics.delay_days",
                 "measures.clinics.specificity", "resources.hall.opened.7.amount",
                 "contacts.own_subdistrict",
                 "vaccination.doses.0.share", "", "."):  # fmt: skip
@@ -138,7 +139,7 @@ levers:
   - {key: measures.seal.tier, kind: choice, choices: [open, controlled], unit: tier}
   - {key: measures.rounds.factor, kind: number, low: 0.5, high: 1, unit: share}
   - {key: measures.hotel.days, kind: whole, low: 3, high: 7, unit: days}
-  - {key: measures.clinics.share, kind: number, low: 0, high: 1, unit: share}
+  - {key: measures.food.share, kind: number, low: 0, high: 1, unit: share}
 """,
     )
     assert [len(each.values) for each in found] == [2, 21, 5, 21]
@@ -163,15 +164,15 @@ def test_all_that_is_wrong_is_said_at_once(scenario, tmp_path):
         """
 levers:
   - {key: measures.seal.length, kind: whole, low: 1, high: 5, unit: weeks}
-  - {key: measures.clinics.share, kind: number, low: 0.5, high: 0.5, unit: share}
+  - {key: measures.food.share, kind: number, low: 0.5, high: 0.5, unit: share}
   - {key: measures.seal.from, kind: number, low: 1, high: 5, unit: date}
-  - {key: measures.clinics.delay_days, kind: choice, choices: [1], unit: days}
+  - {key: measures.seal.length, kind: choice, choices: [1], unit: days}
 """,
     )
     assert said.startswith("4 problems")
-    twice = one(["measures.clinics.share", "measures.1.share"])
+    twice = one(["measures.food.share", "measures.4.share"])
     assert "each key once" in refused(scenario, tmp_path, twice)
-    assert "at most 1: " not in refused(scenario, tmp_path, one("measures.clinics.share",
+    assert "at most 1: " not in refused(scenario, tmp_path, one("measures.food.share",
                                         "kind: number, low: 0, high: 3, unit: share"))  # fmt: skip
     with pytest.raises(ScenarioError, match="some come with chongming-example, shanghai-2022"):
         read_levers(scenario)

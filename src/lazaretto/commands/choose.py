@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +25,7 @@ from lazaretto.console import (
 )
 
 if TYPE_CHECKING:
+    from lazaretto.scenario import Scenario
     from lazaretto.studies.choice.levers import Lever
     from lazaretto.studies.choice.search import Choice, Option
 
@@ -126,6 +128,7 @@ def choose_policies(
                 )  # fmt: skip
         except Interrupted as stopped:
             stopped_at(stopped.goes_on_from)
+        made = replace(made, notes=(*_added(own, read), *made.notes))
         at = folder / f"choose-{own.name}"
         write_choice(made, at)
         said = said_of(made)
@@ -135,6 +138,16 @@ def choose_policies(
     else:
         print_choice(made)
         out.print(f"tables and figure: {at}", markup=False, soft_wrap=True)
+
+
+def _added(own: Scenario, searched: Scenario) -> list[str]:
+    """Return which measures a file of levers added, in a sentence; none if it added none."""
+    names = [entry.name or entry.measure for entry in searched.measures[len(own.measures) :]]
+    if not names:
+        return []
+    return [
+        f"Added before the search, so that the policy as it is has them too: {', '.join(names)}."
+    ]
 
 
 def print_choice(made: Choice) -> None:

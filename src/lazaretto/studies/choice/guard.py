@@ -36,6 +36,10 @@ NOT_DECIDED = (
 )  # fmt: skip
 """Nor are these: nature and people decide them; a search would only wish the world better."""
 
+NOT_DECIDED_IN = {"symptomatic_testing": ("share", "delay_days")}
+"""Likewise, of one kind: who comes to be tested, and when. Clinics, laboratories and the time to a
+result are decided."""
+
 LESS_IS_LIGHTER = ("tier", "sealed_days", "monitored_days", "building_days", "neighbourhood_days",
                    "monitored_tier", "otherwise", "least_days", "longest_days", "days", "negatives",
                    LENGTH)  # fmt: skip
@@ -177,8 +181,9 @@ def _of_measure(
     fields = fields_of(kind)
     free = entry.measure in WITHOUT_CONFINING
     ways = (*LESS_IS_LIGHTER, *MORE_IS_LIGHTER, FROM, TO, HOME, "areas")
+    people = NOT_DECIDED_IN.get(entry.measure, ())
     names = (
-        [each for each in fields if each not in (*NOT_SET, *NOT_DECIDED)]
+        [each for each in fields if each not in (*NOT_SET, *NOT_DECIDED, *people)]
         if free
         else [each for each in LIGHTER.get(entry.measure, ()) if each in ways]
     )

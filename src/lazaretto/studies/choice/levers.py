@@ -151,7 +151,7 @@ def levers_of(scenario: Scenario, written: WrittenLevers) -> tuple[Scenario, tup
     if refused:
         raise ScenarioError(refused)
     if written.added:
-        called = {"name": scenario.name, "title": scenario.title}  # what is added does nothing yet
+        called = {"name": scenario.name, "title": scenario.title}
         scenario = with_measures(scenario, written.added).model_copy(update=called)
     measures = checked_policy(scenario)
     problems: list[Problem] = []
