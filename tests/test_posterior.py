@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import xarray as xr
 import yaml
 from own_place import write_place, write_scenario
 
+from lazaretto.outcomes.aims import chance
+from lazaretto.outcomes.alike import draws_in, effective_runs
 from lazaretto.report.statements import limits
 from lazaretto.scenario import Scenario, ScenarioError
 from lazaretto.scenario.draws import LAP, draw_of, drawn
@@ -98,10 +101,39 @@ def test_a_draw_that_weighs_more_is_the_same_run_again_and_the_report_says_so(to
     twice = loaded(town, "posterior.draws=again.csv")
     runs = run_scenario(twice, seed=0, replicates=3).results
     xr.testing.assert_equal(squeezed(runs.isel(replicate=0)), squeezed(runs.isel(replicate=2)))
-    said = "The 3 runs are of 2 draws"
+    said = "The 3 runs are of 2 draws, as good as 2 independent ones"
     assert [line for line in limits(runs, 2, False) if said in line]
+    assert effective_runs(runs) == pytest.approx(9 / 5)
     own = run_scenario(loaded(town), seed=0, replicates=3).results
-    assert not [line for line in limits(own, 2, False) if "draws: one" in line]
+    assert effective_runs(own) == 3
+    assert not [line for line in limits(own, 2, False) if "independent ones" in line]
+
+
+def test_draws_of_one_seed_with_other_numbers_are_other_runs(town):
+    (town / "one-seed.csv").write_text("seed,r0,left\n11,2.5,0.4\n11,3,0.5\n11,3.5,0.6\n")
+    scenario = loaded(town, "posterior.draws=one-seed.csv")
+    assert draws_in(run_scenario(scenario, seed=0, replicates=3).results) == [1, 1, 1]
+
+
+def test_past_the_last_draw_it_is_the_same_draw_still(town):
+    assert draws_in(run_scenario(loaded(town), seed=0, replicates=4).results) == [2, 1, 1]
+
+
+def test_where_nothing_is_left_to_draw_the_report_speaks_of_chance_alone(town):
+    runs = run_scenario(loaded(town, "r0=3", "measures=[]"), seed=0, replicates=3).results
+    said = limits(runs, 2, False)
+    assert [line for line in said if "chance does between runs of the same parameters" in line]
+    assert not [line for line in said if "draw of the fitted numbers" in line]
+
+
+def test_a_draw_taken_more_than_once_makes_no_conclusion_surer():
+    happened = np.array([True] * 15 + [False] * 5)
+    alone, repeated = chance(happened), chance(happened, effective=10.0)
+    assert repeated.share == alone.share
+    assert repeated.low < alone.low
+    assert repeated.high > alone.high
+    assert alone.sure
+    assert chance(happened[:10], effective=10.0) == chance(happened[:10])
 
 
 def test_results_say_what_was_drawn(town, tmp_path):

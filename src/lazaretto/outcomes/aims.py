@@ -11,6 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.stats import beta
 
+from lazaretto.outcomes.alike import effective_runs
 from lazaretto.outcomes.rows import replicated
 from lazaretto.provenance import Figure
 
@@ -203,29 +204,35 @@ def intensive_care_needed(results: xr.Dataset) -> NDArray[np.float64]:
     return needed + _by_day(waiting)
 
 
-def chance(happened: NDArray[np.bool_]) -> Chance:
+def chance(happened: NDArray[np.bool_], effective: float | None = None) -> Chance:
     """Return the probability of something over runs, with a Jeffreys 90 % interval.
 
     The limits are quantiles of Beta(k + 1/2, n - k + 1/2), and 0 or 1 where k is 0 or n (Brown,
-    Cai and DasGupta 2001, doi 10.1214/ss/1009213286).
+    Cai and DasGupta 2001, doi 10.1214/ss/1009213286). Runs that are one draw taken more than once
+    count for as many as they are as good as.
 
     Parameters
     ----------
     happened
         One answer for each run, at least one, shape (n,).
+    effective
+        Independent runs they are as good as, see `lazaretto.outcomes.alike.effective_runs`; all if
+        absent.
     """
     n, k = int(happened.size), int(np.count_nonzero(happened))
     if n == 0:
         raise ValueError("no run to judge by")
     tail = (1 - COVERAGE) / 2
-    low = 0.0 if k == 0 else float(beta.ppf(tail, k + 0.5, n - k + 0.5))
-    high = 1.0 if k == n else float(beta.ppf(1 - tail, k + 0.5, n - k + 0.5))
+    worth = 1.0 if effective is None else effective / n
+    yes, no = worth * k + 0.5, worth * (n - k) + 0.5
+    low = 0.0 if k == 0 else float(beta.ppf(tail, yes, no))
+    high = 1.0 if k == n else float(beta.ppf(1 - tail, yes, no))
     return Chance(k, n, low, high)
 
 
 def chance_of(results: xr.Dataset, aim: Aim) -> Chance:
     """Return how likely the aim is reached over the runs of the results."""
-    return chance(reached(results, aim))
+    return chance(reached(results, aim), effective_runs(results))
 
 
 def difference(more: Chance, less: Chance) -> tuple[float, float, float]:

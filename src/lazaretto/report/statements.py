@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from lazaretto.outcomes.aims import Aim, reached
+from lazaretto.outcomes.alike import draws_in, effective_runs
 from lazaretto.outcomes.results import SMALLEST_AREA
 from lazaretto.outcomes.rows import Ledger
 from lazaretto.report.adherence import adherence
@@ -228,12 +229,13 @@ def behaviour_limits(results: xr.Dataset) -> list[str]:
 
 def _taken_again(results: xr.Dataset) -> list[str]:
     """Return that some runs are of one draw, in a sentence; none if all are of their own."""
-    runs, drawn = results["engine_seed"].size, np.unique(results["engine_seed"]).size
-    if runs == drawn:
+    draws = draws_in(results)
+    if max(draws) == 1:
         return []
     return [
-        f"The {runs} runs are of {drawn} draws: one that the data favour is taken more than once,"
-        " and is the same run again."
+        f"The {sum(draws)} runs are of {len(draws)} draws, as good as"
+        f" {effective_runs(results):.0f} independent ones: a draw that the data favour is taken"
+        " more than once, and is the same run again until all draws have been taken."
     ]
 
 
@@ -263,19 +265,19 @@ def limits(results: xr.Dataset, n_fitted: int, compared: bool) -> list[str]:
     ]
     if with_replicates(results).sizes["replicate"] == 1:
         said.append("One run shows one way chance could have fallen; the spread is not shown.")
-    elif "drawn" in results:
+    elif "drawn" in results and results.sizes["number"]:
         numbers = ", ".join(str(name) for name in results["number"].values)
         said.append(
             f"Each run has a draw of the fitted numbers ({numbers}) and the chance that went with"
             " it, and the bands hold both. They do not hold what is not known about all other"
             " parameters, or what the model lacks."
         )
-        said += _taken_again(results)
     else:
         said.append(
             "The bands hold what chance does between runs of the same parameters. They do not"
             " hold what is not known about the parameters, which is more."
         )
+    said += _taken_again(results)
     if severe(results):
         said.append(
             "Deaths are those of the simulated disease. Deaths from other causes are not simulated;"

@@ -202,7 +202,7 @@ def compare(
     if structures or flip:
         every = {CONFIGURED: own} | {each.name: each.conclusions for each in tried}
         law = None if behaviour is None else other_law(behaviour)
-        judged = findings(every, law, [each.name for each in tried if each.same])
+        judged = findings(every, law, [each.name for each in tried if each.same], by.effective)
     sides = contrasts(policy.results, less.results)
     notes += _order_notes(pair, sides)
     table = proportionality(

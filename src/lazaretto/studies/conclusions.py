@@ -14,6 +14,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from lazaretto.outcomes.aims import Aim, Chance, chance, intensive_care_needed, reached
+from lazaretto.outcomes.alike import effective_runs
 from lazaretto.outcomes.alike import kept as kept
 from lazaretto.outcomes.care_forgone import missed_care_deaths_per_day
 from lazaretto.outcomes.extra import LEAST
@@ -42,11 +43,14 @@ class Judged(NamedTuple):
     sealed_per_death
         Sealed person-days for each death averted in the structure as configured, mean over the
         runs; none if no deaths are averted or no more person-days sealed.
+    effective
+        Independent runs that those of each policy are as good as.
     """
 
     aim: Aim
     limited_beds: bool
     sealed_per_death: float | None
+    effective: float
 
 
 class Finding(NamedTuple):
@@ -76,7 +80,7 @@ def judged_by(policy: Scenario, aim: Aim, results: xr.Dataset, less: xr.Dataset)
         for entry in policy.measures
     )
     price = sealed / averted if averted >= LEAST and sealed >= LEAST else None
-    return Judged(aim, beds, price)
+    return Judged(aim, beds, price, effective_runs(results))
 
 
 def conclusions(results: xr.Dataset, less: xr.Dataset, by: Judged) -> dict[str, Happened]:
@@ -118,6 +122,7 @@ def findings(
     by_structure: Mapping[str, Mapping[str, Happened]],
     other_law: str | None = None,
     same: Collection[str] = (),
+    effective: float | None = None,
 ) -> list[Finding]:
     """Return each conclusion with its verdict over the structures.
 
@@ -129,10 +134,14 @@ def findings(
         The structure with the other size law of break-outs, if it is among them.
     same
         Structures that made no difference in these runs; no verdict counts them.
+    effective
+        Independent runs that those of each policy are as good as; all if absent.
     """
     found = []
     for statement in next(iter(by_structure.values())):
-        chances = {name: chance(happened[statement]) for name, happened in by_structure.items()}
+        chances = {
+            name: chance(happened[statement], effective) for name, happened in by_structure.items()
+        }
         found.append(Finding(statement, chances, verdict(chances, other_law, same)))
     return found
 

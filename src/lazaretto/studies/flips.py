@@ -147,7 +147,7 @@ def flips(
         of = f"number {number} of {len(numbers)}, {each.of.key} at {each.value:g}"
         policy, less = how.run_pair(each.pair, of, said, pair.policy.name)
         there = conclusions(policy.results, less.results, by)
-        unit, flipped = each.of.figure.unit, _flipped(configured, there)
+        unit, flipped = each.of.figure.unit, _flipped(configured, there, by.effective)
         found.append(Flip(each.of.key, each.end, each.value, unit, flipped))
     return found
 
@@ -231,9 +231,15 @@ def value_key(scenario: Scenario, key: str) -> str:
     return f"{key}.value" if isinstance(at, Mapping) else key
 
 
-def _flipped(configured: Mapping[str, Happened], there: Mapping[str, Happened]) -> tuple[str, ...]:
-    before = {each.statement: each.chances[""] for each in findings({"": configured})}
-    after = {each.statement: each.chances[""] for each in findings({"": there})}
+def _flipped(
+    configured: Mapping[str, Happened], there: Mapping[str, Happened], effective: float
+) -> tuple[str, ...]:
+    before = {
+        each.statement: each.chances[""] for each in findings({"": configured}, effective=effective)
+    }
+    after = {
+        each.statement: each.chances[""] for each in findings({"": there}, effective=effective)
+    }
     return tuple(
         f"{statement}: {'holds' if holds(after[statement]) else 'does not hold'}"
         + ("" if sure(was) and sure(after[statement]) else " (too few runs to be sure)")

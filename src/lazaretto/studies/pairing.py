@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from lazaretto.outcomes.alike import effective_runs
 from lazaretto.studies.conclusions import deaths, infections, sealed_days
 
 FEWEST = 3
@@ -28,7 +29,8 @@ class Pairing(NamedTuple):
     kind
         What is counted.
     runs
-        Pairs of runs.
+        Pairs of runs; where a draw of a posterior is taken more than once, as many as they are as
+        good as.
     paired
         Variance over the pairs of the difference within a pair, unit of the kind squared.
     unpaired
@@ -91,11 +93,14 @@ def pairings(policy: xr.Dataset, base: xr.Dataset) -> list[Pairing]:
         Labelled results; run i of both has the same seed.
     """
     kinds = (("infections", infections), ("deaths", deaths), ("days sealed", sealed_days))
-    return [_pairing(kind, count(policy), count(base)) for kind, count in kinds]
+    runs = int(effective_runs(policy))
+    return [_pairing(kind, count(policy), count(base), runs) for kind, count in kinds]
 
 
-def _pairing(kind: str, ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> Pairing:
+def _pairing(
+    kind: str, ours: NDArray[np.float64], theirs: NDArray[np.float64], runs: int
+) -> Pairing:
     if ours.size < 2:
         return Pairing(kind, ours.size, 0.0, 0.0)
     apart = float(np.var(ours - theirs, ddof=1))
-    return Pairing(kind, ours.size, apart, float(np.var(ours, ddof=1) + np.var(theirs, ddof=1)))
+    return Pairing(kind, runs, apart, float(np.var(ours, ddof=1) + np.var(theirs, ddof=1)))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lazaretto.outcomes.aims import Aim, Chance, chance, reached
+from lazaretto.outcomes.aims import Aim, Chance, chance_of
 from lazaretto.outcomes.ledger import ledger
 from lazaretto.scenario import Problem, Scenario, ScenarioError
 from lazaretto.scenario.aim import POLICY
@@ -143,13 +143,13 @@ def compare_several(
                 policy,
                 outcome,
                 apart or (SAME,),
-                chance(reached(results, aim)),
+                chance_of(results, aim),
                 contrasts(results, first.results, of_first),
                 pairings(results, first.results),
                 spared(results, first.results),
             )
         )
-    return Several(base, first, aim, chance(reached(first.results, aim)), others)
+    return Several(base, first, aim, chance_of(first.results, aim), others)
 
 
 def _check(base: Scenario, policies: Sequence[Scenario]) -> None:
