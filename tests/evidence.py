@@ -72,6 +72,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--evidence", None) is not None and not hasattr(config, "workerinput"):
+        if config.option.capture == "no":
+            raise pytest.UsageError("--evidence keeps what tests print: leave out -s")
         whole = not config.option.keyword and not any("::" in word for word in config.args)
         config.pluginmanager.register(Keeper(config.getoption("--evidence"), whole), "evidence")
 
@@ -186,7 +188,7 @@ def reason_of(report: pytest.TestReport) -> str:
     if hasattr(report, "wasxfail"):
         return str(report.wasxfail).removeprefix("reason: ")
     if isinstance(report.longrepr, tuple):
-        return str(report.longrepr[2]).removeprefix("Skipped: ")
+        return without_root(str(report.longrepr[2]).removeprefix("Skipped: "))
     crash = getattr(report.longrepr, "reprcrash", None)
     said = str(getattr(crash, "message", report.longrepr)).split("\n")[0]
     return without_root(said)[:LINE]

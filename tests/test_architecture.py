@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -111,23 +111,48 @@ def module_of(path):
     return ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
-def imported_modules(path, modules):
-    """Return the modules that a file imports, at the top or inside a function."""
+def imported_modules(name, text, modules):
+    """Return the modules that one imports, at the top or inside a function."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= names & modules or {node.module}
-    return (found & modules) - {module_of(path), "lazaretto"}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}, line {node.lineno}: write the whole name"
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inner & modules
+            found |= {str(node.module)} if inner - modules else set()
+    return (found & modules) - {name, "lazaretto"}
+
+
+def in_order(texts):
+    """Return modules so that each comes after all that it imports; a circle is an error."""
+    above = {name: imported_modules(name, text, set(texts)) for name, text in texts.items()}
+    return list(TopologicalSorter(above).static_order())
 
 
 def test_no_circle_of_imports():
-    modules = {module_of(path) for path in FILES}
-    above = {module_of(path): imported_modules(path, modules) for path in FILES}
-    assert len(list(TopologicalSorter(above).static_order())) >= len(modules)
-    assert sum(map(len, above.values())) > len(modules)
+    texts = {module_of(path): path.read_text(encoding="utf-8") for path in FILES}
+    assert set(in_order(texts)) == set(texts)
+
+
+@pytest.mark.parametrize(
+    "back",
+    ["import p.b", "from p import b, c", "from p.b import x", "def f():\n    from p.b import x",
+     "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from p.b import x"],
+)  # fmt: skip
+def test_a_circle_is_noticed_wherever_it_is(back):
+    texts = {"p": "", "p.a": "from p import c\nfrom p.c import x", "p.b": "from p.a import y",
+             "p.c": ""}  # fmt: skip
+    assert in_order(texts).index("p.a") < in_order(texts).index("p.b")
+    with pytest.raises(CycleError):
+        in_order(texts | {"p.a": back})
+
+
+def test_a_name_and_a_file_of_one_package_are_both_seen():
+    texts = {"p": "from p.a import y", "p.a": "from p import f, b", "p.b": ""}
+    with pytest.raises(CycleError):
+        in_order(texts)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))

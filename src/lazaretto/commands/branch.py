@@ -205,7 +205,10 @@ def _base(name: str, overrides: list[str]) -> tuple[Scenario, int, int | None]:
         return read_checked(name, overrides), 1, None
     said = read_manifest(run)
     if said is None:
-        advice = "run its scenario again; the folder's scenario.yaml can be given instead"
+        advice = (
+            "it is damaged, or of a version before checksums: give the folder's scenario.yaml "
+            "instead, or run its scenario again"
+        )
         raise ScenarioError([Problem("NAME", name, "a run folder with a whole manifest", advice)])
     inputs = said["inputs"]
     read = read_checked(run / "scenario.yaml", overrides)

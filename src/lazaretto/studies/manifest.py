@@ -29,7 +29,7 @@ def write_manifest(folder: Path, said: dict[str, Any]) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """Return the manifest of a run; none if it is not there or not as it was written.
+    """Return the manifest of a run; none if it is not there, not whole, or not as it was written.
 
     Parameters
     ----------
@@ -38,12 +38,15 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     """
     try:
         found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if not isinstance(found, dict) or found.pop(CHECKSUM, None) != json_digest(found):
+            return None
     except (OSError, ValueError, RecursionError):
         return None
-    if not isinstance(found, dict):
-        return None
-    checksum = found.pop(CHECKSUM, None)
-    return found if checksum == json_digest(found) else None
+    parts = {name: found.get(name) for name in ("inputs", "summary", "files")}
+    whole = isinstance(found.get("digest"), str) and all(
+        isinstance(p, dict) for p in parts.values()
+    )
+    return found if whole else None
 
 
 def json_digest(values: dict[str, Any]) -> str:

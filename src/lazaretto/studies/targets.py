@@ -18,6 +18,7 @@ import pandas as pd
 import xarray as xr
 
 from lazaretto.outcomes import reported_net
+from lazaretto.outcomes.alike import draws_in
 from lazaretto.studies import quantities as q
 from lazaretto.studies.calibration.page import held_out
 from lazaretto.studies.verdict import Kind, Reported, met, verdict, written
@@ -292,8 +293,9 @@ def _band(results: xr.Dataset) -> str:
     """Return what the band over replicates holds, in a sentence."""
     if "drawn" in results.variables:
         return (
-            "Each replicate takes another draw of the fitted numbers, so the band holds what the"
-            " data leave open of them, and chance; it does not hold what is unknown of the others."
+            f"The replicates are of {len(draws_in(results))} draws of the fitted numbers, so the"
+            " band holds what the data leave open of them, and chance; it does not hold what is"
+            " unknown of the others."
         )
     return (
         "The band holds chance only, not what is unknown of parameters: with few replicates it is"
