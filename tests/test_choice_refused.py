@@ -188,3 +188,17 @@ def test_the_levers_that_come_along_are_allowed(name):
     kinds = {there.measures[t.entry].measure for lever in found for t in lever.targets
              if t.section == "measures"}  # fmt: skip
     assert {"lockdown", "screening", "food_delivery", "income_support"} <= kinds
+
+
+@pytest.mark.parametrize(
+    ("lever", "said"),
+    [
+        ("{key: measures.seal.tier, kind: choice, choices: [open, weled], unit: tier}",
+         "allowed: one of open, precaution, controlled, sealed"),
+        ("{key: measures.seal.tier, kind: choice, choices: [open, 7], unit: tier}",
+         "allowed: one of open, precaution, controlled, sealed"),
+        ("{key: measures.seal.to, kind: choice, choices: [soon, late], unit: date}", "levers"),
+    ],
+)  # fmt: skip
+def test_a_value_of_another_kind_is_refused(scenario, tmp_path, lever, said):
+    assert said in refused(scenario, tmp_path, f"levers: [{lever}]")

@@ -222,7 +222,8 @@ def _date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         allowed = "an ISO date, as 2022-04-10"
-        raise ScenarioError([Problem("--on", text, allowed, "write year-month-day")]) from None
+        advice = "write year-month-day, of a day that exists"
+        raise ScenarioError([Problem("--on", text, allowed, advice)]) from None
 
 
 def _policies(

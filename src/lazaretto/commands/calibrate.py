@@ -128,6 +128,11 @@ def now_and_then(progress: Callable[[str, float], None]) -> Callable[[str, float
     return tell
 
 
+def three_digits(score: float) -> str:
+    """Return a score to three digits: 183, 3.76."""
+    return f"{float(f'{score:.3g}'):,g}"
+
+
 def print_calibrated(made: Calibrated) -> None:
     """Print the fitted numbers, the scores, and where everything is."""
     found = made.found
@@ -143,18 +148,22 @@ def print_calibrated(made: Calibrated) -> None:
         scores = listing("prediction", "WIS", "CRPS", "50 % band", "90 % band",
                          title=f"{held['from']} to {held['to']}, not seen by the fit")  # fmt: skip
         for s in held["scores"]:
-            scores.add_row(Text(s["name"]), f"{s['wis']:,.0f}", f"{s['crps']:,.0f}",
+            scores.add_row(Text(s["name"]), three_digits(s["wis"]), three_digits(s["crps"]),
                            f"{s['coverage_50']:.0%}", f"{s['coverage_90']:.0%}")  # fmt: skip
         out.print(scores)
+        out.print(Text("Weighted interval score and continuous ranked probability score, persons a "
+                       "day: lower is better.", "dim"))  # fmt: skip
     deaths, sealed = found["cost"]["deaths"], found["cost"]["sealed_person_days"]
     out.print(
         f"Fitted runs: {deaths[1]:,.0f} deaths ({deaths[0]:,.0f} to {deaths[2]:,.0f}), "
         f"{sealed[1] / 1e6:,.0f} million sealed person-days ({sealed[0] / 1e6:,.0f} to "
         f"{sealed[2] / 1e6:,.0f})."
     )
+    if found["few"]:
+        out.print("Fewer than 30 effective particles: every band above is rough.")
     out.print(
         f"{found['runs']:,} runs, {found['particles']} particles, as good as "
-        f"{found['effective_particles']:g}. Report: {made.folder / 'fit-report.md'}; "
-        f"lazaretto run {made.folder / 'fitted.yaml'}",
+        f"{found['effective_particles']:g} independent ones. "
+        f"Report: {made.folder / 'fit-report.md'}; lazaretto run {made.folder / 'fitted.yaml'}",
         soft_wrap=True,
     )

@@ -99,6 +99,7 @@ def choose_policies(
     from lazaretto.studies.choice.search import SAMPLERS, choose
     from lazaretto.studies.choice.tables import as_json as said_of
     from lazaretto.studies.choice.tables import options_table, write_choice
+    from lazaretto.studies.manifest import json_digest
     from lazaretto.studies.sensitivities.amounts_kept import KeptAmounts
 
     with problems_shown(as_json):
@@ -129,9 +130,12 @@ def choose_policies(
         except Interrupted as stopped:
             stopped_at(stopped.goes_on_from)
         made = replace(made, notes=(*_added(own, read), *made.notes))
-        at = folder / f"choose-{own.name}"
-        write_choice(made, at)
         said = said_of(made)
+        asked = {"scenario": own.digest(), "levers": said["levers"], "runs": runs, "seeds": seeds,
+                 "seed": seed, "sampler": sampler, "population": population,
+                 "worlds": said["worlds"], "robust": robust}  # fmt: skip
+        at = folder / f"choose-{own.name}-{json_digest(asked)[:6]}"
+        write_choice(made, at)
         save_chart(choice_figure(said, options_table(made)), at / "front.svg")
     if as_json:
         print_json(said | {"folder": str(at)})

@@ -118,7 +118,7 @@ def _problems(
         try:
             date.fromisoformat(origin)
         except ValueError:
-            advice = "write year-month-day"
+            advice = "write year-month-day, of a day that exists"
             found.append(Problem("--origin", origin, "an ISO date, as 2022-04-10", advice))
     given = {"--model-id": (model_id, Form.hubverse), "--origin": (origin, Form.hubverse),
              "--licence": (licence, Form.ro_crate)}  # fmt: skip
@@ -142,6 +142,9 @@ def _results(
         return {"files": [str(path) for path in write_tables(results, to)], "notes": []}
     if form is Form.netcdf:
         path = to / f"{run.name}.nc" if to.is_dir() or not to.suffix else to
+        if path.exists() and path.suffix != ".nc":
+            advice = "give a path where nothing is yet, or one that ends in .nc"
+            raise ScenarioError([Problem("--out", path, "no file of another kind", advice)])
         return {"files": [str(write_netcdf(results, path))], "notes": []}
     since = None if origin is None else date.fromisoformat(origin)
     days = results["date"].values.astype("datetime64[D]")

@@ -66,6 +66,7 @@ def sensitivity_of(
     from lazaretto.report.sensitivity import sensitivity_figure
     from lazaretto.scenario import Problem, ScenarioError, did_you_mean, one_of
     from lazaretto.studies import Interrupted
+    from lazaretto.studies.manifest import json_digest
     from lazaretto.studies.sensitivities.amounts import chosen_amounts
     from lazaretto.studies.sensitivities.amounts_kept import KeptAmounts
     from lazaretto.studies.sensitivities.designs import METHODS
@@ -95,7 +96,9 @@ def sensitivity_of(
         except Interrupted as stopped:
             stopped_at(stopped.goes_on_from)
         said = made.as_json()
-        at = folder / f"sensitivity-{read.name}-{method}"
+        asked = {"scenario": read.digest(), "vary": vary or [], "outputs": names,
+                 "samples": samples, "seed": seed, "seeds": seeds}  # fmt: skip
+        at = folder / f"sensitivity-{read.name}-{method}-{json_digest(asked)[:6]}"
         at.mkdir(parents=True, exist_ok=True)
         write_whole(at / "sensitivity.json", json.dumps(said, indent=2))
         save_chart(sensitivity_figure(said), at / "sensitivity.svg")
@@ -103,7 +106,7 @@ def sensitivity_of(
         print_json(said | {"folder": str(at)})
     else:
         print_sensitivity(made)
-        out.print(f"table and figure: {at}", markup=False, soft_wrap=True)
+        out.print(f"numbers and figure: {at}", markup=False, soft_wrap=True)
 
 
 def print_sensitivity(made: Sensitivity) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
+from pathlib import PurePath
 
 MOST_SHOWN = 50
 """Problems that are written out; --json has them all."""
@@ -119,6 +120,6 @@ def _written(value: object, inside: bool = True) -> str:
     if isinstance(value, str):
         return repr(value) if inside else value
     try:
-        return str(value) if isinstance(value, date) else repr(value)
+        return str(value) if isinstance(value, date | PurePath) else repr(value)
     except ValueError:  # Python writes out no number of more than 4,300 digits
         return "a number of thousands of digits"

@@ -108,7 +108,10 @@ def check_shared(base: Scenario, policy: Scenario, on: date) -> None:
     first, second = past_of(base, on, ours), past_of(policy, on, theirs)
     same = f"the same as in {base.name} before {on}"
     for each in differing({"measures": first}, {"measures": second}, ("measures",)):
-        advice = f"let the change begin on {on} or later (from: {on}), or branch on an earlier day"
+        advice = (
+            f"let the change begin on {on}: end the measure the day before and give another from "
+            f"that day, as docs/branching.md shows, or branch on an earlier day"
+        )
         problems.append(Problem(f"{policy.name}: {each.key}", each.words, same, advice))
     problems += _other_stocks(base, policy, on, same)
     if base.resolved().get("vaccination") != policy.resolved().get("vaccination"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple
 
 from lazaretto.measures import Measure, known_measures
@@ -134,6 +135,13 @@ def lighter_problem(target: Target, scenario: Scenario, values: Sequence[Any]) -
     if own is None:
         advice = f"write {name}: in the scenario, so that it is known what is lighter"
         return Problem(said, shown(values[0]), "a parameter that the scenario gives", advice)
+    tiers = target.unit == "tier"
+    fits = _is_tier if tiers else partial(_like, own=own)
+    odd = [each for each in values if not fits(each)]
+    if odd and name in (*LESS_IS_LIGHTER, *MORE_IS_LIGHTER, TO):
+        allowed = one_of(TIERS) if tiers else f"values such as {shown(own)}, the scenario's"
+        advice = did_you_mean(str(odd[0]), TIERS if tiers else (), "write it so")
+        return Problem(said, shown(odd[0]), allowed, advice)
     if name in (*LESS_IS_LIGHTER, TO):
         wrong = [each for each in values if _rank(each) > _rank(own)]
     elif name in MORE_IS_LIGHTER:
@@ -225,6 +233,16 @@ def _of_stock(scenario: Scenario, key: str, called: str, opening: str) -> Target
 def _own(measure: Measure, name: str) -> Any:  # noqa: ANN401 - any parameter
     field = next((n for n, f in type(measure).model_fields.items() if name in (n, f.alias)), name)
     return getattr(measure, field)
+
+
+def _is_tier(value: object) -> bool:
+    """Return whether a value is a tier, by its word or its number."""
+    return value in TIERS or value in range(len(TIERS))
+
+
+def _like(value: object, own: object) -> bool:
+    """Return whether a value can be compared with the scenario's own."""
+    return isinstance(value, int | float if isinstance(own, int | float) else type(own))
 
 
 def _rank(value: Any) -> Any:  # noqa: ANN401 - any value that has an order

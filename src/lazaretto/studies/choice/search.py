@@ -36,6 +36,9 @@ SETTLED = 0.01
 """Share of the volume that the last half of a search may have added for it to have settled
 (assumed; a convention)."""
 
+FEWEST = 20
+"""Options below which a search has not begun to settle (assumed)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Option:
@@ -120,8 +123,8 @@ class Choice:
 
     @property
     def settled(self) -> bool:
-        """Return whether the last half of the search added next to nothing."""
-        return self.gained <= SETTLED
+        """Return whether the last half of the search added next to nothing, of enough options."""
+        return len(self.options) > FEWEST and self.gained <= SETTLED
 
 
 def means_of(options: Sequence[Option]) -> Numbers:
