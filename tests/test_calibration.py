@@ -173,6 +173,18 @@ def test_the_command_tells_problems_and_writes_nothing(tmp_path):
     assert not where.exists()
 
 
+def test_a_prior_that_reaches_where_no_scenario_can_be_is_refused_before_any_run(tmp_path):
+    share = {"name": "share", "keys": ["measures.1.share"], "prior": {"low": 0.1, "high": 3.0}}
+    path = calibration_file(tmp_path, parameters=[share])
+    done = command(path, "--out", str(tmp_path / "out"), "--json")
+    assert done.exit_code == 2
+    [problem] = json.loads(done.stdout)["problems"]
+    assert problem["key"].endswith("prior.high")
+    assert problem["value"] == "3"
+    assert "share from 0 to 1" in problem["allowed"]
+    assert not (tmp_path / "out").exists()
+
+
 # -- a real city ----------------------------------------------------------------------------------
 
 

@@ -136,11 +136,14 @@ def print_branching(made: Branching, seconds: float) -> None:
     rows = [[base.name, *(amounts[kind] for kind in kinds)]]
     for each in made.branches[:MOST_SHOWN]:
         of_kind = {c.kind: c for c in each.contrasts}
-        rows.append([_called(each, base), *(_cell(of_kind.get(kind)) for kind in kinds)])
+        cells = (_cell(of_kind.get(kind), several=several) for kind in kinds)
+        rows.append([_called(each, base), *cells])
     out.print(_table(rows, kinds))
     left = len(made.branches) - MOST_SHOWN
     said = "The first line is the policy that is branched; below it, in brackets, how many more "
-    said += "than under it" + (", medians over pairs of runs with the same seed" if several else "")
+    said += "than under it" + (
+        ", medians over pairs of runs with the same seed, their range below" if several else ""
+    )
     out.print(Text(f"{said}.{f' {left} more policies are in --json.' if left > 0 else ''}", "dim"))
     for policy, why in made.failed:
         out.print(Text(f"could not be run: {policy.name}: {why}"), soft_wrap=True)
@@ -167,7 +170,10 @@ def _table(rows: list[list[str]], kinds: list[str]) -> Table:
     they are listed above the table, by number.
     """
     if wide([["policy", *kinds], *rows]) > out.width:
-        rows = [[row[0], *(cell.replace(" (", "\n(") for cell in row[1:])] for row in rows]
+        rows = [
+            [row[0], *(cell.replace(" (", "\n(").replace(" to ", "\nto ") for cell in row[1:])]
+            for row in rows
+        ]
         kinds = [broken(kind, LEAST) for kind in kinds]
     room = out.width - wide([kinds, *(row[1:] for row in rows)]) - 2 * BETWEEN
     names = [row[0] for row in rows]
@@ -184,13 +190,15 @@ def _table(rows: list[list[str]], kinds: list[str]) -> Table:
     return table
 
 
-def _cell(contrast: Contrast | None) -> str:
+def _cell(contrast: Contrast | None, *, several: bool) -> str:
+    """Return an amount, how many more that is, and over which range in several pairs of runs."""
     from lazaretto.console.comparison import short
 
     if contrast is None:
         return "0"
-    apart = contrast.difference.mid
-    return f"{short(contrast.policy.mid)} ({'+' if apart > 0 else ''}{short(apart)})"
+    low, apart, high = (f"{'+' if end > 0 else ''}{short(end)}" for end in contrast.difference)
+    said = f"{short(contrast.policy.mid)} ({apart})"
+    return f"{said}\n{low} to {high}" if several and low != high else said
 
 
 def _base(name: str, overrides: list[str]) -> tuple[Scenario, int, int | None]:

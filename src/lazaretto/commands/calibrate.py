@@ -74,12 +74,14 @@ def calibrate_scenario(
     told first; a run of all Shanghai takes a quarter of a minute.
     """
     from lazaretto.studies.calibration import calibrate, cost, load_plan, other_fit
+    from lazaretto.studies.calibration.prior_ends import check_ends
     from lazaretto.studies.ensembles.ensemble import each_run
 
     where = folder or Path("calibrations") / (Path(name).stem + ("-sample" if sample else ""))
     with problems_shown(as_json):
         check_folder(where)
         plan = load_plan(name, sample)
+        check_ends(plan)
         complain(f"{cost(plan, runs, particles, search)}, in {where}.")
         another = other_fit(where, plan, seed, runs, particles, search)
         if another:

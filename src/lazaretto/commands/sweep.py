@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -118,7 +117,7 @@ def sweep_values(
                     progress=lambda done, of, left: progress(
                         _said(done, of, left), done / max(of, 1)
                     ),
-                    stop=_said_once(stop),
+                    stop=stop,
                 ):
                     found[mine[number]] = one
         except (Interrupted, KeyboardInterrupt) as stopped:
@@ -138,20 +137,6 @@ def sweep_values(
         _print(grid, said)
     if mine and len(said["failed"]) == len(mine):
         raise typer.Exit(1)
-
-
-def _said_once(stop: Callable[[], bool]) -> Callable[[], bool]:
-    """Return what says so when the runs in hand are the last ones."""
-    said = False
-
-    def asked() -> bool:
-        nonlocal said
-        if stop() and not said:
-            said = True
-            complain("Finishing the runs in hand; another Ctrl-C ends them.")
-        return said
-
-    return asked
 
 
 def _cost(grid: Sweep, runs: int, there: int, shard: str | None, where: str | int) -> str:
@@ -212,6 +197,8 @@ def _print(grid: Sweep, said: dict[str, Any]) -> None:
     spread = f"Median, below it {of}. " if several else ""
     out.print(Text(f"{spread}Sealed days and income are what the policy costs. "
                    "k thousand, m million, bn billion.", style="dim"))  # fmt: skip
+    if said["shard"]:
+        out.print(f"Part {said['shard']} only: the command without --shard gathers all parts.")
     for each in said["failed"]:
         at = ", ".join(f"{key}={value}" for key, value in each["values"].items())
         out.print(Text(f"not made: {at}, seed {each['seed']}: {each['reason']}"), soft_wrap=True)

@@ -201,6 +201,8 @@ def stop_asked() -> Iterator[Callable[[], bool]]:
         if asked:
             raise KeyboardInterrupt
         asked = True
+        # Not by a print, which may itself be what was interrupted.
+        os.write(2, b"\nStopping with what is in hand; another Ctrl-C ends at once.\n")
 
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False

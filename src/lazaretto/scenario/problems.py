@@ -119,6 +119,8 @@ def _written(value: object, inside: bool = True) -> str:
         return f"{{{', '.join(f'{key}: {_written(part)}' for key, part in value.items())}}}"
     if isinstance(value, str):
         return repr(value) if inside else value
+    if hasattr(value, "item"):
+        value = value.item()  # NumPy's numbers write out where they come from
     try:
         return str(value) if isinstance(value, date | PurePath) else repr(value)
     except ValueError:  # Python writes out no number of more than 4,300 digits
