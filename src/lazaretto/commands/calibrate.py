@@ -130,13 +130,10 @@ def now_and_then(progress: Callable[[str, float], None]) -> Callable[[str, float
     return tell
 
 
-def three_digits(score: float) -> str:
-    """Return a score to three digits: 183, 3.76."""
-    return f"{float(f'{score:.3g}'):,g}"
-
-
 def print_calibrated(made: Calibrated) -> None:
     """Print the fitted numbers, the scores, and where everything is."""
+    from lazaretto.console.comparison import short
+
     found = made.found
     numbers = listing("number", "prior", "posterior (90 %)", "deviation left")
     for p in found["parameters"]:
@@ -150,7 +147,8 @@ def print_calibrated(made: Calibrated) -> None:
         scores = listing("prediction", "WIS", "CRPS", "50 % band", "90 % band",
                          title=f"{held['from']} to {held['to']}, not seen by the fit")  # fmt: skip
         for s in held["scores"]:
-            scores.add_row(Text(s["name"]), three_digits(s["wis"]), three_digits(s["crps"]),
+            wis, crps = short(s["wis"], whole=False), short(s["crps"], whole=False)
+            scores.add_row(Text(s["name"]), wis, crps,
                            f"{s['coverage_50']:.0%}", f"{s['coverage_90']:.0%}")  # fmt: skip
         out.print(scores)
         out.print(Text("Weighted interval score and continuous ranked probability score, persons a "

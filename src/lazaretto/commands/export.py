@@ -94,23 +94,22 @@ def _problems(
     from lazaretto.scenario import Problem
     from lazaretto.studies.exports.crate import runs_in
     from lazaretto.studies.exports.hubverse import MODEL_ID
-    from lazaretto.studies.manifest import read_manifest
 
     found = []
-    runs = runs_in(run) if run.is_dir() else []
-    if read_manifest(run) is None and (form is not Form.ro_crate or not runs):
+    runs = list(runs_in(run)) if run.is_dir() else []
+    if not runs or (form is not Form.ro_crate and runs != [run]):
         allowed = "the folder of a finished run" + (
             ", or a folder with such folders in it" if form is Form.ro_crate else ""
         )
-        found.append(Problem("RUN", str(run), allowed, "lazaretto list shows the runs there are"))
+        found.append(Problem("RUN", run, allowed, "lazaretto list shows the runs there are"))
     if form is Form.ro_crate and to.exists() and (to.is_file() or any(to.iterdir())):
         advice = "give another path, or remove what is there"
-        found.append(Problem("--out", str(to), "a path where nothing is yet", advice))
+        found.append(Problem("--out", to, "a path where nothing is yet", advice))
     if form is Form.ro_crate and to.resolve().is_relative_to(run.resolve()):
         advice = "give a path outside the run folder"
-        found.append(Problem("--out", str(to), "a path that is not in what is exported", advice))
+        found.append(Problem("--out", to, "a path that is not in what is exported", advice))
     if form is not Form.netcdf and form is not Form.ro_crate and to.is_file():
-        found.append(Problem("--out", str(to), "a folder", "give the path of a folder"))
+        found.append(Problem("--out", to, "a folder", "give the path of a folder"))
     if model_id is not None and not MODEL_ID.fullmatch(model_id):
         allowed = "team and model, letters, digits and underscores, with one hyphen between them"
         found.append(Problem("--model-id", model_id, allowed, "write it as my_team-my_model"))
@@ -188,7 +187,7 @@ def _crate(run: Path, to: Path, licence: str | None) -> dict[str, Any]:
     from lazaretto.studies import observed_cases
     from lazaretto.studies.exports.crate import EXTRA, CrateError, runs_in, write_crate
 
-    place = str(_read(runs_in(run)[0]).attrs.get("place", ""))
+    place = str(_read(next(iter(runs_in(run)))).attrs.get("place", ""))
     real = observed_cases(place)
     sources = [POPULATION, CONTACTS, *([] if real is None else [real.source])]
     try:

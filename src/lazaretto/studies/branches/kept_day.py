@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from lazaretto.studies.branches.past import before, held_by, past_of
 from lazaretto.studies.drawn import prepared_with
 from lazaretto.studies.events import EventFile
 from lazaretto.studies.lock import alone_in
+from lazaretto.studies.manifest import json_digest
 from lazaretto.studies.nation_run import Progress
 from lazaretto.studies.run import Interrupted
 from lazaretto.studies.run_folder import RunFolder, inputs_of
@@ -98,7 +98,7 @@ class KeptDay:
             "events": scenario.outputs.events,
             "of": {key: inputs[key] for key in _OF_INPUTS if key in inputs},
         }  # fmt: skip
-        digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        digest = json_digest(said)
         folder = out / f"{base.name}-to-{on}-{digest[:12]}"
         return cls(scenario, on, len(stocks), folder, digest)
 

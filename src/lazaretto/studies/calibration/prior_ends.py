@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from lazaretto.engine.checked import checked_measures
 from lazaretto.scenario import Problem, Scenario, ScenarioError
@@ -23,20 +25,21 @@ def check_ends(plan: Plan) -> None:
     ScenarioError
         With every end of a prior that a key of the scenario does not take.
     """
-    problems = [problem for free in plan.free for problem in _wrong_ends(plan.whole, free)]
+    written = {key: part for key, part in plan.whole.resolved().items() if key not in VOID}
+    folder = plan.whole.folder
+    problems = [found for free in plan.free for found in _wrong_ends(written, folder, free)]
     if problems:
         raise ScenarioError(problems)
 
 
-def _wrong_ends(whole: Scenario, free: Free) -> Iterator[Problem]:
-    written = {key: part for key, part in whole.resolved().items() if key not in VOID}
+def _wrong_ends(written: dict[str, Any], folder: Path | None, free: Free) -> Iterator[Problem]:
     for name, end in (("low", free.prior.low), ("high", free.prior.high)):
         if end is None:
             continue
         value = int(end) if free.whole else float(end)
         try:
             made = Scenario.from_mapping(written, dict.fromkeys(free.keys, value))
-            made._folder = whole.folder
+            made._folder = folder
             checked_measures(made)
         except ScenarioError as error:
             first = error.problems[0]

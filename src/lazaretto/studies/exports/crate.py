@@ -56,12 +56,14 @@ class CrateError(Exception):
     """A crate that does not name what lies in it, or names what does not."""
 
 
-def runs_in(folder: Path) -> list[Path]:
-    """Return the run folders that a folder is or holds, in order."""
-    if read_manifest(folder) is not None:
-        return [folder]
-    below = (path.parent for path in folder.glob(f"*/{MANIFEST}"))
-    return sorted(run for run in below if read_manifest(run) is not None)
+def runs_in(folder: Path) -> dict[Path, dict[str, Any]]:
+    """Return the run folders that a folder is or holds, in order, with their manifests."""
+    own = read_manifest(folder)
+    if own is not None:
+        return {folder: own}
+    below = sorted(path.parent for path in folder.glob(f"*/{MANIFEST}"))
+    read = ((run, read_manifest(run)) for run in below)
+    return {run: manifest for run, manifest in read if manifest is not None}
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -105,8 +107,7 @@ def write_crate(
     def context(identifier: str, **properties: Any) -> Any:  # noqa: ANN401 - JSON values
         return crate.add(ContextEntity(crate, identifier, properties=properties))
 
-    read = {run: read_manifest(run) for run in runs_in(folder)}
-    manifests = {run: manifest for run, manifest in read.items() if manifest is not None}
+    manifests = runs_in(folder)
     if not manifests:
         raise CrateError(f"{folder} is no run folder and holds none")
     first = next(iter(manifests.values()))
